@@ -1,0 +1,1 @@
+"""What people see: the web page and the command line."""

@@ -1,0 +1,1 @@
+"""The model: what a city is, what may change, what follows."""

@@ -1,0 +1,82 @@
+"""The words that category columns may hold; on screen underscores become spaces."""
+
+from __future__ import annotations
+
+BUILDING_USES = (
+    "residential", "mixed", "office", "retail", "commercial", "industrial", "storage", "education",
+    "health", "public", "religious", "culture", "sport", "hospitality", "agriculture", "garage",
+    "shed", "transport", "utility", "ruin", "other", "unknown",
+)  # fmt: skip
+
+SIZE_CLASSES = ("detached", "terraced", "apartments", "large_apartments", "non_residential")
+"""Exchange classes of XWärmeplan 0.9: EFH, RH, MFH (3-12 dwellings), GMFH (13 and more)."""
+
+AGE_CLASSES = (
+    "until_1918", "1919_1948", "1949_1968", "1969_1983", "1984_2001", "2002_2009", "2010_2016",
+    "2017_2029",
+)  # fmt: skip
+"""Age classes of XWärmeplan 0.9."""
+
+ROOF_TYPES = (
+    "flat", "gabled", "hipped", "half_hipped", "pyramidal", "skillion", "mansard", "gambrel",
+    "round", "dome", "onion", "saltbox", "other",
+)  # fmt: skip
+
+STREET_CLASSES = (
+    "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential",
+    "living_street", "service", "pedestrian", "track", "cycleway", "footway", "path", "bridleway",
+    "steps", "busway",
+)  # fmt: skip
+
+ROAD_ACCESS = ("public", "destination", "customers", "agricultural", "private", "no")
+
+CYCLE_FACILITIES = (
+    "none", "separate_track", "track", "protected_lane", "lane", "advisory_lane", "bus_lane",
+    "shared_path", "segregated_path", "cycle_street", "contraflow", "sidewalk_allowed",
+)  # fmt: skip
+
+REACH = ("main", "island", "only_out", "only_in", "not_allowed")
+"""Main: largest strongly connected part; only_in: one can drive in but not back; only_out: the
+reverse; island: neither; not_allowed: the mode may not use the link."""
+
+CONTROL = ("none", "signals", "stop", "give_way", "roundabout", "priority_to_right")
+
+STREET_POINT_CLASSES = (
+    "crossing", "crossing_signals", "crossing_zebra", "signals", "stop", "give_way", "barrier",
+    "level_crossing", "traffic_calming",
+)  # fmt: skip
+
+TURN_KINDS = (
+    "no_left_turn", "no_right_turn", "no_straight_on", "no_u_turn", "no_entry", "no_exit",
+    "only_left_turn", "only_right_turn", "only_straight_on", "only_u_turn",
+)  # fmt: skip
+
+RAILWAY_CLASSES = (
+    "rail", "light_rail", "subway", "tram", "narrow_gauge", "monorail", "funicular", "disused",
+    "construction",
+)  # fmt: skip
+
+LANDUSE_CLASSES = (
+    "residential", "commercial", "industrial", "retail", "public", "education", "health",
+    "farmland", "farmyard", "meadow", "grass", "orchard", "vineyard", "allotments", "forest",
+    "scrub", "heath", "wetland", "park", "cemetery", "playground", "pitch", "sport", "leisure",
+    "parking", "railway", "road", "military", "construction", "brownfield", "quarry", "landfill",
+    "beach", "bare", "square", "other",
+)  # fmt: skip
+
+WATER_CLASSES = ("river", "canal", "stream", "ditch", "drain", "lake", "basin", "pool", "other")
+
+LEAF_TYPES = ("broadleaved", "needleleaved", "unknown")
+
+PLACE_CLASSES = (
+    "city", "town", "village", "hamlet", "suburb", "quarter", "neighbourhood", "locality",
+    "school", "kindergarten", "higher_education", "daily_needs", "shop", "health", "hospital",
+    "care", "leisure", "playground", "sport", "culture", "food", "lodging", "public_service",
+    "safety", "worship", "work", "parking", "charging", "fuel", "bike_parking", "sharing",
+    "bank_post", "utility", "tourism", "other",
+)  # fmt: skip
+"""Settlements first, then points of interest."""
+
+SETTLEMENTS = PLACE_CLASSES[:8]
+
+STOP_CLASSES = ("bus", "tram", "light_rail", "subway", "rail", "ferry", "taxi", "other")
