@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from tests.conftest import make_tables, make_toy_city
+from tests.conftest import make_toy_city
 
 
 def test_same_content_same_hash(toy_city):
@@ -32,8 +32,3 @@ def test_unknown_table_is_refused(toy_city):
 def test_order_of_columns_does_not_count(toy_city):
     turned = toy_city.trees[toy_city.trees.columns[::-1]]
     assert toy_city.replace(trees=turned).hash == toy_city.hash
-
-
-def test_make_tables_is_fresh_each_time():
-    make_tables()["buildings"].loc["b1", "height_m"] = 99
-    assert make_tables()["buildings"].loc["b1", "height_m"] == 6

@@ -32,7 +32,9 @@ class SourceError(TwinError):
 class SchemaError(TwinError):
     """Tables do not follow the city schema; `faults` lists every one."""
 
-    def __init__(self, template: str, *, faults: list[str], hint: str = "", **values: object):
+    def __init__(
+        self, template: str, *, faults: list[str], hint: str = "", **values: object
+    ) -> None:
         self.faults = faults
         super().__init__(template, hint=hint, **values)
 

@@ -39,7 +39,7 @@ ColumnType = Literal["text", "category", "number", "flag"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `number` is float64 with NaN for missing; `text` and `category` may be missing."""
+    """One column. `number` is float64, NaN where missing; `text`, `category` may be missing."""
 
     name: str
     type: ColumnType
