@@ -127,7 +127,7 @@ def make_tables() -> dict[str, pd.DataFrame]:
             crs=CRS,
         ),
         "districts": gpd.GeoDataFrame(
-            {"name": ["Mitte"], "level": [10.0], "area_m2": [40_000.0]},
+            {"name": "Mitte", "level": 10.0, "area_m2": 40_000.0, "boundary_source": "tagged"},
             index=["d1"],
             geometry=[box(e - 50, n - 50, e + 200, n + 110)],
             crs=CRS,

@@ -305,6 +305,7 @@ DISTRICTS = Table(
         _text("name", "Name", required=True),
         _number("level", "Administrative level", "", 2, 11, required=True),  # 8 municipality
         _number("area_m2", "Area", "m²", 0, 1e13, required=True),
+        _text("boundary_source", "Source of the boundary", required=True),
         _number("residents", "Residents", "", 0, 1e8, source="residents_source"),
     ),
 )
