@@ -27,6 +27,7 @@ class SourceData:
     tables: Mapping[str, pd.DataFrame]
     source: Source
     findings: tuple[Finding, ...] = ()
+    model_town: bool = False  # generated, no survey; is called that wherever it shows
 
 
 if TYPE_CHECKING:

@@ -33,13 +33,39 @@ def assumptions() -> dict[str, Assumption]:
     """
     Return all assumptions by name.
 
-    >>> assumptions()["storey_height_residential"].unit
+    An entry with one value a class gives one assumption for each, called `entry.class`.
+
+    >>> assumptions()["storey_height.detached"].unit
     'm'
     """
     text = files("twin").joinpath("assumptions.toml").read_text(encoding="utf-8")
-    return {name: Assumption(name=name, **entry) for name, entry in tomllib.loads(text).items()}
+    found = {}
+    for name, entry in tomllib.loads(text).items():
+        by_class = entry.pop("by", None)
+        if by_class is None:
+            found[name] = Assumption(name=name, **entry)
+            continue
+        for kind, (value, low, high) in by_class.items():
+            full = f"{name}.{kind}"
+            found[full] = Assumption(full, value, low, high, **entry)
+    return found
 
 
 def assumed(name: str) -> float:
     """Return the value of one assumption."""
     return assumptions()[name].value
+
+
+def assumed_by_class(name: str) -> dict[str, float]:
+    """
+    Return the values of an assumption that has one for each class.
+
+    >>> assumed_by_class("roof_pitch")["garage"]
+    0
+    """
+    prefix = f"{name}."
+    return {
+        key.removeprefix(prefix): entry.value
+        for key, entry in assumptions().items()
+        if key.startswith(prefix)
+    }
