@@ -45,10 +45,10 @@ def completeness(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
                     f"estimated_{column}",
                     table,
                     counts["estimated"],
-                    "{count} of {total} values are estimated: {column}.",
+                    "{column}: {count} of {total} values are estimated.",
                     "info",
-                    (column,),
-                    total,
+                    total=total,
+                    column=column,
                 )
             )
     return findings

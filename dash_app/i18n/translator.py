@@ -17,6 +17,7 @@ from babel.numbers import format_decimal
 
 from dash_app.i18n.catalogue import DEFAULT_LANG, LANGUAGES, catalogue
 from twin.errors import SchemaError, TwinError
+from twin.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +99,10 @@ class Translator:
 
     def finding(self, finding: Finding) -> str:
         """Return the sentence of one entry of the quality report."""
-        return self.text(finding.message, count=finding.count, total=finding.total)
+        column = TABLES[finding.table].column(finding.column).label if finding.column else ""
+        return self.text(
+            finding.message, count=finding.count, total=finding.total, column=self.text(column)
+        )
 
     def kind(self, source: str) -> str:
         """Return the kind of a `*_source` label as one word: measured, estimated ..."""

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# What the browser tests need besides Python: a Chromium or Chrome, software GL, and osmium-tool as the second
+# counter. On Debian as root it is installed; elsewhere what is missing is named.
+set -euo pipefail
+
+missing=()
+browser=${CHROMIUM:-}
+for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+    [ -n "$browser" ] || browser=$(command -v "$name" || true)
+done
+[ -n "$browser" ] || missing+=(chromium)
+command -v osmium >/dev/null || missing+=(osmium-tool)
+if command -v dpkg >/dev/null; then
+    for name in libgl1-mesa-dri libegl1-mesa; do
+        dpkg -s "$name" >/dev/null 2>&1 || missing+=("$name")
+    done
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    apt-get update -q
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+    exit 0
+fi
+echo "Missing: ${missing[*]}. Debian and Ubuntu: sudo apt-get install ${missing[*]}" >&2
+if [ -z "$browser" ]; then
+    echo "The browser tests need Chromium or Chrome; CHROMIUM=/path/to/it is taken as well." >&2
+    exit 1
+fi

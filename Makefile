@@ -1,0 +1,50 @@
+# The two commands of the README are `make demo` and `make test`; the rest is for those who build.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8050
+
+.PHONY: help demo test check unit benchmark lock format clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	@bash .ci/environment.sh $(VENV) "."
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt
+	@bash .ci/environment.sh $(VENV) ".[test]"
+	@touch $(VENV)/.run $@
+
+demo: $(VENV)/.run  ## build the model town if it is missing and show it in the browser
+	@$(BIN)/twin demo --port $(PORT)
+
+test: check unit  ## all checks and all tests, the browser included
+
+check: $(VENV)/.test  ## style, types, arrows between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.test  ## the tests alone
+	@bash .ci/debian.sh
+	$(BIN)/pytest
+
+benchmark: $(VENV)/.test  ## speed and memory, apart from the tests; takes minutes
+	@bash .ci/debian.sh
+	$(BIN)/pytest tests/benchmarks --benchmark-only --override-ini="addopts=--import-mode=importlib -p no:dash" -s
+
+lock: pyproject.toml  ## choose the newest versions that fit and pin them in constraints.txt
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
+		--no-annotate --no-emit-package troisdorf-twin --custom-compile-command "make lock" -o constraints.txt
+
+format: $(VENV)/.test  ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove what the commands made, cities excepted
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .benchmarks .hypothesis

@@ -1,0 +1,154 @@
+"""The command `twin`: build a city, look at it, check it, serve it."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dash_app.i18n import LANGUAGES, Translator, preferred_lang, translator
+from twin.errors import TwinError
+
+EXIT_FAULT, EXIT_BROKEN, EXIT_CANCELLED = 1, 70, 130
+"""A fault somebody can mend; a fault of the program; Ctrl+C. Wrong usage is 2, as everywhere."""
+
+MODEL_TOWN_FOLDER = Path("cities/model-town")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit code; people see one clear line, no traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = translator(preferred_lang(_asked_language(given)))
+    sys.exit(_run(given, words))
+
+
+def _run(arguments: list[str], words: Translator) -> int:
+    try:
+        code = make_app(words)(arguments, prog_name="twin", standalone_mode=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_FAULT
+    except TwinError as error:
+        _complain(words.text("Error"), words.error(error))
+        return EXIT_FAULT
+    except KeyboardInterrupt:
+        _complain(words.text("Cancelled"), words.text("Nothing was changed."))
+        return EXIT_CANCELLED
+    except Exception as error:  # the last line of defence before a traceback
+        if os.environ.get("TWIN_DEBUG"):
+            traceback.print_exc()
+        hint = words.text("Please report this. TWIN_DEBUG=1 shows where it happened.")
+        _complain(words.text("Program fault"), f"{type(error).__name__}: {error} {hint}")
+        return EXIT_BROKEN
+    return int(code or 0)
+
+
+def make_app(words: Translator) -> typer.Typer:
+    """Return the command line with its help in the language of `words`."""
+    app = typer.Typer(
+        name="twin",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help=words.text("The digital twin of a town: build it, look at it, check it."),
+    )
+    _add_language(app, words)
+    _add_builders(app, words)
+    _add_servers(app, words)
+    _add_reports(app, words)
+    return app
+
+
+# The commands import what they need when they run: `twin --help` answers at once.
+# ruff: noqa: PLC0415
+
+
+def _add_language(app: typer.Typer, words: Translator) -> None:
+    asked = typer.Option(help=words.text("Language: de or en"))
+
+    @app.callback()
+    def language(lang: Annotated[str, asked] = words.lang) -> None:
+        """Check the language; `main` has read it already."""
+        if lang not in LANGUAGES:
+            raise typer.BadParameter(words.text("Language: de or en"), param_hint="--lang")
+
+
+def _add_builders(app: typer.Typer, words: Translator) -> None:
+    say = words.text
+    source_help = say("OpenStreetMap file (.osm.pbf, .osm, .osm.gz, .osm.bz2) or name of a place")
+    what = typer.Argument(metavar=say("SOURCE"), help=source_help)
+    where = typer.Option("-o", "--out", help=say("Folder of the city to write"))
+    called = typer.Option(help=say("Name of the city"))
+
+    @app.command(help=say("Read an OpenStreetMap file or a place and build a city."))
+    def build(
+        source: Annotated[str, what],
+        out: Annotated[Path, where],
+        name: Annotated[str, called] = "",
+    ) -> None:
+        from dash_app.commands import build_command
+
+        build_command(words, source, out, name=name)
+
+
+def _add_servers(app: typer.Typer, words: Translator) -> None:
+    say = words.text
+    city = typer.Argument(metavar=say("FOLDER"), help=say("Folder of a city"))
+    where = typer.Option("-o", "--out", help=say("Folder of the city to write"))
+    address = typer.Option(help=say("Address to listen on"))
+    number = typer.Option(min=0, max=65535, help=say("Port; 0 takes any free one"))
+
+    @app.command(help=say("Build the model town if it is missing and show it."))
+    def demo(
+        out: Annotated[Path, where] = MODEL_TOWN_FOLDER,
+        host: Annotated[str, address] = "127.0.0.1",
+        port: Annotated[int, number] = 8050,
+    ) -> None:
+        from dash_app.commands import demo_command
+
+        demo_command(words, out, host=host, port=port)
+
+    @app.command(help=say("Show a city in the browser."))
+    def serve(
+        folder: Annotated[Path, city],
+        host: Annotated[str, address] = "127.0.0.1",
+        port: Annotated[int, number] = 8050,
+    ) -> None:
+        from dash_app.commands import serve_command
+
+        serve_command(words, folder, host=host, port=port)
+
+
+def _add_reports(app: typer.Typer, words: Translator) -> None:
+    say = words.text
+    city = typer.Argument(metavar=say("FOLDER"), help=say("Folder of a city"))
+    machine = typer.Option("--json", help=say("For machines"))
+
+    @app.command(help=say("Say what a city holds: counts, hash, sources."))
+    def info(folder: Annotated[Path, city], as_json: Annotated[bool, machine] = False) -> None:
+        from dash_app.reports import info_command
+
+        info_command(words, folder, as_json=as_json)
+
+    @app.command(help=say("Report the quality of a city: gaps, topology, estimates, licences."))
+    def check(folder: Annotated[Path, city], as_json: Annotated[bool, machine] = False) -> None:
+        from dash_app.reports import check_command
+
+        if not check_command(words, folder, as_json=as_json):
+            raise typer.Exit(EXIT_FAULT)
+
+
+def _asked_language(arguments: list[str]) -> str | None:
+    """Find `--lang` before the command line is parsed: even its help speaks that language."""
+    for place, argument in enumerate(arguments):
+        if argument.startswith("--lang="):
+            return argument.partition("=")[2]
+        if argument == "--lang" and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return os.environ.get("TWIN_LANG")
+
+
+def _complain(what: str, sentence: str) -> None:
+    sys.stderr.write(f"{what}: {sentence}\n")

@@ -1,0 +1,156 @@
+"""What the commands of `twin` do; `dash_app.cli` parses, this module works."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from layers.city_store import open_city, read_manifest, save_city, verify
+from twin.errors import SourceError, StoreError
+from twin.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dash_app.i18n import Translator
+    from layers.source_data import Progress as Say
+    from layers.source_data import SourceData
+    from twin.city import City
+
+OSM_ENDINGS = (".pbf", ".osm", ".osm.gz", ".osm.bz2", ".xml")
+
+
+def build_command(words: Translator, source: str, out: Path, *, name: str = "") -> None:
+    """Read `source` (file or place), build the city, store it in `out`, say what was built."""
+    with _progress(words) as say:
+        city = _build(lambda step: _read(source, step), out, say, name=name)
+    _print_summary(words, city, out)
+
+
+def demo_command(words: Translator, out: Path, *, host: str, port: int) -> None:
+    """Build the model town where it is missing or of an older version, then serve it."""
+    if not _is_current_model_town(out):
+        from layers.sample_city import make_sample  # noqa: PLC0415 - only when there is none
+
+        with _progress(words) as say:
+            city = _build(lambda step: make_sample(progress=step), out, say)
+        _print_summary(words, city, out)
+    serve_command(words, out, host=host, port=port)
+
+
+def serve_command(words: Translator, folder: Path, *, host: str, port: int) -> None:
+    """Serve a city until Ctrl+C; the address is printed when the page can be opened."""
+    city = open_city(folder)
+    listener = _listen(host, port)
+    from dash_app.app import create_app  # noqa: PLC0415 - a wrong folder or port is said first
+    from dash_app.server import run  # noqa: PLC0415
+
+    shown = f"http://{host}:{listener.getsockname()[1]}/"
+    app = create_app(city, lang=words.lang)
+    run(app, listener, on_ready=lambda: _print(f"{city.name}: {shown}"))
+
+
+def _build(read: Callable[[Say], SourceData], out: Path, say: Say, *, name: str = "") -> City:
+    from layers.build import build_city  # noqa: PLC0415 - loads pandera, which serving never needs
+
+    data = read(lambda step, share: say(step, 0.6 * share))
+    city = build_city(data, name=name, progress=lambda step, share: say(step, 0.6 + 0.3 * share))
+    say("Write the city", 0.9)
+    save_city(city, out)
+    say("Done", 1.0)
+    return city
+
+
+def _read(source: str, say: Say) -> SourceData:
+    path = Path(source)
+    if path.exists() or path.name.lower().endswith(OSM_ENDINGS):
+        from layers.osm import read_osm  # noqa: PLC0415 - pyosmium only where it is needed
+
+        return read_osm(path, progress=say)
+    if path.is_absolute() or source.startswith(("./", "../", "~")):
+        hint = "Name an OpenStreetMap file or a place."
+        raise SourceError("{path} does not exist.", hint=hint, path=path)
+    from layers.overpass import read_place  # noqa: PLC0415 - osmnx only where it is needed
+
+    return read_place(source, progress=say)
+
+
+def _is_current_model_town(folder: Path) -> bool:
+    """Tell whether the model town stands there; refuse to overwrite somebody's own city."""
+    if not folder.exists():
+        return False
+    try:
+        manifest = read_manifest(folder)
+    except StoreError:
+        return False
+    if not manifest["model_town"]:
+        template = "{folder} holds another city, {name}; it is not overwritten."
+        raise StoreError(
+            template, hint="Choose another folder.", folder=folder, name=manifest["name"]
+        )
+    return not verify(folder)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow happens."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        template = "The server cannot listen on {host}, port {port}: {reason}."
+        hint = "Choose another one with --port."
+        reason = error.strerror or str(error)
+        raise SourceError(template, hint=hint, host=host, port=port, reason=reason) from error
+    return listener
+
+
+def _print_summary(words: Translator, city: City, out: Path) -> None:
+    counts = ", ".join(
+        f"{words.number(len(city.tables[name]))} {words.text(TABLES[name].label)}"
+        for name in ("buildings", "streets", "places", "addresses")
+    )
+    worst = Counter(finding.severity for finding in city.info.findings)
+    console = _console()
+    console.print(f"[bold]{city.name}[/bold]: {counts}", highlight=False)
+    if worst["warning"] or worst["fault"]:
+        console.print(
+            words.text(
+                "{warnings} warnings, {faults} faults in the data: `twin check` lists them.",
+                warnings=worst["warning"],
+                faults=worst["fault"],
+            ),
+            highlight=False,
+        )
+    console.print(words.text("Written to {folder}.", folder=out), highlight=False)
+
+
+@contextmanager
+def _progress(words: Translator) -> Iterator[Say]:
+    """Show a bar on the terminal; each step is a key of the message catalogue."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def say(step: str, share: float) -> None:
+            bar.update(task, description=words.text(step), completed=share)
+
+        yield say
+
+
+def _console() -> Console:
+    return Console(file=sys.stdout, soft_wrap=True)
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,34 @@
+"""Runs the page with uvicorn, the production server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from fastapi import FastAPI
+
+
+class _Announcing(uvicorn.Server):
+    """Says when the page can be opened."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._on_ready()
+
+
+def run(app: FastAPI, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
+    """Serve `app` on an open socket until Ctrl+C or SIGTERM; call `on_ready` once it answers."""
+    config = uvicorn.Config(
+        app, log_level="warning", server_header=False, timeout_graceful_shutdown=3
+    )
+    _Announcing(config, on_ready).run(sockets=[listener])
