@@ -1,0 +1,50 @@
+"""Translates raw OpenStreetMap objects to the standard tables; pure, no file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from layers.osm.buildings import buildings
+from layers.osm.geometry import crs_of, project
+from layers.osm.surfaces import landuse, railways, trees, water
+from layers.source_data import SourceData
+from twin.provenance import Source
+from twin.schema import TABLES
+from twin.validation import conform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from layers.osm.raw import RawOsm
+    from layers.source_data import Progress
+    from twin.provenance import Finding
+
+ATTRIBUTION = "© OpenStreetMap contributors"
+
+THEMES: dict[str, Callable[[RawOsm], tuple[pd.DataFrame, list[Finding]]]] = {
+    "buildings": buildings,
+    "landuse": landuse,
+    "water": water,
+    "railways": railways,
+    "trees": trees,
+}
+
+
+def translate(
+    raw: RawOsm, source: Source, *, name: str = "", progress: Progress | None = None
+) -> SourceData:
+    """Return the standard tables of everything in `raw`, in the UTM zone of its middle."""
+    say = progress or (lambda _step, _share: None)
+    crs = crs_of(raw)
+    raw = project(raw, crs)
+    tables: dict[str, pd.DataFrame] = {}
+    findings = list(raw.findings)
+    for number, (theme, translate_theme) in enumerate(THEMES.items()):
+        say("Translate OpenStreetMap to standard tables", number / len(THEMES))
+        frame, seen = translate_theme(raw)
+        tables[theme] = conform(TABLES[theme], gpd.GeoDataFrame(frame, crs=crs), crs=crs)
+        findings += seen
+    return SourceData(name, crs, tables, source, tuple(findings))
