@@ -152,3 +152,7 @@ def _asked_language(arguments: list[str]) -> str | None:
 
 def _complain(what: str, sentence: str) -> None:
     sys.stderr.write(f"{what}: {sentence}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers.districts import add_districts
 from layers.estimate import estimate_buildings, estimate_trees
 from layers.quality import completeness
 from twin.city import City
@@ -73,8 +74,10 @@ def _tie(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     addresses = _with_building(tables["addresses"], whole)
     places = _with_building(tables["places"], whole)
     buildings = _with_address(buildings, addresses)
-    buildings = _with_district(buildings, tables["districts"])
-    return {**tables, "buildings": buildings, "addresses": addresses, "places": places}
+    districts = add_districts(tables["districts"], places, whole)
+    buildings = _with_district(buildings, districts)
+    tied = {"buildings": buildings, "addresses": addresses, "places": places}
+    return {**tables, **tied, "districts": districts}
 
 
 def _with_building(points: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
