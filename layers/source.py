@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from layers.source_data import Progress
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 CATALOGUE = Path(__file__).parents[1] / "data" / "sources.toml"
 
 
