@@ -141,7 +141,8 @@ def _print_sources(words: Translator, city: City) -> None:
 
 
 def _console() -> Console:
-    return Console(file=sys.stdout, soft_wrap=True)
+    """Write to the terminal in its width, into files and pipes wide enough for whole words."""
+    return Console(file=sys.stdout, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 
 
 def _print_json(content: dict[str, Any]) -> None:
