@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import html
 import math
@@ -14,6 +15,8 @@ import geopandas as gpd
 import osmium
 import shapely
 
+from layers.clip import clip_tables
+from layers.osm import read_osm
 from layers.osm_cut import cut
 from layers.place import Box, Place, find_place
 from layers.source import CHUNK, addresses, cache_folder, find_entry, keep
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from layers.source import CacheEntry
-    from layers.source_data import Progress
+    from layers.source_data import Progress, SourceData
 
 LARGEST_KM2 = 1000
 """Berlin has 892. Beyond, an extract is kinder to the servers and faster."""
@@ -106,6 +109,43 @@ def fetch_place(
         place, cache_dir=cache_dir, nominatim=servers.nominatim, manners=servers.manners
     )
     return _fetch_area(area, cache_folder(cache_dir), servers, progress)
+
+
+def read_place(
+    place: str | Box | BaseGeometry,
+    *,
+    cache_dir: Path | None = None,
+    endpoints: Endpoints | None = None,
+    progress: Progress | None = None,
+) -> SourceData:
+    """
+    Return the standard tables of a place; parameters as of `fetch_place`.
+
+    What lies outside is left out (`layers.clip.clip_tables`); the date is that of the server's
+    data, the address the server's.
+    """
+    servers = endpoints or Endpoints()
+    path = fetch_place(
+        place, cache_dir=cache_dir, endpoints=servers, progress=_scaled(progress, 0.0, 0.6)
+    )
+    area = find_place(
+        place, cache_dir=cache_dir, nominatim=servers.nominatim, manners=servers.manners
+    )
+    data = read_osm(path, progress=_scaled(progress, 0.6, 1.0), name=area.name or "Area")
+    known = find_entry(path)
+    source = data.source
+    if known:
+        retrieved = known.retrieved[:10]
+        date = known.date or source.date
+        source = dataclasses.replace(source, url=known.url, date=date, retrieved=retrieved)
+    tables = clip_tables(data.tables, area.boundary)
+    return dataclasses.replace(data, tables=tables, source=source)
+
+
+def _scaled(progress: Progress | None, low: float, high: float) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda step, share: progress(step, low + (high - low) * share)
 
 
 def _fetch_area(area: Place, folder: Path, servers: Endpoints, progress: Progress | None) -> Path:
