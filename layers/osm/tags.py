@@ -42,7 +42,7 @@ def first_tag(frame: pd.DataFrame, keys: Iterable[str]) -> pd.Series[Any]:
 
 def has_tag(frame: pd.DataFrame, key: str, values: Sequence[str]) -> np.ndarray[Any, Any]:
     """Return which rows carry one of `values` at `key`, case ignored."""
-    return tag(frame, key).str.lower().isin(list(values)).to_numpy(dtype=bool)
+    return np.array(tag(frame, key).str.lower().isin(list(values)), dtype=bool)
 
 
 def classify(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
@@ -154,9 +154,13 @@ def parse_year(text: str) -> float:
 
 def parse_each(values: pd.Series[Any], parse: Callable[[str], float]) -> pd.Series[Any]:
     """Return `parse` of every text, each different text parsed once; NaN where missing."""
-    different = values.dropna().unique()
-    known: Mapping[str, float] = {text: parse(text) for text in different}
-    return values.map(known).astype("float64")
+    return map_each(values, parse).astype("float64")
+
+
+def map_each(values: pd.Series[Any], translate: Callable[[str], Any]) -> pd.Series[Any]:
+    """Return `translate` of every text, called once for each different text."""
+    known: Mapping[str, Any] = {text: translate(text) for text in values.dropna().unique()}
+    return values.map(known)
 
 
 def between(values: pd.Series[Any], low: float, high: float) -> pd.Series[Any]:

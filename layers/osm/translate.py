@@ -9,6 +9,7 @@ import pandas as pd
 
 from layers.osm.buildings import buildings
 from layers.osm.geometry import crs_of, project
+from layers.osm.streets import streets
 from layers.osm.surfaces import landuse, railways, trees, water
 from layers.source_data import SourceData
 from twin.provenance import Source
@@ -45,6 +46,13 @@ def translate(
     for number, (theme, translate_theme) in enumerate(THEMES.items()):
         say("Translate OpenStreetMap to standard tables", number / len(THEMES))
         frame, seen = translate_theme(raw)
-        tables[theme] = conform(TABLES[theme], gpd.GeoDataFrame(frame, crs=crs), crs=crs)
+        tables[theme] = frame
         findings += seen
+    network, seen = streets(raw, tables["landuse"], tables["buildings"], crs=crs)
+    tables |= network
+    findings += seen
+    tables = {
+        key: conform(TABLES[key], gpd.GeoDataFrame(frame, crs=crs), crs=crs)
+        for key, frame in tables.items()
+    }
     return SourceData(name, crs, tables, source, tuple(findings))

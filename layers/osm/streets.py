@@ -1,0 +1,78 @@
+"""The street network and the tables that hang on it: nodes, points, turn restrictions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.osm.barriers import barriers_of
+from layers.osm.built_up import built_up
+from layers.osm.extent import extent
+from layers.osm.findings import finding
+from layers.osm.network import Network, build_network, node_names
+from layers.osm.reach import islands, with_reach
+from layers.osm.ways import road_ways, roads
+
+if TYPE_CHECKING:
+    from layers.osm.raw import RawOsm
+    from twin.provenance import Finding
+
+
+def streets(
+    raw: RawOsm, landuse: pd.DataFrame, buildings: pd.DataFrame, *, crs: str
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """Return the tables streets and nodes."""
+    ways, findings = road_ways(raw, built_up(roads(raw), landuse, buildings))
+    network = build_network(ways, barriers_of(raw), np.array([], dtype=np.int64))
+    links = with_reach(network.links)
+    nodes = _nodes(network, raw, crs)
+    tables = {"streets": links, "nodes": nodes}
+    return tables, [*findings, *_reach_findings(links, nodes)]
+
+
+def _nodes(network: Network, raw: RawOsm, crs: str) -> pd.DataFrame:
+    """Return the junctions with how many streets meet and whether the extract ends there."""
+    numbers = network.node_xy.index.to_numpy()
+    names = node_names(numbers)
+    links = network.links
+    one_each = links[links["forward"] | links["reverse_id"].isna()]
+    ends = pd.concat([one_each["from_node"], one_each["to_node"]]).value_counts()
+    degree = ends.reindex(names).fillna(0).to_numpy(dtype=float)
+    points = shapely.points(network.node_xy[["x", "y"]].to_numpy())
+    cut = np.isin(numbers, network.vertices.cut)
+    outside = (degree == 1) & ~extent(raw, network.vertices, crs).contains(points)
+    return pd.DataFrame(
+        {
+            "control": "none",
+            "is_boundary": cut | outside,
+            "degree": degree.clip(max=50),
+            "geometry": points,
+        },
+        index=names,
+    )
+
+
+def _reach_findings(links: pd.DataFrame, nodes: pd.DataFrame) -> list[Finding]:
+    """Count, for each mode, separate islands and streets one cannot leave or reach."""
+    codes = pd.factorize(pd.concat([links["from_node"], links["to_node"]]))[0]
+    start, end = codes[: len(links)], codes[len(links) :]
+    out: list[Finding] = []
+    messages = {
+        "island": "{count} of {total} links lie on islands of the network.",
+        "only_in": "{count} of {total} links can be entered but not left again.",
+        "only_out": "{count} of {total} links can be left but not entered.",
+    }
+    for mode in ("car", "bike", "walk"):
+        reach = links[f"{mode}_reach"].to_numpy(dtype=object)
+        total = int((reach != "not_allowed").sum())
+        for kind, message in messages.items():
+            seen = list(links.index[reach == kind])
+            out += finding(
+                f"{mode}_{kind}", "streets", seen, message, severity="info", total=total,
+                column=f"{mode}_reach",
+            )  # fmt: skip
+        islands(start, end, reach)
+    return out
