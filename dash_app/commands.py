@@ -48,6 +48,10 @@ def demo_command(words: Translator, out: Path, *, host: str, port: int) -> None:
 def serve_command(words: Translator, folder: Path, *, host: str, port: int) -> None:
     """Serve a city until Ctrl+C; the address is printed when the page can be opened."""
     city = open_city(folder)
+    if damaged := verify(folder):
+        template = "{folder} is damaged: {tables}."
+        hint = "Build the city again with `twin build`."
+        raise StoreError(template, hint=hint, folder=folder, tables=", ".join(damaged))
     listener = _listen(host, port)
     from dash_app.app import create_app  # noqa: PLC0415 - a wrong folder or port is said first
     from dash_app.server import run  # noqa: PLC0415

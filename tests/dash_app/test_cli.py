@@ -96,6 +96,9 @@ def test_check_finds_a_damaged_file(capsys, folder):
     code, said, _ = run(capsys, "check", folder, "--json")
     assert code == 1
     assert json.loads(said)["sound"] is False
+    code, _, said = run(capsys, "--lang", "en", "serve", folder)
+    assert code == 1
+    assert "is damaged: streets" in said
 
 
 def test_each_mistake_gets_one_clear_line(capsys, tmp_path, folder):
