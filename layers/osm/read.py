@@ -214,7 +214,8 @@ def _add_relation(found: _Found, relation: Any, tags: Tags) -> None:
 def _to_raw(found: _Found, bounds: tuple[float, float, float, float] | None) -> RawOsm:
     twice: Counter[str] = Counter()
     nodes = _frame("n", found.nodes, ("lon", "lat"), twice)
-    nodes["geometry"] = shapely.points(nodes.pop("lon"), nodes.pop("lat"))
+    lon, lat = nodes.pop("lon").astype(float), nodes.pop("lat").astype(float)  # none: no type yet
+    nodes["geometry"] = shapely.points(lon, lat)
     lines = _frame("w", found.lines, ("geometry", "refs"), twice)
     with np.errstate(invalid="ignore"):  # gaps are NaN
         lines["geometry"] = shapely.from_wkb(lines["geometry"].to_numpy(dtype=object))
