@@ -106,16 +106,12 @@ def _listen(host: str, port: int) -> socket.socket:
     """Take the port before anything slow happens."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(128)
+        return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         template = "The server cannot listen on {host}, port {port}: {reason}."
         hint = "Choose another one with --port."
         reason = error.strerror or str(error)
-        raise SourceError(template, hint=hint, host=host, port=port, reason=reason) from error
-    return listener
+        raise SourceError(template, hint=hint, host=host, port=str(port), reason=reason) from error
 
 
 def _print_summary(words: Translator, city: City, out: Path) -> None:
@@ -142,7 +138,9 @@ def _print_summary(words: Translator, city: City, out: Path) -> None:
 def _progress(words: Translator) -> Iterator[Say]:
     """Show a bar on the terminal; each step is a key of the message catalogue."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=1.0)
 
         def say(step: str, share: float) -> None:
