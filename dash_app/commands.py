@@ -116,7 +116,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _print_summary(words: Translator, city: City, out: Path) -> None:
     counts = ", ".join(
-        f"{words.number(len(city.tables[name]))} {words.text(TABLES[name].label)}"
+        f"{words.text(TABLES[name].label)} {words.number(len(city.tables[name]))}"
         for name in ("buildings", "streets", "places", "addresses")
     )
     worst = Counter(finding.severity for finding in city.info.findings)

@@ -114,7 +114,7 @@ def test_each_mistake_gets_one_clear_line(capsys, tmp_path, folder):
         (("serve", tmp_path / "nowhere"), 1, "nowhere"),
         (("info", letters), 1, "letters"),
         (("demo", "-o", folder), 1, "Toytown"),
-        (("serve", folder, "--port", "99999"), 2, "99999"),
+        (("serve", folder, "--port", "99999"), 2, "65535"),
         (("--lang", "fr", "info", folder), 2, "--lang"),
         (("fly",), 2, "fly"),
     ]
