@@ -1,0 +1,217 @@
+/* Our deck.gl layers. Each draws many tiles; their graphics buffers belong to the tile store. */
+(function (kit) {
+  'use strict';
+
+  const OPAQUE = { depthWriteEnabled: true, depthCompare: 'less-equal', cullMode: 'none' };
+  const GROUND = { depthWriteEnabled: false, depthCompare: 'always', cullMode: 'none' };
+  const OVER = { depthWriteEnabled: false, depthCompare: 'less-equal', cullMode: 'none' };
+  const DARKEN = { // overlapping shadows darken once
+    ...GROUND, blend: true, blendColorOperation: 'min', blendAlphaOperation: 'max',
+    blendColorSrcFactor: 'one', blendColorDstFactor: 'one',
+    blendAlphaSrcFactor: 'one', blendAlphaDstFactor: 'one',
+  };
+  const CORNERS = [{ name: 'corners', byteStride: 24, attributes: [
+    { attribute: 'positions', format: 'float32x2', byteOffset: 0 },
+    { attribute: 'offsets', format: 'float32x2', byteOffset: 8 },
+    { attribute: 'tags', format: 'float32x2', byteOffset: 16 }] }];
+  const POSITIONS = { name: 'positions', format: 'float32x3' };
+  const NORMALS = { name: 'normals', format: 'snorm8x4' };
+
+  /* What every layer gets besides its tiles: the scene's uniforms and the table of values. */
+  const defaultProps = {
+    tiles: { type: 'array', value: [], compare: false },
+    scene: { type: 'object', value: null },
+    strength: 1,
+    switch: '',
+    fromZoom: 0,
+  };
+
+  kit.defineLayers = function (deck, luma) {
+    class TileLayer extends deck.Layer {
+      _getAttributeManager() {
+        return null; // no accessors: buffers come ready from the tiles
+      }
+
+      initializeState() {
+        this.state = { models: [], byTile: new Map() };
+      }
+
+      /* Models for new tiles, none for those that left. */
+      updateState({ props }) {
+        const { byTile } = this.state;
+        const keep = new Set(props.tiles);
+        for (const [tile, models] of byTile) {
+          if (keep.has(tile)) continue;
+          models.forEach(({ model }) => model.destroy());
+          byTile.delete(tile);
+        }
+        for (const tile of props.tiles) {
+          if (!byTile.has(tile)) byTile.set(tile, this.modelsOf(tile));
+        }
+        const models = props.tiles.flatMap((tile) => byTile.get(tile));
+        models.sort((a, b) => a.order - b.order); // casings of all tiles before fills of any
+        this.setState({ entries: models, models: models.map(({ model }) => model) });
+      }
+
+      model(shader, options) {
+        return new luma.Model(this.context.device, {
+          id: `${this.id}-model`, topology: 'triangle-list', ...options,
+          ...(options.indexBuffer && { vertexCount: options.indexBuffer.corners }), // luma draws so many indices
+          ...this.getShaders({ ...shader, modules: [deck.project32, kit.sceneModule] }),
+        });
+      }
+
+      draw({ renderPass }) {
+        const { scene, strength } = this.props;
+        if (!scene) return;
+        for (const { model, uniforms } of this.state.entries) {
+          model.shaderInputs.setProps({ twin: { ...this.sceneOf(scene, strength), ...uniforms?.(scene, strength) } });
+          model.draw(renderPass);
+        }
+      }
+
+      sceneOf(scene, strength) {
+        return { ...scene.uniforms, view: [scene.zoom, scene.pixel, strength, 0] };
+      }
+    }
+    TileLayer.defaultProps = defaultProps;
+    TileLayer.layerName = 'TwinTileLayer';
+
+    /* Land, land use, water, roads, rail: parts in painter's order over all tiles. */
+    class TwinGround extends TileLayer {
+      modelsOf(tile) {
+        return Object.entries(tile.ground).map(([name, part]) => this.part(name, part)).flat();
+      }
+
+      part(name, { corners, indices }) {
+        const [order, group, pass, faint] = kit.groundParts[name];
+        const make = (at, passNumber) => ({
+          order: at,
+          model: this.model(kit.groundShader, { bufferLayout: CORNERS, attributes: { corners }, indexBuffer: indices }),
+          uniforms: (scene) => ({
+            ink: scene.inks.roadCasing,
+            paints: scene.paints, values: group === 'streets' ? scene.streetValues : scene.noValues,
+            marks: [-1, -1, 0, group === 'streets' && scene.streetsColoured ? 1 : 0],
+            view: [scene.zoom, scene.pixel, scene.groups[group] * faint, passNumber],
+          }),
+        });
+        return pass ? [make(order, 1), make(order + 1, 0)] : [make(order, 0)];
+      }
+    }
+
+    class TwinBuildings extends TileLayer {
+      modelsOf({ mesh }) {
+        if (!mesh) return [];
+        return [{
+          order: 0,
+          model: this.model(kit.buildingShader, {
+            bufferLayout: [POSITIONS, NORMALS, { name: 'rows', format: 'float32' }],
+            attributes: { positions: mesh.positions, normals: mesh.normals, rows: mesh.rows },
+            indexBuffer: mesh.indices, parameters: OPAQUE,
+          }),
+          uniforms: (scene) => ({ values: scene.buildingValues, marks: scene.marks }),
+        }];
+      }
+    }
+
+    class TwinShadow extends TileLayer {
+      modelsOf({ mesh }) {
+        if (!mesh || !mesh.edges) return [];
+        return [{
+          order: 0,
+          model: this.model(kit.shadowShader, {
+            bufferLayout: [POSITIONS], attributes: { positions: mesh.positions }, indexBuffer: mesh.indices,
+          }),
+          uniforms: (scene) => ({ ink: scene.inks.shadow }),
+        }];
+      }
+    }
+
+    class TwinShade extends TileLayer {
+      modelsOf({ mesh }) {
+        if (!mesh || !mesh.shade) return [];
+        return [{
+          order: 0,
+          model: this.model(kit.shadeShader, {
+            bufferLayout: [POSITIONS], attributes: { positions: mesh.shade }, indexBuffer: mesh.shadeIndices,
+          }),
+          uniforms: (scene) => ({ ink: scene.inks.shade }),
+        }];
+      }
+    }
+
+    class TwinEdges extends TileLayer {
+      modelsOf({ mesh }) {
+        if (!mesh || !mesh.edges) return [];
+        return [{
+          order: 0,
+          model: this.model(kit.edgeShader, {
+            topology: 'line-list', bufferLayout: [POSITIONS],
+            attributes: { positions: mesh.edges }, vertexCount: mesh.edgeCount,
+          }),
+          uniforms: (scene) => ({ ink: scene.inks.edge }),
+        }];
+      }
+    }
+
+    class TwinTrees extends TileLayer {
+      modelsOf({ trees }) {
+        const options = {
+          isInstanced: true, instanceCount: trees.count,
+          bufferLayout: [POSITIONS, { name: 'normals', format: 'float32x3' },
+            { name: 'trees', format: 'float32x4', stepMode: 'instance' },
+            { name: 'needles', format: 'float32', stepMode: 'instance' }],
+          attributes: { positions: trees.crown.positions, normals: trees.crown.normals, trees: trees.places, needles: trees.needles },
+          indexBuffer: trees.crown.indices,
+        };
+        return [
+          { order: 0, parameters: DARKEN, shadow: true, model: this.model(kit.treeShader, options),
+            uniforms: (scene, strength) => ({ ink: scene.inks.shadow, view: [scene.zoom, scene.pixel, strength, 1] }) },
+          { order: 1, parameters: OPAQUE, model: this.model(kit.treeShader, options),
+            uniforms: (scene) => ({ ink: scene.inks.tree }) },
+        ];
+      }
+
+      draw({ renderPass, context }) {
+        const { scene, strength } = this.props;
+        if (!scene) return;
+        for (const { model, uniforms, parameters, shadow } of this.state.entries) {
+          if (shadow && !scene.hasShadow) continue;
+          model.setParameters(parameters);
+          model.shaderInputs.setProps({ twin: { ...this.sceneOf(scene, strength), ...uniforms(scene, strength) } });
+          model.draw(renderPass);
+        }
+      }
+    }
+
+    const named = (Type, layerName, parameters) => {
+      Type.layerName = layerName;
+      Type.defaultProps = { ...(parameters ? { parameters } : {}) };
+      return Type;
+    };
+    return {
+      TwinGround: named(TwinGround, 'TwinGround', GROUND),
+      TwinShade: named(TwinShade, 'TwinShade', GROUND),
+      TwinShadow: named(TwinShadow, 'TwinShadow', DARKEN),
+      TwinBuildings: named(TwinBuildings, 'TwinBuildings', OPAQUE),
+      TwinEdges: named(TwinEdges, 'TwinEdges', OVER),
+      TwinTrees: named(TwinTrees, 'TwinTrees', OPAQUE),
+      ...kit.defineWordLayers(deck),
+    };
+  };
+
+  /* Part of a ground tile: [order, switch, has a casing below, strength]. */
+  kit.groundParts = {
+    land: [0, 'land', false, 1],
+    areas: [1, 'landuse', false, 1],
+    water: [2, 'water', false, 1],
+    shore: [3, 'water', false, 0.8],
+    waterways: [4, 'water', false, 1],
+    tunnels: [5, 'streets', false, 0.35],
+    paths: [6, 'streets', false, 1],
+    roads: [7, 'streets', true, 1],
+    rail: [9, 'rail', false, 1],
+    bridges: [10, 'streets', true, 1],
+    railBridges: [12, 'rail', false, 1],
+  };
+})((window.twinMapKit = window.twinMapKit || {}));

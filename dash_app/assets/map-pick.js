@@ -1,0 +1,74 @@
+/* What lies under the pointer, worked out on the processor: no second drawing pass for a hover. */
+(function (kit) {
+  'use strict';
+
+  /* The line of sight through a pixel, in frame metres: a point on the ground and one above it. */
+  kit.rayThrough = function (viewport, frame, [x, y]) {
+    const at = (z) => [...frame.metres(viewport.unproject([x, y], { targetZ: z })), z];
+    const low = at(0), high = at(100);
+    return { low, step: high.map((value, i) => (value - low[i]) / 100) }; // by metre of height
+  };
+
+  const atHeight = ({ low, step }, z) => [low[0] + step[0] * z, low[1] + step[1] * z];
+
+  /* Whether the stretch of the ray below `top` can pass over the box. */
+  function near(ray, box, top) {
+    const [ax, ay] = ray.low, [bx, by] = atHeight(ray, top);
+    return Math.max(ax, bx) >= box[0] && Math.min(ax, bx) <= box[2] && Math.max(ay, by) >= box[1] && Math.min(ay, by) <= box[3];
+  }
+
+  /* Height at which the ray meets triangle a b c, or null. */
+  function meets(ray, p, a, b, c) {
+    const d = ray.step;
+    const e1 = [p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]];
+    const e2 = [p[c] - p[a], p[c + 1] - p[a + 1], p[c + 2] - p[a + 2]];
+    const h = [d[1] * e2[2] - d[2] * e2[1], d[2] * e2[0] - d[0] * e2[2], d[0] * e2[1] - d[1] * e2[0]];
+    const det = e1[0] * h[0] + e1[1] * h[1] + e1[2] * h[2];
+    if (Math.abs(det) < 1e-9) return null;
+    const s = [ray.low[0] - p[a], ray.low[1] - p[a + 1], ray.low[2] - p[a + 2]];
+    const u = (s[0] * h[0] + s[1] * h[1] + s[2] * h[2]) / det;
+    if (u < -1e-6 || u > 1 + 1e-6) return null;
+    const q = [s[1] * e1[2] - s[2] * e1[1], s[2] * e1[0] - s[0] * e1[2], s[0] * e1[1] - s[1] * e1[0]];
+    const v = (d[0] * q[0] + d[1] * q[1] + d[2] * q[2]) / det;
+    if (v < -1e-6 || u + v > 1 + 1e-6) return null;
+    return (e2[0] * q[0] + e2[1] * q[1] + e2[2] * q[2]) / det;
+  }
+
+  /* The building the ray meets first, i.e. highest: `{row, z, rings}`. */
+  kit.pickBuilding = function (ray, tiles) {
+    let best = null;
+    for (const { solid } of tiles) {
+      if (!solid.bodies) continue;
+      for (const body of solid.bodies) {
+        if (!near(ray, body.box, body.top)) continue;
+        for (let i = body.first; i < body.last; i += 3) {
+          const [a, b, c] = [0, 1, 2].map((k) => 3 * solid.indices[i + k]);
+          const z = meets(ray, solid.positions, a, b, c);
+          if (z !== null && z > -0.5 && (!best || z > best.z)) best = { row: body.row, z, rings: body.rings };
+        }
+      }
+    }
+    return best;
+  };
+
+  /* The nearest street within `reach` metres of a point on the ground. */
+  kit.pickStreet = function ([x, y], tiles, reach) {
+    let best = null;
+    for (const { lines } of tiles) {
+      for (const line of lines || []) {
+        const { xy } = line;
+        for (let i = 0; i + 3 < xy.length; i += 2) {
+          const away = distance(x, y, xy[i], xy[i + 1], xy[i + 2], xy[i + 3]);
+          if (away < reach && (!best || away < best.away)) best = { row: line.row, away, line };
+        }
+      }
+    }
+    return best;
+  };
+
+  function distance(x, y, ax, ay, bx, by) {
+    const dx = bx - ax, dy = by - ay, l = dx * dx + dy * dy;
+    const f = l ? Math.min(Math.max(((x - ax) * dx + (y - ay) * dy) / l, 0), 1) : 0;
+    return Math.hypot(ax + f * dx - x, ay + f * dy - y);
+  }
+})((window.twinMapKit = window.twinMapKit || {}));

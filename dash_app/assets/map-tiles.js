@@ -1,0 +1,229 @@
+/* Which tiles are wanted for a view, fetching them, and their buffers on the graphics card. */
+(function (kit) {
+  'use strict';
+
+  const NEAR_PIXELS = 0.15; // pixels a metre from which a building is worth its roof
+  const FAR_PIXELS = 0.02;
+  const NEAR_BUILDINGS = 40000; // drawn in full at most
+  const FAR_BUILDINGS = 250000;
+  const AT_ONCE = 8;
+  const KEEP = 96; // tiles kept though out of view
+
+  const KINDS = {
+    near: { group: 'buildings', read: (part) => ({ mesh: kit.buildingMesh(part) }) },
+    far: { group: 'buildings', read: (part) => ({ mesh: kit.farMesh(part) }) },
+    ground: { group: 'ground', read: readGround },
+    trees: { group: 'trees', read: readTrees },
+  };
+
+  let codes = null; // paint codes by name, from the style
+
+  kit.setPaints = (paints) => {
+    codes = Object.fromEntries(paints.map(({ name }, code) => [name, code]));
+  };
+
+  function readGround(part) {
+    const streets = kit.linesOf(part, 'streets'), rails = kit.linesOf(part, 'railways');
+    const isPath = ({ code }) => code === codes.foot || code === codes.track || code === codes.cycle;
+    const plain = streets.filter(({ flags }) => flags === 0);
+    const nameless = (lines) => lines.map((line) => ({ ...line, row: -1 }));
+    const areas = kit.areaMesh(part);
+    return {
+      names: part.header.names, lines: streets,
+      ground: {
+        areas, shore: kit.shoreMesh(part, codes.water, codes.shore),
+        waterways: kit.lineMesh(nameless(kit.linesOf(part, 'waterways'))),
+        tunnels: kit.lineMesh(streets.filter(({ flags }) => flags & 2)),
+        paths: kit.lineMesh(plain.filter(isPath)),
+        roads: kit.lineMesh(plain.filter((line) => !isPath(line))),
+        bridges: kit.lineMesh(streets.filter(({ flags }) => flags === 1)),
+        rail: kit.lineMesh(nameless(rails.filter(({ flags }) => flags === 0))),
+        railBridges: kit.lineMesh(nameless(rails.filter(({ flags }) => flags === 1))),
+      },
+    };
+  }
+
+  function readTrees({ header, columns }) {
+    const { xy, crown, height, needles } = columns, n = crown.length, step = header.xy_step;
+    const places = new Float32Array(4 * n);
+    for (let i = 0; i < n; i++) {
+      places.set([xy[2 * i] * step, xy[2 * i + 1] * step, crown[i] * step, height[i] * step], 4 * i);
+    }
+    return { trees: { count: n, places, needles: Float32Array.from(needles) } };
+  }
+
+  /* A low crown of seven sides, height and radius 1, with smooth normals. */
+  kit.crown = function () {
+    const rings = [[0.35, 0.12], [0.95, 0.34], [0.92, 0.62], [0.5, 0.9]], sides = 7;
+    const positions = [], normals = [], indices = [];
+    for (const [radius, z] of rings) {
+      for (let i = 0; i < sides; i++) {
+        const a = (2 * Math.PI * i) / sides + z;
+        const n = [Math.cos(a), Math.sin(a), (z - 0.45) * 2.4], l = Math.hypot(...n);
+        positions.push(Math.cos(a) * radius, Math.sin(a) * radius, z);
+        normals.push(...n.map((v) => v / l));
+      }
+    }
+    positions.push(0, 0, 1);
+    normals.push(0, 0, 1);
+    for (let k = 0; k < rings.length; k++) {
+      for (let i = 0; i < sides; i++) {
+        const a = k * sides + i, b = k * sides + ((i + 1) % sides);
+        if (k + 1 < rings.length) indices.push(a, b, b + sides, a, b + sides, a + sides);
+        else indices.push(a, b, rings.length * sides);
+      }
+    }
+    return { positions: Float32Array.from(positions), normals: Float32Array.from(normals), indices: Uint16Array.from(indices) };
+  };
+
+  /* Whether the box touches the convex ring seen on the ground (separating axes). */
+  function seen(box, ring) {
+    const corners = [[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]]];
+    const axes = [[1, 0], [0, 1], ...ring.map((p, i) => {
+      const q = ring[(i + 1) % ring.length];
+      return [q[1] - p[1], p[0] - q[0]];
+    })];
+    return axes.every(([x, y]) => {
+      const along = (points) => points.map(([px, py]) => px * x + py * y);
+      const a = along(corners), b = along(ring);
+      return Math.max(...a) >= Math.min(...b) && Math.max(...b) >= Math.min(...a);
+    });
+  }
+
+  kit.TileStore = class {
+    constructor({ index, frame, device, onChange, onError }) {
+      Object.assign(this, { index, frame, device, onChange, onError });
+      this.tiles = new Map(); // "near/1_2" -> {state, ...}
+      this.waiting = [];
+      this.loading = 0;
+      this.turn = 0;
+      this.wanted = new Set();
+      this.requests = 0;
+      const mesh = kit.crown();
+      this.crown = { positions: this.vertices(mesh.positions), normals: this.vertices(mesh.normals), indices: this.indices(mesh.indices) };
+    }
+
+    vertices(data) {
+      return this.device.createBuffer({ usage: 32 | 8, data }); // VERTEX | COPY_DST
+    }
+
+    indices(data) {
+      const indexType = data.BYTES_PER_ELEMENT === 2 ? 'uint16' : 'uint32';
+      const buffer = this.device.createBuffer({ usage: 16 | 8, indexType, data }); // INDEX | COPY_DST
+      buffer.corners = data.length;
+      return buffer;
+    }
+
+    /* The keys to draw for a viewport, most important first. */
+    choose(viewport) {
+      const { width, height } = viewport, { box } = this.index;
+      const reach = Math.max(box[2] - box[0], box[3] - box[1]) + 20000;
+      const ring = [[0, height], [width, height], [width, 0], [0, 0]].map((p) => this.frame.metres(viewport.unproject(p)))
+        .map((p) => p.map((v) => Math.min(Math.max(v, -reach), reach)));
+      const centre = this.frame.metres([viewport.longitude, viewport.latitude]);
+      const density = (tile) => {
+        const at = [0, 1].map((k) => Math.min(Math.max(centre[k], tile.box[k]), tile.box[k + 2]));
+        const [p, q] = [at, [at[0] + 10, at[1]]].map((m) => viewport.project(this.frame.degrees(m)));
+        return Math.hypot(p[0] - q[0], p[1] - q[1]) / 10;
+      };
+      const visible = (group) => this.index.tiles[group].filter((tile) => seen(tile.box, ring));
+      const wanted = visible('ground').map(({ key }) => `ground/${key}`);
+      let near = 0, far = 0;
+      const sorted = visible('buildings').map((tile) => [density(tile), tile]).sort((a, b) => b[0] - a[0]);
+      for (const [pixels, { key, count }] of sorted) {
+        if (pixels > NEAR_PIXELS && (near += count) <= NEAR_BUILDINGS) wanted.push(`near/${key}`);
+        else if (pixels > FAR_PIXELS && (far += count) <= FAR_BUILDINGS) wanted.push(`far/${key}`);
+      }
+      if (viewport.zoom > 14.4) wanted.push(...visible('trees').map(({ key }) => `trees/${key}`));
+      return wanted;
+    }
+
+    update(viewport) {
+      const keys = this.choose(viewport);
+      this.wanted = new Set(keys);
+      this.turn++;
+      for (const key of keys) {
+        if (!this.tiles.has(key)) this.tiles.set(key, { key, state: 'new' });
+        this.tiles.get(key).turn = this.turn;
+      }
+      this.waiting = keys.filter((key) => this.tiles.get(key).state === 'new');
+      this.pump();
+      this.forget();
+      return this.waiting.length + this.loading;
+    }
+
+    pump() {
+      while (this.loading < AT_ONCE && this.waiting.length) this.load(this.tiles.get(this.waiting.shift()));
+    }
+
+    async load(tile) {
+      tile.state = 'loading';
+      this.loading++;
+      this.requests++;
+      try {
+        const part = await kit.fetchPart(`${this.index.root}/${tile.key}`);
+        Object.assign(tile, this.upload(KINDS[tile.key.split('/')[0]].read(part)), { state: 'ready' });
+      } catch (error) {
+        tile.state = 'failed';
+        this.onError(error);
+      }
+      this.loading--;
+      this.pump();
+      this.onChange(this.loading + this.waiting.length);
+    }
+
+    upload(content) {
+      const { mesh, ground, trees } = content;
+      const own = [];
+      const put = (make, data) => {
+        const buffer = make.call(this, data);
+        own.push(buffer);
+        return buffer;
+      };
+      const out = { ...content, own };
+      if (mesh) out.mesh = { ...this.meshBuffers(mesh, put) };
+      if (mesh) out.solid = mesh; // arrays stay for picking
+      if (ground) {
+        out.ground = Object.fromEntries(Object.entries(ground).filter(([, part]) => part.indices.length)
+          .map(([name, part]) => [name, { corners: put(this.vertices, part.corners), indices: put(this.indices, part.indices) }]));
+      }
+      if (trees) {
+        out.trees = { count: trees.count, crown: this.crown, places: put(this.vertices, trees.places), needles: put(this.vertices, trees.needles) };
+      }
+      return out;
+    }
+
+    meshBuffers(mesh, put) {
+      const out = {
+        positions: put(this.vertices, mesh.positions), normals: put(this.vertices, mesh.normals),
+        rows: put(this.vertices, mesh.rows), indices: put(this.indices, mesh.indices),
+      };
+      if (mesh.edges?.length) Object.assign(out, { edges: put(this.vertices, mesh.edges), edgeCount: mesh.edges.length / 3 });
+      if (mesh.shadeIndices?.length) {
+        Object.assign(out, { shade: put(this.vertices, mesh.shade), shadeIndices: put(this.indices, mesh.shadeIndices) });
+      }
+      return out;
+    }
+
+    /* Tiles to draw of one kind; a far tile stands in until its near one is there. */
+    drawn(kind) {
+      const ready = (key) => this.tiles.get(key)?.state === 'ready';
+      const keys = [...this.wanted].filter((key) => key.startsWith(`${kind}/`));
+      if (kind !== 'near' && kind !== 'far') return keys.filter(ready).map((key) => this.tiles.get(key));
+      const other = kind === 'near' ? 'far' : 'near';
+      const stand = [...this.wanted].filter((key) => key.startsWith(`${other}/`) && !ready(key))
+        .map((key) => key.replace(other, kind));
+      return [...keys, ...stand].filter(ready).map((key) => this.tiles.get(key));
+    }
+
+    /* Frees the buffers of tiles not seen for longest. Called again after layers let go of them. */
+    forget() {
+      const idle = [...this.tiles.values()].filter((t) => t.state === 'ready' && !this.wanted.has(t.key) && this.turn - t.turn > 1);
+      idle.sort((a, b) => a.turn - b.turn);
+      for (const tile of idle.slice(0, Math.max(idle.length - KEEP, 0))) {
+        this.tiles.delete(tile.key);
+        tile.own.forEach((buffer) => buffer.destroy());
+      }
+    }
+  };
+})((window.twinMapKit = window.twinMapKit || {}));

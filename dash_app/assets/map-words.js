@@ -1,0 +1,68 @@
+/* Layers made of deck.gl's own: street names on the ground, rings around what is marked. */
+(function (kit) {
+  'use strict';
+
+  const ON_GROUND = { depthCompare: 'always', depthWriteEnabled: false };
+  const BEHIND = { depthCompare: 'greater', depthWriteEnabled: false };
+
+  kit.defineWordLayers = function (deck) {
+    const METRES = deck.COORDINATE_SYSTEM.METER_OFFSETS;
+
+    /* `names`: [text, x, y, angle, size, main]; turned by half a circle where they stood on their head. */
+    class TwinNames extends deck.CompositeLayer {
+      renderLayers() {
+        const { names, bearing, scene, strength, coordinateOrigin } = this.props;
+        if (!scene || !names.length) return [];
+        const quarter = Math.round(bearing / 15) * 15; // a new angle only every 15 degrees
+        const upright = (angle) => (((angle + quarter + 90) % 360) + 360) % 360 < 180 ? angle : angle + 180;
+        const common = {
+          data: names, coordinateSystem: METRES, coordinateOrigin, billboard: false, sizeUnits: 'meters',
+          getText: (d) => d[0], getPosition: (d) => [d[1], d[2], 0], getSize: (d) => d[4],
+          getAngle: (d) => upright(d[3]), getColor: scene.inks.text, outlineColor: scene.inks.halo,
+          fontFamily: 'Figtree, sans-serif', fontWeight: 540, characterSet: 'auto', outlineWidth: 3.2,
+          fontSettings: { sdf: true, fontSize: 48, buffer: 8, radius: 12, smoothing: 0.2 },
+          updateTriggers: { getAngle: quarter },
+        };
+        return [
+          new deck.TextLayer(this.getSubLayerProps({ ...common, id: 'ground', opacity: strength, parameters: ON_GROUND })),
+        ];
+      }
+    }
+    TwinNames.layerName = 'TwinNames';
+    TwinNames.defaultProps = {
+      names: { type: 'array', value: [], compare: false }, scene: { type: 'object', value: null },
+      bearing: 0, strength: 1, switch: '', fromZoom: 0,
+    };
+
+    /* Names again, faint, where a building stands before them: a name is never lost. */
+    class TwinGhosts extends TwinNames {
+      renderLayers() {
+        return super.renderLayers().map((layer) =>
+          layer.clone({ id: `${this.id}-behind`, opacity: this.props.strength * 0.4, parameters: BEHIND }));
+      }
+    }
+    TwinGhosts.layerName = 'TwinGhosts';
+
+    /* What is selected or under the pointer: `marks` = [{paths, kind, state}] in frame metres. */
+    class TwinMarks extends deck.CompositeLayer {
+      renderLayers() {
+        const { marks, scene, coordinateOrigin } = this.props;
+        if (!scene) return [];
+        const line = (id, data, color, width) => new deck.PathLayer(this.getSubLayerProps({
+          id, data, getPath: (path) => path, getColor: color, getWidth: width, widthUnits: 'pixels',
+          capRounded: true, jointRounded: true, coordinateSystem: METRES, coordinateOrigin, parameters: ON_GROUND,
+        }));
+        return marks.flatMap(({ paths, kind, state }) => {
+          const ink = state === 'selected' ? scene.inks.selected : scene.inks.hover;
+          const [wide, slim] = kind === 'line' ? [state === 'selected' ? 15 : 9, state === 'selected' ? 10 : 6] : [10, 7];
+          return [line(`${state}-casing`, paths, scene.inks.casing, wide), line(`${state}-line`, paths, ink, slim)];
+        });
+      }
+    }
+    TwinMarks.layerName = 'TwinMarks';
+    TwinMarks.defaultProps = {
+      marks: { type: 'array', value: [], compare: false }, scene: { type: 'object', value: null }, switch: '', fromZoom: 0,
+    };
+    return { TwinNames, TwinGhosts, TwinMarks };
+  };
+})((window.twinMapKit = window.twinMapKit || {}));

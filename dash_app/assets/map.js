@@ -1,0 +1,432 @@
+/* window.twinMap: one live deck.gl instance that shows what the page asks for.
+   The contract with the page stands in dash_app/map/README.md. */
+(function (kit) {
+  'use strict';
+
+  const HOVER_MS = 90, CAMERA_MS = 300, APPLY_MS = 350, TILE_MS = 120;
+  const DEFAULT_SUN = { azimuth: 228, elevation: 40 };
+  const BUNDLE_WAIT_MS = 20000;
+
+  const stats = {
+    frames: 0, tiles: 0, buildings: 0, recolour_ms: 0, requests: 0, geometry_requests: 0,
+    first_frame_ms: null, frame_ms: null, state: 'empty',
+  };
+
+  let map = null; // the live map, once there is an index
+  let starting = null;
+
+  const emit = (id, data) => {
+    if (window.dash_clientside?.set_props) window.dash_clientside.set_props(id, { data });
+    window.dispatchEvent(new CustomEvent(id, { detail: data }));
+  };
+
+  const status = (state, text = '') => {
+    if (stats.state === state && !text) return;
+    stats.state = state;
+    emit('map-status', { state, text });
+  };
+
+  const debounced = (ms, run) => {
+    let timer = null;
+    return (...given) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => run(...given), ms);
+    };
+  };
+
+  /* At most one run every `ms`, the last call always counts. */
+  const throttled = (ms, run) => {
+    let last = -Infinity, timer = null;
+    return (...given) => {
+      clearTimeout(timer);
+      const wait = last + ms - performance.now();
+      timer = setTimeout(() => {
+        last = performance.now();
+        run(...given);
+      }, Math.max(wait, 0));
+    };
+  };
+
+  async function bundle() {
+    const until = performance.now() + BUNDLE_WAIT_MS;
+    while (!(window.deck?.Deck && window.luma?.Model)) {
+      if (performance.now() > until) throw new Error('deck.gl did not load');
+      await new Promise((done) => setTimeout(done, 15));
+    }
+  }
+
+  class TwinMap {
+    constructor(host, index, view) {
+      Object.assign(this, { host, index, view, names: [], marks: [], values: {} });
+      this.frame = new kit.Frame(index.anchor);
+      this.camera = kit.viewStateOf({ ...index.camera, ...(view.camera?.lon === undefined ? {} : view.camera) });
+      this.home = kit.viewStateOf(index.camera);
+      this.selected = null;
+      this.hovered = null;
+      kit.setPaints(index.style.paints);
+      this.classes = kit.defineLayers(window.deck, window.luma);
+      this.labels = new kit.Labels(host, this.frame, { onPick: (label) => this.pickLabel(label) });
+      this.furniture = new kit.Furniture(host);
+      this.furniture.sources.textContent = index.attribution.join(' · ');
+      this.reportCamera = debounced(CAMERA_MS, () => emit('map-camera', kit.cameraOf(this.camera)));
+      this.hover = throttled(HOVER_MS, (point) => this.hoverAt(point));
+      this.wantTiles = throttled(TILE_MS, () => this.loadTiles());
+      this.placeLabels = throttled(60, () => this.words());
+      this.applySoon = throttled(APPLY_MS, () => this.apply());
+      this.makeDeck();
+      this.listen();
+    }
+
+    makeDeck() {
+      const { deck } = window;
+      this.stack = new deck.JSONConverter({ configuration: { classes: { ...deck, ...this.classes } } })
+        .convert({ layers: this.index.deck.layers }).layers.filter(Boolean);
+      const started = performance.now();
+      this.deck = new deck.Deck({
+        parent: this.host, width: '100%', height: '100%', useDevicePixels: 1, _pickable: false,
+        views: this.viewOf(), initialViewState: this.camera,
+        controller: { keyboard: false, doubleClickZoom: true, inertia: 200, touchRotate: true },
+        deviceProps: { webgl: { antialias: true, powerPreference: 'high-performance' } },
+        getCursor: ({ isDragging }) => (isDragging ? 'grabbing' : this.hovered ? 'pointer' : 'grab'),
+        onDeviceInitialized: (device) => this.ready(device),
+        onViewStateChange: ({ viewState }) => this.moved(viewState),
+        onClick: ({ x, y }) => this.clickAt([x, y]),
+        onAfterRender: () => this.drawn(started),
+        onResize: () => this.wantTiles(),
+        onError: (error) => status('error', error.message),
+        layers: [],
+      });
+    }
+
+    viewOf() {
+      const padding = this.view.padding || null;
+      return new window.deck.MapView({ id: 'map', repeat: false, padding, farZMultiplier: 1.4, nearZMultiplier: 0.05 });
+    }
+
+    ready(device) {
+      this.device = device;
+      this.store = new kit.TileStore({
+        index: this.index, frame: this.frame, device,
+        onChange: (left) => (left ? this.applySoon() : this.apply()),
+        onError: (error) => status('error', error.message),
+      });
+      this.noValues = kit.valueTexture(device, new Uint8Array(4));
+      this.land = this.landTile();
+      this.restyle();
+      this.update(this.view, true);
+      kit.fetchJson(`${this.index.root}/labels.json`).then(({ labels }) => {
+        this.labels.set(labels);
+        this.placeLabels();
+      }).catch((error) => status('error', error.message));
+    }
+
+    /* One square under everything. */
+    landTile() {
+      const far = 4e5, paint = this.index.style.paints.findIndex(({ name }) => name === 'land');
+      const corners = [[-far, -far], [far, -far], [far, far], [-far, far]].flatMap(([x, y]) => [x, y, 0, 0, paint, -1]);
+      return { ground: { land: {
+        corners: this.store.vertices(Float32Array.from(corners)), indices: this.store.indices(Uint32Array.from([0, 1, 2, 0, 2, 3])),
+      } } };
+    }
+
+    /* The view as it will be drawn; known before the first frame. */
+    viewport() {
+      const { clientWidth: width, clientHeight: height } = this.host;
+      return width && height ? this.viewOf().makeViewport({ width, height, viewState: this.camera }) : null;
+    }
+
+    /* Colours and light anew; tiles stay. */
+    restyle() {
+      const { theme = 'light', sun } = this.view;
+      const place = sun ? kit.sunOf(sun, this.index.anchor[1], this.index.anchor[0]) : DEFAULT_SUN;
+      this.scene = kit.sceneOf(this.index.style, theme, place);
+      if (this.paintedTheme !== theme) {
+        this.paints?.destroy();
+        this.paints = kit.paintTexture(this.device, this.index.style, theme);
+        this.paintedTheme = theme;
+      }
+      this.host.dataset.mapTheme = theme;
+    }
+
+    strength(name) {
+      const { layers } = this.view;
+      return layers ? layers[name] ?? 0 : 1;
+    }
+
+    /* What changes from frame to frame, in one new object, so that layers see a change. */
+    sceneNow() {
+      const { zoom, latitude } = this.camera;
+      const coloured = this.values.buildings ? 1 : 0;
+      return {
+        ...this.scene, zoom, pixel: this.frame.pixel(zoom, latitude), paints: this.paints,
+        noValues: this.noValues, buildingValues: this.values.buildings || this.noValues,
+        streetValues: this.values.streets || this.noValues, streetsColoured: Boolean(this.values.streets),
+        groups: { land: 1, landuse: this.strength('landuse'), water: this.strength('water'), streets: this.strength('streets'), rail: this.strength('rail') },
+        marks: [this.rowOf(this.selected), this.rowOf(this.hovered), this.view.theme === 'dark' ? 1 : 0, coloured],
+      };
+    }
+
+    rowOf(found) {
+      return found?.table === 'buildings' ? found.row : -1;
+    }
+
+    /* Hands layers to deck.gl: the declared stack, each with its tiles. */
+    apply() {
+      if (!this.store) return;
+      const { store } = this;
+      const near = store.drawn('near'), ground = store.drawn('ground');
+      const tiles = {
+        TwinGround: [this.land, ...ground], TwinBuildings: [...near, ...store.drawn('far')],
+        TwinShade: near, TwinShadow: near, TwinEdges: near, TwinTrees: store.drawn('trees'),
+      };
+      this.names = ground.flatMap((tile) => tile.names);
+      const scene = this.sceneNow(), { zoom } = this.camera;
+      const origin = [...this.index.anchor, 0];
+      const own = (layer) => {
+        const name = layer.constructor.layerName, wanted = layer.props.switch;
+        const strength = wanted ? this.strength(wanted) : 1;
+        const visible = strength > 0 && zoom >= (layer.props.fromZoom || 0) && (name !== 'TwinShadow' || scene.hasShadow);
+        return layer.clone({
+          scene, strength, visible, tiles: tiles[name] || [], names: this.namesFor(zoom), marks: this.marks,
+          bearing: this.camera.bearing, coordinateSystem: window.deck.COORDINATE_SYSTEM.METER_OFFSETS, coordinateOrigin: origin,
+        });
+      };
+      const foreign = (layer) => layer.clone({ visible: this.strength(layer.id) > 0, opacity: this.strength(layer.id) || 1 });
+      this.deck.setProps({ layers: this.stack.map((layer) => (layer.constructor.layerName in this.classes ? own(layer) : foreign(layer))) });
+      stats.tiles = ground.length + tiles.TwinBuildings.length + tiles.TwinTrees.length;
+      stats.buildings = tiles.TwinBuildings.reduce((sum, tile) => sum + (tile.solid.bodies?.length ?? tile.solid.rows.length / 4), 0);
+      stats.requests = store.requests;
+      this.complete = store.turn > 0 && store.loading + store.waiting.length === 0;
+      store.forget();
+    }
+
+    namesFor(zoom) {
+      const step = zoom < 14 ? 0 : zoom < 15.6 ? 1 : 2; // none, main roads, all
+      if (this.namesKey !== `${step}|${this.names.length}`) {
+        this.namesKey = `${step}|${this.names.length}`;
+        this.namesShown = step ? this.names.filter((name) => step === 2 || name[5]) : [];
+      }
+      return this.namesShown;
+    }
+
+    loadTiles() {
+      const viewport = this.viewport();
+      if (!viewport || !this.store) return;
+      if (this.store.update(viewport)) status('loading');
+      this.apply();
+    }
+
+    moved(viewState) {
+      this.camera = { ...kit.kept(viewState, this.frame, this.index.box) };
+      this.reportCamera();
+      this.wantTiles();
+      this.placeLabels();
+      return this.camera;
+    }
+
+    drawn(started) {
+      stats.frames += 1;
+      const now = performance.now();
+      stats.frame_ms = this.lastFrame ? now - this.lastFrame : null;
+      this.lastFrame = now;
+      if (!this.camera || !this.deck?.isInitialized) return;
+      if (!this.store) return;
+      if (this.complete && stats.state !== 'ready') {
+        if (stats.first_frame_ms === null) stats.first_frame_ms = now - (window.twinMapStarted || started);
+        status('ready');
+        this.placeLabels();
+      }
+    }
+
+    words() {
+      const viewport = this.viewport();
+      if (!viewport) return;
+      this.furniture.update(this.frame, this.camera);
+      const host = this.host.getBoundingClientRect();
+      const covered = [...document.querySelectorAll('[data-over-map]')].map((element) => {
+        const box = element.getBoundingClientRect();
+        return [box.left - host.left, box.top - host.top, box.right - host.left, box.bottom - host.top];
+      });
+      const layer = { place: 'places', station: 'stops', stop: 'stops', water: 'water' };
+      this.labels.place(viewport, { covered, visible: (kind) => this.strength(layer[kind] || 'names') > 0 });
+    }
+
+    /* ---- what the page asks for ---- */
+
+    update(view, first = false) {
+      const old = first ? {} : this.view;
+      this.view = view;
+      if (!this.store) return;
+      const differs = (key) => JSON.stringify(view[key]) !== JSON.stringify(old[key]);
+      if (differs('theme') || differs('sun')) this.restyle();
+      if (differs('padding')) this.deck.setProps({ views: this.viewOf() });
+      if (!first && view.camera?.lon !== undefined && view.camera.seq !== old.camera?.seq) this.fly(view.camera);
+      if (differs('colour') || differs('filter')) this.recolour(view.colour, view.filter);
+      if (differs('selection')) this.select(view.selection);
+      if (differs('layers') || first) this.placeLabels();
+      this.apply();
+      if (first) this.loadTiles();
+    }
+
+    fly(camera, ms) {
+      this.go(kit.viewStateOf({ ...kit.cameraOf(this.camera), ...camera }), ms);
+    }
+
+    go(state, ms) {
+      this.camera = kit.kept(state, this.frame, this.index.box);
+      this.deck.setProps({ initialViewState: kit.gliding(window.deck, this.camera, ms) });
+      this.reportCamera();
+      this.wantTiles();
+      this.placeLabels();
+    }
+
+    async recolour(colour, filter) {
+      const turn = (this.colourTurn = (this.colourTurn || 0) + 1);
+      const fetchOf = (url) => (url ? kit.fetchPart(url) : null);
+      try {
+        const filterUrl = filter?.district ? `${this.index.root}/column/buildings/district_id` : null;
+        const [part, districts] = await Promise.all([fetchOf(colour?.url), fetchOf(filterUrl)]);
+        if (turn !== this.colourTurn) return;
+        const started = performance.now();
+        const table = colour?.table || 'buildings';
+        const old = this.values;
+        this.values = {};
+        if (part) this.values[table] = kit.valueTexture(this.device, kit.colourRows(part, colour));
+        if (districts) {
+          const colours = part && table === 'buildings' ? kit.colourRows(part, colour) : new Uint8Array(4 * this.index.rows.buildings);
+          this.values.buildings?.destroy();
+          this.values.buildings = kit.valueTexture(this.device, kit.fadeOthers(colours, districts, filter.district));
+        }
+        this.apply();
+        Object.values(old).forEach((texture) => texture.destroy());
+        stats.recolour_ms = performance.now() - started;
+      } catch (error) {
+        status('error', error.message);
+      }
+    }
+
+    /* ---- pointing and choosing ---- */
+
+    listen() {
+      const { host } = this;
+      host.addEventListener('pointermove', (event) => this.hover(event.buttons ? null : this.at(event)));
+      host.addEventListener('pointerleave', () => this.hover(null));
+      host.addEventListener('keydown', (event) => {
+        const state = kit.afterKey(event, this.camera, this.home, this.frame);
+        if (!state) return;
+        event.preventDefault();
+        this.go(state, event.key === 'Home' ? 600 : 160);
+      });
+    }
+
+    at(event) {
+      if (event.target.closest?.('[data-over-map]')) return null;
+      const box = this.host.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    }
+
+    /* The topmost thing at a pixel: building, then street. */
+    find(point) {
+      const viewport = this.viewport();
+      if (!viewport || !this.store || !point) return null;
+      const ray = kit.rayThrough(viewport, this.frame, point);
+      const building = this.strength('buildings') > 0 && kit.pickBuilding(ray, this.store.drawn('near'));
+      if (building) return { table: 'buildings', row: building.row, paths: building.rings.map(closed), kind: 'area' };
+      const reach = Math.max(5, 6 * this.frame.pixel(this.camera.zoom, this.camera.latitude));
+      const street = this.strength('streets') > 0 && this.camera.zoom > 13.5 && kit.pickStreet(ray.low, this.store.drawn('ground'), reach);
+      return street ? { table: 'streets', row: street.row, paths: [pairs(street.line.xy)], kind: 'line' } : null;
+    }
+
+    feature({ table, row }) {
+      this.features = this.features || new Map();
+      const url = `${this.index.root}/feature/${table}/${row}`;
+      if (!this.features.has(url)) this.features.set(url, kit.fetchJson(url));
+      return this.features.get(url);
+    }
+
+    async hoverAt(point) {
+      const found = this.find(point);
+      const same = found && this.hovered && found.row === this.hovered.row && found.table === this.hovered.table;
+      if (!found && !this.hovered) return;
+      this.hovered = found;
+      if (!same) this.remark();
+      if (!found) {
+        emit('map-hover', null);
+        return;
+      }
+      const feature = await this.feature(found).catch(() => null);
+      if (this.hovered !== found || !feature) return;
+      emit('map-hover', { table: found.table, id: feature.id, label: feature.label, x: point[0], y: point[1] });
+    }
+
+    async clickAt(point) {
+      const found = this.find(point);
+      if (!found) {
+        emit('map-pick', null);
+        return;
+      }
+      const feature = await this.feature(found).catch(() => null);
+      if (feature) emit('map-pick', { table: feature.table, id: feature.id, lon: feature.lon, lat: feature.lat });
+    }
+
+    async pickLabel(label) {
+      const feature = await this.feature(label).catch(() => null);
+      if (feature) emit('map-pick', { table: feature.table, id: feature.id, lon: feature.lon, lat: feature.lat });
+    }
+
+    async select(selection) {
+      const turn = (this.selectTurn = (this.selectTurn || 0) + 1);
+      let found = null;
+      if (selection) {
+        const url = `${this.index.root}/find/${selection.table}/${encodeURIComponent(selection.id)}`;
+        found = await kit.fetchJson(url).catch(() => null);
+      }
+      if (turn !== this.selectTurn) return;
+      this.selected = found && { ...found, kind: found.table === 'streets' || found.table === 'railways' ? 'line' : 'area' };
+      this.remark();
+    }
+
+    remark() {
+      this.marks = [];
+      if (this.hovered?.kind === 'line') this.marks.push({ ...this.hovered, state: 'hover' });
+      if (this.selected?.paths.length) this.marks.push({ ...this.selected, state: 'selected' });
+      this.apply();
+    }
+  }
+
+  const pairs = (xy) => Array.from({ length: xy.length / 2 }, (_, i) => [xy[2 * i], xy[2 * i + 1]]);
+  const closed = (ring) => {
+    const points = pairs(ring);
+    return [...points, points[0]];
+  };
+
+  async function start(view, host) {
+    status('loading');
+    const [index] = await Promise.all([
+      kit.fetchJson(view.index), bundle(), document.fonts.load('540 24px Figtree').catch(() => null)]);
+    map = new TwinMap(host, index, latest || view);
+  }
+
+  let latest = null;
+
+  window.twinMap = {
+    /* Shows what `view` says; the first call starts the map in the element with id `map`. */
+    update(view) {
+      const host = document.getElementById('map');
+      if (!view?.index || !host) return;
+      latest = view;
+      if (map) map.update(view);
+      else starting = starting || start(view, host).catch((error) => status('error', error.message));
+    },
+    stats: () => ({ ...stats }),
+    /* North up, keeping the rest. */
+    north: () => map?.go({ ...map.camera, bearing: 0 }),
+    zoom: (by) => map?.go({ ...map.camera, zoom: map.camera.zoom + by }),
+    tilt: (pitch) => map?.go({ ...map.camera, pitch }),
+    home: () => map?.go({ ...map.camera, ...map.home }),
+    camera: () => (map ? kit.cameraOf(map.camera) : null),
+    /* Where a position stands on the page, and what is at a point of the map (for tests). */
+    project: (lon, lat, z = 0) => map?.viewport().project([lon, lat, z]),
+    find: (point) => map?.find(point),
+  };
+})((window.twinMapKit = window.twinMapKit || {}));

@@ -1,0 +1,79 @@
+"""One column of a table as numbers, in table order: what a recolouring needs and nothing more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from dash_app.map.binary import Column, pack
+
+if TYPE_CHECKING:
+    from dash_app.map.frame import Frame
+    from twin.city import City
+
+MAX_WORDS = 1000  # a text column with more different words is no category
+
+
+def encode_column(table: pd.DataFrame, name: str) -> bytes:
+    """
+    Return `value` for each row: numbers as they are (NaN missing), words as codes (0 missing).
+
+    The words stand in the header as `words`; code 1 is the first. Raises `KeyError` where the
+    table has no such column and `ValueError` where it holds neither numbers nor few words.
+    """
+    values = table[name]
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return pack({"kind": "number"}, {"value": Column(values.to_numpy(np.float64))})
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return pack({"kind": "number"}, {"value": Column(values.to_numpy(np.float64))})
+    if name == getattr(table, "_geometry_column_name", None):
+        msg = "geometry is not a value"
+        raise ValueError(msg)
+    words = pd.Categorical(values)
+    if len(words.categories) > MAX_WORDS:
+        msg = f"{name!r} holds {len(words.categories)} different words"
+        raise ValueError(msg)
+    header = {"kind": "category", "words": [str(word) for word in words.categories]}
+    return pack(header, {"value": Column(words.codes.astype(np.int64) + 1)})
+
+
+def feature_json(city: City, table: str, row: int, frame: Frame) -> dict[str, Any]:
+    """Return what the map must know of one feature: key, label, place, box and lines in metres."""
+    frame_row = city.tables[table].iloc[row]
+    shape = frame_row.geometry
+    point = shapely.point_on_surface(shape)
+    lon, lat = frame.degrees(point.x, point.y)
+    low, high = frame.from_city(np.array(shape.bounds).reshape(2, 2)).tolist()
+    return {
+        "table": table,
+        "row": row,
+        "id": str(frame_row.name),
+        "label": label_of(frame_row),
+        "lon": round(lon, 6),
+        "lat": round(lat, 6),
+        "box": [round(value, 1) for value in (*low, *high)],
+        "paths": _outline(shape, frame),
+    }
+
+
+def label_of(row: pd.Series[Any]) -> str:
+    """Return the name or else the address of a feature; empty where it has neither."""
+    words = [str(row[name]) for name in ("street", "housenumber") if pd.notna(row.get(name))]
+    name = row.get("name")
+    if pd.notna(name) and name:
+        return str(name)
+    return " ".join(words) if "housenumber" in row and len(words) == 2 else ""
+
+
+def _outline(shape: Any, frame: Frame) -> list[list[list[float]]]:
+    """Return the lines to draw around (or along) a feature, in frame metres; none for points."""
+    if shapely.get_dimensions(shape) == 0:
+        return []
+    if shapely.get_dimensions(shape) == 2:
+        shape = shapely.boundary(shape)
+    xy, part = shapely.get_coordinates(shapely.get_parts(shape), return_index=True)
+    metres = np.round(frame.from_city(xy), 2)
+    return [metres[part == i].tolist() for i in range(int(part.max(initial=-1)) + 1)]

@@ -1,0 +1,217 @@
+"""What the map of one city consists of, made when first asked for and kept."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from dash_app.map import base, buildings, columns, labels, layers
+from dash_app.map.frame import Frame
+from dash_app.map.grid import Grid
+from dash_app.map.style import style_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pydeck
+
+    from twin.city import City
+
+FORMAT = 1
+"""Goes up when the same city would be sent differently; it is part of every address."""
+
+BUILDING_TILE_M, GROUND_TILE_M, TREE_TILE_M = 1000.0, 4000.0, 2000.0
+BINARY, JSON = "application/octet-stream", "application/json"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One answer, compressed once."""
+
+    media_type: str
+    body: bytes  # gzip
+    etag: str
+
+    @classmethod
+    def of(cls, data: bytes, media_type: str) -> Part:
+        """Compress `data`."""
+        digest = hashlib.blake2b(data, digest_size=12).hexdigest()
+        return cls(media_type, gzip.compress(data, 6, mtime=0), f'"{digest}"')
+
+
+class MapData:
+    """
+    The tiles, columns and index of a city; every part is encoded once, on first use.
+
+    Making one costs nothing: geometry is read when the first part is asked for. Safe to use from
+    several threads.
+    """
+
+    def __init__(self, city: City, extra: Sequence[pydeck.Layer] = ()) -> None:
+        self.city = city
+        self.extra = tuple(extra)
+        self._parts: dict[str, Part] = {}
+        self._lock = Lock()
+
+    @property
+    def root(self) -> str:
+        """Address under which this city's parts stand; it holds the content hash."""
+        return f"/map/{self.city.hash[:20]}-{FORMAT}"
+
+    def _once(self, name: str, make: Callable[[], bytes], media_type: str) -> Part:
+        if name not in self._parts:
+            with self._lock:
+                if name not in self._parts:
+                    self._parts[name] = Part.of(make(), media_type)
+        return self._parts[name]
+
+    @cached_property
+    def _box(self) -> np.ndarray[Any, Any]:
+        """Bounds of the city in its CRS: its buildings, or else its streets."""
+        for name in ("buildings", "streets", "landuse", "districts"):
+            if len(self.city.tables[name]):
+                return np.asarray(self.city.tables[name].total_bounds, dtype=float)
+        return np.array([500_000.0, 5_600_000.0, 501_000.0, 5_601_000.0])
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The metric frame, anchored in the middle of the city."""
+        x, y = (self._box[:2] + self._box[2:]) / 2
+        return Frame.around(self.city.crs, (float(x), float(y)))
+
+    @cached_property
+    def building_grid(self) -> Grid:
+        """Buildings in tiles of one kilometre."""
+        table = self.city.buildings
+        rows = buildings.drawn_rows(table)
+        return Grid.of(table.geometry.array, size=BUILDING_TILE_M, rows=rows)
+
+    @cached_property
+    def tree_grid(self) -> Grid:
+        """Trees in tiles of two kilometres."""
+        return Grid.of(self.city.trees.geometry.array, size=TREE_TILE_M)
+
+    @cached_property
+    def ground_grids(self) -> dict[str, Grid]:
+        """Ground features in tiles of four kilometres."""
+        return base.ground_grids(self.city, size=GROUND_TILE_M)
+
+    def near(self, key: str) -> Part:
+        """Return one building tile in full detail; `KeyError` where there is none."""
+        rows = self.building_grid.rows_of(key)
+        table = self.city.buildings
+        return self._once(
+            f"near/{key}", lambda: buildings.encode_near(table, rows, self.frame), BINARY
+        )
+
+    def far(self, key: str) -> Part:
+        """Return one building tile as seen from afar; `KeyError` where there is none."""
+        rows = self.building_grid.rows_of(key)
+        table = self.city.buildings
+        return self._once(
+            f"far/{key}", lambda: buildings.encode_far(table, rows, self.frame), BINARY
+        )
+
+    def ground(self, key: str) -> Part:
+        """Return one ground tile; `KeyError` where there is none."""
+        if not any(key in grid for grid in self.ground_grids.values()):
+            raise KeyError(key)
+        return self._once(
+            f"ground/{key}",
+            lambda: base.encode_ground(self.city, self.ground_grids, key, self.frame),
+            BINARY,
+        )
+
+    def trees(self, key: str) -> Part:
+        """Return one tile of trees; `KeyError` where there is none."""
+        rows = self.tree_grid.rows_of(key)
+        return self._once(
+            f"trees/{key}", lambda: base.encode_trees(self.city.trees, rows, self.frame), BINARY
+        )
+
+    def column(self, table: str, name: str) -> Part:
+        """Return one column; `KeyError` or `ValueError` where it cannot be shown."""
+        frame = self.city.tables[table]
+        return self._once(
+            f"column/{table}/{name}", lambda: columns.encode_column(frame, name), BINARY
+        )
+
+    def feature(self, table: str, row: int) -> Part:
+        """Return key, label and place of one feature; `IndexError` where there is none."""
+        found = columns.feature_json(self.city, table, row, self.frame)
+        return Part.of(_dump(found), JSON)
+
+    def find(self, table: str, key: str) -> Part:
+        """Return the same by key; `KeyError` where there is none."""
+        row = self.city.tables[table].index.get_loc(key)
+        return self.feature(table, int(row))
+
+    def labels(self) -> Part:
+        """Return the upright labels."""
+        return self._once(
+            "labels", lambda: _dump({"labels": labels.labels_json(self.city, self.frame)}), JSON
+        )
+
+    def index(self) -> Part:
+        """Return what there is to draw, how, and from where."""
+        return self._once("index", lambda: _dump(self._describe()), JSON)
+
+    def _describe(self) -> dict[str, Any]:
+        ground = _merged([grid.describe(self.frame) for grid in self.ground_grids.values()])
+        info = self.city.info
+        corners = self.frame.from_city(self._box.reshape(2, 2)).round().astype(int)
+        return {
+            "format": FORMAT,
+            "root": self.root,
+            "name": self.city.name,
+            "data_date": info.data_date,
+            "model_town": info.model_town,
+            "attribution": list(dict.fromkeys(source.attribution for source in info.sources)),
+            "anchor": [self.frame.lon, self.frame.lat],
+            "box": corners.reshape(-1).tolist(),
+            "camera": self._camera(),
+            "rows": {name: len(self.city.tables[name]) for name in ("buildings", "streets")},
+            "tiles": {
+                "buildings": self.building_grid.describe(self.frame),
+                "ground": ground,
+                "trees": self.tree_grid.describe(self.frame),
+            },
+            "style": style_json(),
+            "deck": layers.deck_json(self.extra),
+        }
+
+    def _camera(self) -> dict[str, float]:
+        """Look at the middle of the buildings, close enough to see roofs."""
+        table = self.city.buildings
+        box = shapely.bounds(table.geometry.array) if len(table) else self._box[None]
+        x, y = np.nanmedian((box[:, :2] + box[:, 2:]) / 2, axis=0)
+        lon, lat = self.frame.degrees(float(x), float(y))
+        view = {"zoom": 15.2, "pitch": 50.0, "bearing": -20.0}
+        return {"lon": round(lon, 5), "lat": round(lat, 5), **view}
+
+
+def _merged(tiles: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Join tiles of the same key: boxes grow, counts add up."""
+    found: dict[str, dict[str, Any]] = {}
+    for tile in (tile for group in tiles for tile in group):
+        known = found.get(tile["key"])
+        if known is None:
+            found[tile["key"]] = dict(tile)
+            continue
+        low = np.minimum(known["box"][:2], tile["box"][:2])
+        high = np.maximum(known["box"][2:], tile["box"][2:])
+        known["box"] = [*low.tolist(), *high.tolist()]
+        known["count"] += tile["count"]
+    return list(found.values())
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
