@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import shapely
@@ -10,12 +10,13 @@ import shapely
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
 NETWORK = frozenset({"streets", "nodes", "street_points", "turns"})
 """Tables that hang together: a way that crosses the boundary stays whole, with its junctions."""
+EDGE_M = 5.0  # a street that ends this close to the boundary is taken for cut
+STRAIGHT_DEG = 0.001  # a line longer than this is straight in degrees, but not in metres
 
 
 def clip_tables(
@@ -34,28 +35,42 @@ def clip_tables(
     Returns
     -------
     dict
-        A building part stays with its building; a district stays that lies in the area with half
-        of itself or covers a hundredth of it, so that neighbours that only share the line go; of
-        the network nothing goes, for its cut was made between ways.
+        A building part stays with its building. A district stays that lies in the area with half
+        of itself or covers a hundredth of it: neighbours that only share the line go. Of the
+        network nothing goes, for its cut was made between ways; dead ends outside are marked as
+        the edge.
     """
-    kept: dict[str, pd.DataFrame] = {}
+    kept = dict(tables)
+    area = _flat(tables, boundary)
     for name, table in tables.items():
         if name in NETWORK or not isinstance(table, gpd.GeoDataFrame) or table.empty:
-            kept[name] = table
             continue
-        area = gpd.GeoSeries([boundary], crs="EPSG:4326").to_crs(table.crs).iloc[0]
-        shapely.prepare(area)
         rows = _districts(table, area) if name == "districts" else table.intersects(area)
         if name == "buildings" and "part_of" in table:
             rows |= table["part_of"].isin(table.index[rows])
         kept[name] = table[rows]
+    if "nodes" in tables:
+        kept["nodes"] = _with_edge(tables["nodes"], area)
     return kept
 
 
-def _districts(
-    districts: gpd.GeoDataFrame, area: BaseGeometry
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _flat(tables: Mapping[str, pd.DataFrame], boundary: BaseGeometry) -> BaseGeometry:
+    crs = next(table.crs for table in tables.values() if isinstance(table, gpd.GeoDataFrame))
+    fine = shapely.segmentize(boundary, STRAIGHT_DEG)
+    area: BaseGeometry = gpd.GeoSeries([fine], crs="EPSG:4326").to_crs(crs).iloc[0]
+    shapely.prepare(area)
+    return area
+
+
+def _districts(districts: gpd.GeoDataFrame, area: BaseGeometry) -> pd.Series[bool]:
     shared = districts.intersection(area).area
     mostly_inside = shared >= 0.5 * districts.area
     local = districts["level"].ge(8) & (shared >= 0.01 * area.area)
-    return (mostly_inside | local).to_numpy(dtype=bool)
+    stays: pd.Series[bool] = mostly_inside | local
+    return stays
+
+
+def _with_edge(nodes: pd.DataFrame, area: BaseGeometry) -> pd.DataFrame:
+    outside = ~shapely.intersects(area.buffer(-EDGE_M), nodes.geometry.to_numpy())
+    edge = nodes["is_boundary"] | (nodes["degree"].eq(1) & outside)
+    return nodes.assign(is_boundary=edge)

@@ -153,7 +153,7 @@ def _fetch_area(area: Place, folder: Path, servers: Endpoints, progress: Progres
     target = folder / f"{key}-{_file_name(area)}.osm"
     if find_entry(target):
         return target
-    tiles = split(area.boundary)
+    tiles = split(area.boundary, tile_km2=TILE_KM2)
     fetched = _fetch_tiles(tiles, area, folder, servers, progress)
     part = target.with_name(target.name + ".part")
     if progress:
@@ -162,7 +162,9 @@ def _fetch_area(area: Place, folder: Path, servers: Endpoints, progress: Progres
         cut(fetched, area.boundary, part)
     _refuse_empty(part, area)
     date = min(osm_base(tile) for tile in fetched)
-    keep(part, target, url=servers.overpass[0], source="osm", date=date, note=area.osm_id)
+    first = find_entry(fetched[0])
+    url = first.url if first else servers.overpass[0]
+    keep(part, target, url=url, source="osm", date=date, note=area.osm_id)
     for tile in fetched:
         tile.unlink(missing_ok=True)
         tile.with_name(tile.name + ".json").unlink(missing_ok=True)

@@ -184,9 +184,13 @@ def _osmnx_settings(server: str, manners: Manners) -> Iterator[None]:
 
 
 def _look_first(answer: requests.Response, **_: object) -> None:
-    if answer.status_code != 200:
-        raise refusal(answer)
-    _json_list(answer)
+    try:
+        if answer.status_code != 200:
+            raise refusal(answer)
+        _json_list(answer)
+    except (SourceError, TryAgainError):
+        answer.close()  # osmnx never gets to do it
+        raise
 
 
 def _json_list(answer: requests.Response) -> list[dict[str, Any]]:
