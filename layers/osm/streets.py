@@ -13,7 +13,9 @@ from layers.osm.built_up import built_up
 from layers.osm.extent import extent
 from layers.osm.findings import finding
 from layers.osm.network import Network, build_network, node_names
+from layers.osm.points import node_control, street_points
 from layers.osm.reach import islands, with_reach
+from layers.osm.turns import nodes_to_keep, read_restrictions, turns
 from layers.osm.ways import road_ways, roads
 
 if TYPE_CHECKING:
@@ -24,13 +26,18 @@ if TYPE_CHECKING:
 def streets(
     raw: RawOsm, landuse: pd.DataFrame, buildings: pd.DataFrame, *, crs: str
 ) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
-    """Return the tables streets and nodes."""
+    """Return the tables streets, nodes, street_points and turns."""
     ways, findings = road_ways(raw, built_up(roads(raw), landuse, buildings))
-    network = build_network(ways, barriers_of(raw), np.array([], dtype=np.int64))
+    restrictions, barriers = read_restrictions(raw.relations), barriers_of(raw)
+    network = build_network(ways, barriers, nodes_to_keep(restrictions, ways))
     links = with_reach(network.links)
+    turn_table, turn_findings = turns(restrictions, network)
+    points, point_findings = street_points(raw, network, barriers)
     nodes = _nodes(network, raw, crs)
-    tables = {"streets": links, "nodes": nodes}
-    return tables, [*findings, *_reach_findings(links, nodes)]
+    nodes["control"] = node_control(nodes, points, network)
+    tables = {"streets": links, "nodes": nodes, "street_points": points, "turns": turn_table}
+    reach_findings = _reach_findings(links, nodes)
+    return tables, [*findings, *turn_findings, *point_findings, *reach_findings]
 
 
 def _nodes(network: Network, raw: RawOsm, crs: str) -> pd.DataFrame:

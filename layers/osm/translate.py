@@ -52,7 +52,11 @@ def translate(
     tables |= network
     findings += seen
     tables = {
-        key: conform(TABLES[key], gpd.GeoDataFrame(frame, crs=crs), crs=crs)
+        key: conform(
+            TABLES[key],
+            gpd.GeoDataFrame(frame, crs=crs) if TABLES[key].geometry else frame,
+            crs=crs,
+        )
         for key, frame in tables.items()
     }
     return SourceData(name, crs, tables, source, tuple(findings))
