@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from layers.source_data import Progress
 
 CHUNK = 1 << 16
-CATALOGUE = Path(__file__).parents[1] / "data" / "sources.toml"
+CATALOGUE = Path(__file__).with_name("sources.toml")  # data/sources.toml holds the same
 
 
 @dataclass(frozen=True)
