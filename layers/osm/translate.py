@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
+from layers.osm.admin import districts
 from layers.osm.buildings import buildings
 from layers.osm.geometry import crs_of, project
+from layers.osm.places import addresses, places, stops
 from layers.osm.streets import streets
 from layers.osm.surfaces import landuse, railways, trees, water
 from layers.source_data import SourceData
@@ -31,6 +33,10 @@ THEMES: dict[str, Callable[[RawOsm], tuple[pd.DataFrame, list[Finding]]]] = {
     "water": water,
     "railways": railways,
     "trees": trees,
+    "places": places,
+    "stops": stops,
+    "addresses": addresses,
+    "districts": districts,
 }
 
 
