@@ -1,8 +1,38 @@
-"""Every component id that a callback or the map script names, in one place."""
+"""Every component id that a callback or a script names, in one place."""
 
+# The seam between page and map (dash_app/map/README.md)
 MAP = "map"  # the element deck.gl draws into
-VIEW = "view"  # dcc.Store: what the map shall show (see dash_app/map/README.md), nothing else
-MAP_PICK = "map-pick"  # dcc.Store: what was clicked, written by the map script
-MAP_HOVER = "map-hover"  # dcc.Store: what the pointer is over
-MAP_CAMERA = "map-camera"  # dcc.Store: camera after a move, debounced
-MAP_STATUS = "map-status"  # dcc.Store: loading, ready, or an error in words
+VIEW = "view"  # store: what the map shall show, nothing else
+MAP_PICK = "map-pick"  # store: what was clicked, written by the map script
+MAP_HOVER = "map-hover"  # store: what the pointer is over
+MAP_CAMERA = "map-camera"  # store: camera after a move, debounced
+MAP_STATUS = "map-status"  # store: loading, ready, or an error in words
+
+# What the page remembers: causes only
+ADDRESS = "address"  # store: the query the page was opened with
+STATE = "state"  # store: the whole view state, as it stands in the address (dash_app/state.py)
+SCALE = "scale"  # store: breaks and colours of the column that colours the buildings
+LANG = "lang"  # store: language asked for
+PAINT = "paint"  # store: column and kind of scale asked for
+PICK = "pick"  # store: table and key of the picked thing
+PICK_PLACE = "pick-place"  # store: where the picked thing stands, lon, lat
+QUERY = "query"  # store: what was typed into the search box
+TABLE_ASKED = "table-asked"  # store: table, page, order and filter asked for
+VIEW_ASKED = "view-asked"  # store: "map", "table" or "data"
+
+# What callbacks fill
+PAGE = "page"
+SKIP = "skip"
+BAR = "bar"
+NOTE = "note"  # a passing hint, e.g. that a link held an unknown value
+LEFT = "left"
+LEGEND = "legend"
+CONTROLS = "controls"
+SUN = "sun-bar"
+CREDIT = "credit"
+INSPECTOR = "inspector"
+FOUND = "found"  # the list under the search box
+FOUND_STATUS = "found-status"
+TABLE = "table"
+QUALITY = "quality"
+SPOKEN = "spoken"  # live region

@@ -18,6 +18,7 @@ from babel.numbers import format_decimal
 from dash_app.i18n.catalogue import DEFAULT_LANG, LANGUAGES, catalogue
 from twin.errors import SchemaError, TwinError
 from twin.schema import TABLES
+from twin.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,8 +161,8 @@ def translator(lang: str) -> Translator:
     """
     Return the translator for "de" or "en"; anything else gives German.
 
-    >>> translator("de").text("{count} of {total} heights are estimated.", count=1234, total=5000)
-    '1.234 von 5.000 Höhen sind geschätzt.'
+    >>> translator("de").text("Page {page} of {pages}", page=1, pages=1234)
+    'Seite 1 von 1.234'
     """
     return Translator(lang if lang in LANGUAGES else DEFAULT_LANG)
 

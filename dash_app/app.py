@@ -1,0 +1,140 @@
+"""Puts city, map and pages together into one web application."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dash import Dash
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+from starlette.middleware.gzip import GZipMiddleware
+
+from dash_app.i18n import LANGUAGES
+from dash_app.map.routes import bundle_router, bundle_url, map_router
+from dash_app.pages import explore
+from dash_app.security import (
+    SecurityHeaders,
+    content_security_policy,
+    renderer_style_hashes,
+)
+
+if TYPE_CHECKING:
+    from twin.city import City
+
+INDEX = """<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">
+<link rel="preload" href="/assets/fonts/figtree-latin-wght-normal.woff2" as="font"
+ type="font/woff2" crossorigin>
+<script src="/assets/page_boot.js"></script>
+<script src="{bundle}" defer></script>
+{css}
+</head>
+<body>
+{app_entry}
+{config}
+{scripts}
+{renderer}
+</body>
+</html>"""
+
+ENTRY = """<div id="react-entry-point">
+<div class="page"><div class="bar"></div><div class="main"><div class="map"></div></div></div>
+</div>"""
+"""The frame as it looks before the first script has run."""
+
+UNUSED = ("dash_table/bundle", "polyfill@", "dcc/dash_core_components")
+"""Scripts that Dash always names and that no component of ours needs."""
+
+
+class TwinDash(Dash):
+    """Dash with our own start page: language and title from the address, no unused script."""
+
+    city: City
+    lang: str
+
+    def _config(self) -> dict[str, Any]:
+        """Return what Dash tells its renderer, without versions, sockets and foreign addresses."""
+        config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
+        unwanted = ("websocket", "dash_version_url", "python_version", "plotly_version")
+        kept = {name: value for name, value in config.items() if name not in unwanted}
+        ours: dict[str, Any] = {"dash_html_components": {}, "twin_native": {}}
+        return kept | {"disable_version_check": True, "children_props": ours}
+
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
+        """Return the start page."""
+        asked = self.backend.request_adapter().args.get("lang")
+        scripts = [
+            line
+            for line in parts["scripts"].splitlines()
+            if not any(name in line for name in UNUSED)
+        ]
+        return INDEX.format(
+            lang=asked if asked in LANGUAGES else self.lang,
+            title=_escape(parts["title"]),
+            css=parts["css"],
+            app_entry=ENTRY,
+            config=parts["config"],
+            scripts="\n".join(scripts),
+            bundle=bundle_url(),
+            renderer=parts["renderer"],
+        )
+
+
+def create_app(city: City, *, lang: str = "de") -> FastAPI:
+    """
+    Return the web application for one city, ready for uvicorn.
+
+    `lang` is the language of an address that names none.
+    """
+    server = FastAPI(
+        title=f"Troisdorf Twin: {city.name}",
+        version=version("troisdorf-twin"),
+        docs_url=None,  # the pages of FastAPI load scripts from a foreign host
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    server.add_api_route("/health", lambda: {"status": "ok", "city": city.hash}, tags=["health"])
+    server.include_router(bundle_router())
+    server.include_router(map_router(city))
+    dash = _dash(server, city, lang)
+    # registered last and before Dash's own catch-all, which would answer 200 with the page
+    server.add_api_route("/{path:path}", _not_found, include_in_schema=False)
+    policy = content_security_policy(dash.csp_hashes(), renderer_style_hashes())
+    server.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=5)
+    server.add_middleware(SecurityHeaders, policy=lambda: policy)
+    return server
+
+
+def _dash(server: FastAPI, city: City, lang: str) -> Dash:
+    dash = TwinDash(
+        __name__,
+        server=server,  # type: ignore[arg-type]
+        backend="fastapi",
+        title=f"{city.name} · Troisdorf Twin",
+        update_title="",
+        assets_folder=str(Path(__file__).parent / "assets"),
+        assets_ignore=r"page_boot\.js$",
+        suppress_callback_exceptions=True,  # what the page shows comes from callbacks
+        compress=False,
+        serve_locally=True,
+    )
+    dash.lang = lang
+    dash.layout = explore.layout()
+    explore.register(dash, explore.Shown(city, lang))
+    return dash
+
+
+def _not_found(path: str) -> PlainTextResponse:
+    return PlainTextResponse(f"Not found: /{path}", status_code=404)
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

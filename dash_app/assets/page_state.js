@@ -1,0 +1,141 @@
+// The view state in the browser: one object, changed by `patch`, carried by the address.
+// Mirrors dash_app/state.py; `query` writes what its `parse` reads.
+"use strict";
+
+window.twinPage = (() => {
+  const START = {theme: "system", view: "map", table: "buildings"};
+  let state = null;      // as in dash_app/state.py
+  let defaults = null;   // layers and sun a plain address stands for
+  let index = null;      // address of the map's table of contents
+  let scale = null;      // colours of the chosen column, from the server
+  let table = {};        // page, order and filter of the table view; not in the address
+  let seq = 0;           // counts camera moves that the page asks the map for
+  const sent = {};       // what was last asked of the server, by store
+  const watchers = [];
+
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const theme = () => (state && state.theme !== "system" ? state.theme
+    : system.matches ? "dark" : "light");
+
+  const esc = (text) => encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":")
+    .replace(/[!'()*]/g, (sign) => "%" + sign.charCodeAt(0).toString(16).toUpperCase());
+  const two = (number) => String(number).padStart(2, "0");
+
+  function query(s) {
+    const parts = {};
+    if (s.lang !== defaults.lang) parts.lang = s.lang;
+    for (const name of ["theme", "view", "table"]) {
+      if (s[name] !== START[name]) parts[name] = s[name];
+    }
+    const c = s.camera;
+    if (c) {
+      parts.at = [c.lat.toFixed(5), c.lon.toFixed(5), c.zoom.toFixed(2), c.pitch.toFixed(0),
+        c.bearing.toFixed(0)].map((text) => text.replace(/^-(0(\.0*)?)$/, "$1")).join(",");
+    }
+    if (JSON.stringify(s.layers) !== JSON.stringify(defaults.layers)) {
+      parts.layers = Object.entries(s.layers).filter(([, opacity]) => opacity > 0)
+        .map(([name, opacity]) => opacity >= 1 ? name : `${name}:${Math.round(opacity * 100)}`)
+        .join(",");
+    }
+    if (s.colour) parts.colour = s.colour;
+    if (s.smooth) parts.scale = "smooth";
+    if (s.pick) parts.pick = `${s.pick.table}:${s.pick.id}`;
+    if (s.district) parts.district = s.district;
+    if (!s.sun) parts.sun = "off";
+    else if (JSON.stringify(s.sun) !== JSON.stringify(defaults.sun)) {
+      const {month, day, minutes} = s.sun;
+      parts.sun = `${two(month)}-${two(day)},${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+    }
+    return Object.entries(parts).map(([name, value]) => `${name}=${esc(value)}`).join("&");
+  }
+
+  // What the map shall show (dash_app/map/README.md).
+  function view() {
+    const dark = theme() === "dark" ? "dark" : "light";
+    const colour = state.colour && scale && scale.column === state.colour
+      && scale.smooth === state.smooth ? {
+        table: "buildings", column: scale.column, url: scale.url, kind: scale.kind,
+        breaks: scale.breaks, colours: scale[dark].colours, nodata: scale[dark].nodata,
+      } : null;
+    return {
+      index, lang: state.lang, theme: dark, camera: {...state.camera, seq},
+      layers: state.layers, colour, selection: state.pick, sun: state.sun,
+      filter: state.district ? {district: state.district} : null,
+    };
+  }
+
+  // Ask the server only for what is new.
+  function ask(store, data) {
+    const text = JSON.stringify(data);
+    if (sent[store] === text) return;
+    sent[store] = text;
+    window.dash_clientside.set_props(store, {data});
+  }
+
+  let writing = 0;
+  function spread() {
+    const {lang} = state;
+    document.documentElement.lang = lang;
+    document.documentElement.dataset.theme = theme();
+    document.documentElement.dataset.view = state.view;
+    ask("view", view());
+    ask("pick", {lang, ...(state.pick || {})});
+    ask("paint", {lang, column: state.colour, smooth: state.smooth, district: state.district});
+    if (state.view === "table") {
+      ask("table-asked", {lang, pick: state.pick, table: state.table, ...table});
+    }
+    if (state.view === "data") ask("view-asked", {lang, view: "data"});
+    window.clearTimeout(writing);
+    writing = window.setTimeout(() => {
+      const text = query(state);
+      window.history.replaceState(null, "", text ? `?${text}` : window.location.pathname);
+    }, 150);
+    watchers.forEach((watch) => watch(state));
+  }
+
+  // Change some of the state. `move` says that the map shall go to `camera`.
+  function patch(changes, {move = false} = {}) {
+    if (!state) return;
+    if (changes.lang && changes.lang !== state.lang) {
+      // one way to speak: open the same view again in the other language
+      window.dash_clientside.set_props("address", {data: "?" + query({...state, ...changes})});
+      return;
+    }
+    state = {...state, ...changes};
+    if (move) seq += 1;
+    spread();
+  }
+
+  // The server has read an address: its answer is the state.
+  function open(answer) {
+    const first = state === null;
+    defaults = answer.defaults;
+    index = answer.index;
+    const camera = first ? answer.state.camera : state.camera;
+    state = {...answer.state, camera};
+    scale = answer.scale;
+    if (first) seq += 1;
+    sent.paint = JSON.stringify({lang: state.lang, column: state.colour, smooth: state.smooth,
+      district: state.district}); // the page came with its legend
+    spread();
+  }
+
+  function paint(answer) {
+    scale = answer;
+    if (state) spread();
+  }
+
+  function askTable(changes) {
+    table = changes.table ? {} : {...table, page: 1, ...changes};
+    if (changes.table) patch({table: changes.table});
+    else spread();
+  }
+
+  system.addEventListener("change", () => state && spread());
+  return {
+    patch, open, paint, askTable, query, theme,
+    watch: (watcher) => watchers.push(watcher),
+    get state() { return state; },
+    get tableAsked() { return table; },
+  };
+})();

@@ -1,0 +1,440 @@
+// What people do with the page: every control changes the view state, nothing else.
+// Controls are marked in the HTML (data-do, data-view, data-layer ...), so that they may come and
+// go with the language.
+"use strict";
+
+(() => {
+  const page = window.twinPage;
+  const $ = (id) => document.getElementById(id);
+  const all = (selector) => document.querySelectorAll(selector);
+  const setProps = (id, props) => window.dash_clientside.set_props(id, props);
+  let place = null;        // where the picked thing stands
+  let flyWhenPlaced = false;
+  let lastFocus = null;
+
+  // ---- the map's own buttons -------------------------------------------------------------
+  function look(changes) {
+    page.patch({camera: {...page.state.camera, ...changes}}, {move: true});
+  }
+
+  function flyTo(where, table) {
+    const zoom = {districts: 14, landuse: 15.5, water: 15}[table] || 17;
+    look({...where, zoom: table === "districts" ? zoom : Math.max(page.state.camera.zoom, zoom)});
+  }
+
+  function pick(table, id, {fly = false} = {}) {
+    const same = page.state.pick && page.state.pick.table === table && page.state.pick.id === id;
+    flyWhenPlaced = fly && !same;
+    if (fly && same && place) flyTo(place, table);
+    page.patch({pick: {table, id}});
+  }
+
+  function unpick() {
+    page.patch({pick: null});
+    if (lastFocus && lastFocus.isConnected) lastFocus.focus();
+  }
+
+  async function copyLink() {
+    const button = $("share-button");
+    const address = `${location.origin}${location.pathname}?${page.query(page.state)}`;
+    try {
+      await navigator.clipboard.writeText(address);
+      note(button.dataset.done);
+    } catch {
+      window.history.replaceState(null, "", address);
+      note(button.dataset.failed);
+    }
+  }
+
+  let clearing = 0;
+  function note(text) {
+    setProps("note", {children: text});
+    window.clearTimeout(clearing);
+    clearing = window.setTimeout(() => setProps("note", {children: ""}), 6000);
+  }
+
+  const THEMES = ["system", "light", "dark"];
+  const ACTIONS = {
+    "north": () => look({bearing: 0}),
+    "zoom-in": () => look({zoom: Math.min(page.state.camera.zoom + 0.7, 20)}),
+    "zoom-out": () => look({zoom: Math.max(page.state.camera.zoom - 0.7, 9)}),
+    "tilt": () => look(page.state.camera.pitch < 5 ? {pitch: 50} : {pitch: 0, bearing: 0}),
+    "home": () => page.home && look(page.home),
+    "unpick": unpick,
+    "copy-link": copyLink,
+    "fly-to-pick": () => {
+      page.patch({view: "map"});
+      if (place) flyTo(place, page.state.pick.table);
+    },
+    "theme": () => page.patch({theme: THEMES[(THEMES.indexOf(page.state.theme) + 1) % 3]}),
+    "sun": () => page.patch({sun: page.state.sun ? null : sunOfControls()}),
+    "left": () => document.documentElement.classList.toggle("left-open"),
+  };
+
+  // ---- sun -------------------------------------------------------------------------------
+  function sunOfControls() {
+    const day = document.querySelector("[data-sun=day]");
+    const minutes = document.querySelector("[data-sun=minutes]");
+    const date = new Date(2025, 0, Number(day.value));
+    return {month: date.getMonth() + 1, day: date.getDate(), minutes: Number(minutes.value)};
+  }
+
+  // ---- clicks and changes ----------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    if (!page.state) return;
+    const at = event.target.closest("[data-do],[data-view],[data-lang],[data-pick],"
+      + "[data-district],[data-sort],[data-page],[data-hit],[data-smooth]");
+    if (!at) {
+      if (!event.target.closest(".found,.search-field")) closeFound();
+      const row = event.target.closest("[data-row]");
+      if (row) pick(...split(row.dataset.row));
+      return;
+    }
+    const {dataset} = at;
+    if (dataset.do) ACTIONS[dataset.do]();
+    else if (dataset.view) page.patch({view: dataset.view});
+    else if (dataset.lang) page.patch({lang: dataset.lang});
+    else if (dataset.hit) choose(at);
+    else if (dataset.pick) {
+      lastFocus = at;
+      pick(...split(dataset.pick), {fly: true});
+    } else if (dataset.district) {
+      const {district} = page.state;
+      page.patch({district: district === dataset.district ? null : dataset.district});
+    } else if (dataset.smooth) page.patch({smooth: dataset.smooth === "yes"});
+    else if (dataset.sort) {
+      const {sort, down} = page.tableAsked;
+      page.askTable({sort: dataset.sort, down: sort === dataset.sort && !down});
+    } else if (dataset.page) page.askTable({page: Number(dataset.page)});
+  });
+
+  const split = (text) => {
+    const at = text.indexOf(":");
+    return [text.slice(0, at), text.slice(at + 1)];
+  };
+
+  document.addEventListener("change", (event) => {
+    if (!page.state) return;
+    const {id, dataset, value, checked} = event.target;
+    if (dataset.layer) {
+      const slider = document.querySelector(`[data-opacity="${dataset.layer}"]`);
+      setLayer(dataset.layer, checked ? Number(slider.value) / 100 : 0);
+    } else if (id === "colour-column") page.patch({colour: value || null});
+    else if (id === "table-name") page.askTable({table: value});
+    else if (id === "table-column") page.askTable({column: value, text: "", low: null, high: null});
+    else if (id === "table-choice" || id === "table-text") page.askTable({text: value});
+    else if (id === "table-low") page.askTable({low: value});
+    else if (id === "table-high") page.askTable({high: value});
+  });
+
+  document.addEventListener("input", (event) => {
+    if (!page.state) return;
+    const {id, dataset, value} = event.target;
+    if (dataset.opacity) setLayer(dataset.opacity, Number(value) / 100);
+    else if (dataset.sun) page.patch({sun: sunOfControls()});
+    else if (id === "search-input") search(value);
+  });
+
+  function setLayer(name, opacity) {
+    page.patch({layers: {...page.state.layers, [name]: opacity}});
+  }
+
+  // ---- search: combobox with a listbox ---------------------------------------------------
+  let typing = 0;
+  function search(text) {
+    window.clearTimeout(typing);
+    typing = window.setTimeout(() => {
+      setProps("query", {data: {text, lang: page.state.lang}});
+      if (!text.trim()) closeFound();
+    }, 120);
+  }
+
+  const options = () => [...all("#found [role=option]")];
+
+  function openFound() {
+    const box = $("found-box");
+    const field = document.querySelector(".search-field");
+    if (!field || !$("search-input").value.trim()) return closeFound();
+    const {left, bottom, width} = field.getBoundingClientRect();
+    box.style.left = `${left}px`;
+    box.style.top = `${bottom + 6}px`;
+    box.style.width = `${Math.max(width, Math.min(360, window.innerWidth - left - 12))}px`;
+    box.hidden = false;
+    $("search-input").setAttribute("aria-expanded", String(options().length > 0));
+    mark(options()[0]);
+    return undefined;
+  }
+
+  function closeFound() {
+    $("found-box").hidden = true;
+    const input = $("search-input");
+    if (input) {
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    }
+  }
+
+  function mark(option) {
+    for (const other of options()) other.setAttribute("aria-selected", String(other === option));
+    if (!option) return;
+    option.scrollIntoView({block: "nearest"});
+    $("search-input").setAttribute("aria-activedescendant", option.id);
+  }
+
+  function choose(option) {
+    const input = $("search-input");
+    input.value = option.dataset.label;
+    lastFocus = input;
+    closeFound();
+    if (page.state.view === "data") page.patch({view: "map"});
+    pick(...split(option.dataset.hit), {fly: true});
+  }
+
+  function searchKeys(event) {
+    const list = options();
+    const now = list.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" && list.length) mark(list[(now + 1) % list.length]);
+    else if (event.key === "ArrowUp" && list.length) {
+      mark(list[(now - 1 + list.length) % list.length]);
+    } else if (event.key === "Enter" && now >= 0 && !$("found-box").hidden) choose(list[now]);
+    else if (event.key === "Escape") {
+      if ($("found-box").hidden) event.target.value = "";
+      closeFound();
+    } else return;
+    event.preventDefault();
+  }
+
+  document.addEventListener("focusin", (event) => {
+    if (event.target.id === "search-input" && event.target.value && options().length) openFound();
+    else if (!event.target.closest(".found,.search-field") && !$("found-box").hidden) closeFound();
+  });
+
+  // ---- keys ------------------------------------------------------------------------------
+  const MOVES = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
+
+  function mapKeys(event) {
+    const {camera} = page.state;
+    const move = MOVES[event.key];
+    if (move && event.shiftKey) {
+      look({
+        bearing: camera.bearing + move[0] * 15,
+        pitch: Math.max(0, Math.min(60, camera.pitch + move[1] * 10)),
+      });
+    } else if (move) {
+      const turn = (camera.bearing * Math.PI) / 180;
+      const step = 120 / (512 * 2 ** camera.zoom) * 360;
+      const east = move[0] * Math.cos(turn) + move[1] * Math.sin(turn);
+      const north = move[1] * Math.cos(turn) - move[0] * Math.sin(turn);
+      const lat = camera.lat + north * step * Math.cos((camera.lat * Math.PI) / 180);
+      look({lon: camera.lon + east * step, lat});
+    } else if (event.key === "+" || event.key === "=") ACTIONS["zoom-in"]();
+    else if (event.key === "-") ACTIONS["zoom-out"]();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (!page.state) return;
+    const typingIn = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    if (event.target.id === "search-input") searchKeys(event);
+    else if (event.target.id === "map") mapKeys(event);
+    else if (event.key === "/" && !typingIn) {
+      $("search-input").focus();
+      event.preventDefault();
+    }
+    if (event.key === "Escape" && !typingIn && page.state.pick) unpick();
+  }, true);
+
+  // ---- what the state looks like on the controls -----------------------------------------
+  const pressed = (node, on) => node.setAttribute("aria-pressed", String(Boolean(on)));
+
+  function dayText(sun) {
+    const date = new Date(Date.UTC(2025, sun.month - 1, sun.day));
+    const locale = page.state.lang === "de" ? "de-DE" : "en-GB";
+    return date.toLocaleDateString(locale, {day: "numeric", month: "long", timeZone: "UTC"});
+  }
+
+  function timeText(minutes) {
+    const two = (number) => String(number).padStart(2, "0");
+    const clock = `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+    return page.state.lang === "de" ? `${clock} Uhr` : clock;
+  }
+
+  function reflectSun(sun) {
+    const bar = $("sun-bar");
+    bar.classList.toggle("is-off", !sun);
+    for (const input of bar.querySelectorAll("input")) input.disabled = !sun;
+    const toggle = bar.querySelector("[data-do=sun]");
+    if (toggle) pressed(toggle, sun);
+    if (!sun || !$("sun-day-text")) return;
+    $("sun-day-text").textContent = dayText(sun);
+    $("sun-time-text").textContent = timeText(sun.minutes);
+    bar.querySelector("[data-sun=minutes]").setAttribute("aria-valuetext", timeText(sun.minutes));
+    bar.querySelector("[data-sun=day]").setAttribute("aria-valuetext", dayText(sun));
+  }
+
+  // The way of the sun over the chosen day: height over the horizon, and where it stands now.
+  let drawn = "";
+  function drawSun({sun, camera, theme}) {
+    const holder = $("sun-curve");
+    const kit = window.twinMapKit;
+    if (!holder || !sun || !kit || !kit.sunOf) return;
+    const {width, height} = holder.getBoundingClientRect();
+    const key = JSON.stringify([sun, width, page.theme(), theme, Math.round(camera.lat)]);
+    if (!width || (key === drawn && holder.firstChild)) return;
+    drawn = key;
+    const canvas = holder.querySelector("canvas") || holder.appendChild(
+      document.createElement("canvas"));
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = width * ratio;
+    canvas.height = height * ratio;
+    const pen = canvas.getContext("2d");
+    const style = getComputedStyle(document.documentElement);
+    const edge = 8;
+    const at = (minutes) => {
+      const {elevation} = kit.sunOf({...sun, minutes}, camera.lat, camera.lon);
+      return [edge + (minutes / 1430) * (width - 2 * edge),
+        height * 0.72 - (elevation / 65) * height * 0.58];
+    };
+    pen.scale(ratio, ratio);
+    pen.lineWidth = 1;
+    pen.strokeStyle = style.getPropertyValue("--line-strong");
+    pen.setLineDash([2, 3]);
+    pen.beginPath();
+    pen.moveTo(edge, height * 0.72);
+    pen.lineTo(width - edge, height * 0.72);
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.lineWidth = 1.5;
+    pen.strokeStyle = style.getPropertyValue("--ink-3");
+    pen.beginPath();
+    for (let minutes = 0; minutes <= 1430; minutes += 10) pen.lineTo(...at(minutes));
+    pen.stroke();
+    pen.beginPath();
+    pen.arc(...at(sun.minutes), 6, 0, 2 * Math.PI);
+    pen.fillStyle = style.getPropertyValue("--sunlight");
+    pen.fill();
+    pen.lineWidth = 2;
+    pen.strokeStyle = style.getPropertyValue("--surface");
+    pen.stroke();
+  }
+
+  function fill(range) {
+    const {min, max, value} = range;
+    range.style.setProperty("--part", `${((value - min) / (max - min)) * 100}%`);
+  }
+
+  function reflect(state) {
+    all("[data-view]").forEach((node) => pressed(node, node.dataset.view === state.view));
+    all("[data-lang]").forEach((node) => pressed(node, node.dataset.lang === state.lang));
+    all("[data-district]").forEach((n) => pressed(n, n.dataset.district === state.district));
+    all("[data-smooth]").forEach((n) => pressed(n, (n.dataset.smooth === "yes") === state.smooth));
+    all("[data-layer]").forEach((node) => {
+      const opacity = state.layers[node.dataset.layer];
+      node.checked = opacity > 0 && !node.disabled;
+      const slider = document.querySelector(`[data-opacity="${node.dataset.layer}"]`);
+      if (opacity > 0) slider.value = Math.round(opacity * 100);
+      slider.disabled = opacity === 0 || node.disabled;
+    });
+    all("[data-row]").forEach((node) => {
+      const on = state.pick && node.dataset.row === `${state.pick.table}:${state.pick.id}`;
+      node.classList.toggle("is-picked", Boolean(on));
+    });
+    all("[data-do=tilt]").forEach((node) => pressed(node, state.camera.pitch >= 5));
+    all("[data-do=north] .icon").forEach((node) => {
+      node.style.transform = `rotate(${-state.camera.bearing}deg)`;
+    });
+    const button = $("theme-button");
+    if (button) {
+      button.title = button.dataset[state.theme];
+      button.setAttribute("aria-label", button.title);
+      button.dataset.now = state.theme;
+    }
+    const column = $("colour-column");
+    if (column && column.value !== (state.colour || "")) column.value = state.colour || "";
+    all("select[data-value]").forEach((node) => { node.value = node.dataset.value; });
+    reflectSun(state.sun);
+    drawSun(state);
+    all("input[type=range]").forEach(fill);
+    const shown = {map: "map", table: "table", data: "quality"}[state.view];
+    for (const id of ["table", "quality"]) $(id).hidden = id !== shown;
+    drawScaleBar(state.camera);
+  }
+
+  // ---- scale bar -------------------------------------------------------------------------
+  function drawScaleBar(camera) {
+    const bar = $("scale-bar");
+    if (!bar || !camera) return;
+    const metres = 40075016.7 * Math.cos((camera.lat * Math.PI) / 180) / (512 * 2 ** camera.zoom);
+    const most = metres * 110;
+    const ten = 10 ** Math.floor(Math.log10(most));
+    const length = ten * (most / ten >= 5 ? 5 : most / ten >= 2 ? 2 : 1);
+    bar.style.width = `${Math.round(length / metres)}px`;
+    const text = length >= 1000 ? `${length / 1000} km` : `${length} m`;
+    bar.querySelector("span").textContent = text;
+  }
+
+  page.watch(reflect);
+  window.addEventListener("resize", () => page.state && reflect(page.state));
+  // controls that arrive later (legend, table, other language) are set as the state says
+  let waiting = false;
+  new MutationObserver((changes) => {
+    if (waiting || !page.state || !changes.some((c) => c.addedNodes.length)) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; reflect(page.state); });
+  }).observe(document.documentElement, {childList: true, subtree: true});
+
+  // ---- hover tip -------------------------------------------------------------------------
+  function hovered(hover) {
+    const tip = $("map-tip");
+    if (!hover || !hover.label) {
+      tip.hidden = true;
+      return;
+    }
+    tip.textContent = "";
+    String(hover.label).split("\n").forEach((line, number) => {
+      const part = document.createElement(number ? "span" : "strong");
+      part.textContent = line;
+      tip.append(part);
+    });
+    tip.hidden = false;
+    const {width, height} = tip.getBoundingClientRect();
+    const box = $("map").getBoundingClientRect();
+    const x = Math.max(6, Math.min(hover.x - width / 2, box.width - width - 6));
+    const y = hover.y - height - 14;
+    tip.style.transform = `translate(${x}px, ${y < 6 ? hover.y + 18 : y}px)`;
+  }
+
+  function mapState(status) {
+    const node = $("map-state");
+    node.textContent = status && status.text ? status.text : "";
+    node.dataset.state = status ? status.state : "";
+  }
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.page = {
+    address: () => window.location.search || "?",
+    opened: (answer) => {
+      if (answer) {
+        page.home = page.home || answer.home;
+        page.open(answer);
+      }
+    },
+    painted: (answer) => page.paint(answer),
+    draw: (view) => { if (view && window.twinMap) window.twinMap.update(view); },
+    picked: (picked) => {
+      if (!page.state || picked === undefined) return;
+      page.patch({pick: picked ? {table: picked.table, id: picked.id} : null});
+    },
+    hovered,
+    moved: (camera) => { if (camera && page.state) page.patch({camera}); },
+    mapState,
+    placed: (where) => {
+      place = where;
+      if (where && flyWhenPlaced && page.state.pick) flyTo(where, page.state.pick.table);
+      flyWhenPlaced = false;
+    },
+    found: () => openFound(),
+  };
+})();

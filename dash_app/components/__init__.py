@@ -1,0 +1,1 @@
+"""Parts of the page: pure functions from values to a component tree."""

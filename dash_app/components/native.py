@@ -1,0 +1,43 @@
+"""Two components that Dash's HTML lacks; `assets/page_native.js` draws them, without any style."""
+
+# ruff: noqa: RUF012 - Dash reads these lists from the class
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash.development.base_component import Component
+
+
+class _Native(Component):
+    _namespace = "twin_native"
+    _base_nodes: list[str] = ["children"]
+    _children_props: list[str] = []
+    _valid_wildcard_attributes: list[str] = ["data-", "aria-"]
+    available_wildcard_properties: list[str] = ["data-", "aria-"]
+    _prop_names: list[str] = ["id"]
+
+    def __init__(self, **props: Any) -> None:
+        self.available_properties = self._prop_names
+        super().__init__(**props)  # type: ignore[no-untyped-call]
+
+
+class Store(_Native):
+    """Holds `data` in the browser and draws nothing."""
+
+    _type = "Store"
+    _prop_names: list[str] = ["id", "data"]
+
+
+class Input(_Native):
+    """
+    A plain `<input>`. `value` and `checked` are what it starts with.
+
+    The page script listens to its events; the component itself never calls back.
+    """
+
+    _type = "Input"
+    _prop_names: list[str] = [
+        "id", "className", "type", "name", "value", "checked", "min", "max", "step", "disabled",
+        "placeholder", "autoComplete", "spellCheck", "role", "title", "maxLength", "inputMode",
+    ]  # fmt: skip

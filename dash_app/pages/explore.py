@@ -1,0 +1,341 @@
+"""
+The Explore page: the city in 3D, its layers, a search, an inspector, a table.
+
+The functions here are what the callbacks call; they take plain values from the browser, which is
+never trusted, and give component trees. `register` ties them to the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from dash import ClientsideFunction, Input, Output, html
+from pyproj import Transformer
+
+from dash_app import ids, table_view
+from dash_app.components.colouring import colour_panel, legend, paint_json
+from dash_app.components.districts import district_list
+from dash_app.components.frame import credit, map_controls, page_note, sun_bar, top_bar
+from dash_app.components.inspector import inspector, nothing_picked, spoken
+from dash_app.components.layer_tree import layer_tree
+from dash_app.components.native import Store
+from dash_app.components.quality import quality_panel
+from dash_app.components.table import table_panel
+from dash_app.components.values import attrs, icon
+from dash_app.i18n import DEFAULT_LANG, LANGUAGES, translator
+from dash_app.map.routes import index_url
+from dash_app.search import build_index
+from dash_app.state import (
+    COLOURABLE,
+    LAYERS,
+    Camera,
+    Pick,
+    Sun,
+    ViewState,
+    checked_pick,
+    home_camera,
+    parse,
+)
+from twin.schema import TABLES
+
+if TYPE_CHECKING:
+    from dash import Dash
+
+    from dash_app.i18n import Translator
+    from dash_app.search import Hit, SearchIndex
+    from twin.city import City
+
+STORES = (
+    ids.VIEW, ids.MAP_PICK, ids.MAP_HOVER, ids.MAP_CAMERA, ids.MAP_STATUS, ids.ADDRESS, ids.STATE,
+    ids.SCALE, ids.PAINT, ids.PICK, ids.PICK_PLACE, ids.QUERY, ids.TABLE_ASKED, ids.VIEW_ASKED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A city and what the page derives from it once, on first use."""
+
+    city: City
+    lang: str = DEFAULT_LANG  # of an address that names none
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """The search index."""
+        return build_index(self.city)
+
+    @cached_property
+    def home(self) -> Camera:
+        """The camera of a plain address."""
+        return home_camera(self.city)
+
+    @cached_property
+    def to_degrees(self) -> Transformer:
+        """From the CRS of the city to longitude and latitude."""
+        return Transformer.from_crs(self.city.crs, "EPSG:4326", always_xy=True)
+
+    def place_of(self, pick: Pick) -> dict[str, float] | None:
+        """Return where a row stands, as `{lon, lat}`; None for rows without geometry."""
+        table = self.city.tables[pick.table]
+        if not TABLES[pick.table].geometry:
+            return None
+        point = shapely.point_on_surface(table.geometry.loc[pick.id])
+        lon, lat = self.to_degrees.transform(point.x, point.y)
+        return {"lon": round(lon, 6), "lat": round(lat, 6)}
+
+
+def layout() -> html.Div:
+    """Return the empty frame; `open_page` fills it in the language of the address."""
+    return html.Div(
+        [
+            *(Store(id=name) for name in STORES),
+            html.A(id=ids.SKIP, href=f"#{ids.INSPECTOR}", className="skip"),
+            html.Header(id=ids.BAR, className="bar"),
+            html.Main(
+                [
+                    html.Div(id=ids.MAP, className="map", tabIndex=0, role="application"),
+                    html.Div(id="map-tip", className="map-tip", hidden=True),
+                    html.Div(id="map-state", className="map-state", role="status"),
+                    html.Aside(id=ids.LEFT, className="panel left"),
+                    html.Div(id=ids.CONTROLS, className="controls", role="toolbar"),
+                    html.Section(id=ids.INSPECTOR, className="panel right", tabIndex=-1),
+                    html.Div(id=ids.SUN, className="panel sun-bar", role="group"),
+                    html.Div(
+                        html.Span(), id="scale-bar", className="scale-bar",
+                        **attrs(aria_hidden="true"),
+                    ),
+                    html.Footer(id=ids.CREDIT, className="credit"),
+                    html.Section(id=ids.TABLE, className="view view-table"),
+                    html.Section(id=ids.QUALITY, className="view view-data", tabIndex=-1),
+                ],
+                id="main",
+                className="main",
+            ),
+            html.Div(
+                [
+                    html.Ul(id=ids.FOUND, role="listbox", className="found-list"),
+                    html.P(id=ids.FOUND_STATUS, className="found-status quiet", role="status"),
+                ],
+                id="found-box",
+                className="panel found",
+                hidden=True,
+            ),
+            html.Div(id=ids.NOTE, className="note", role="status"),
+            html.P(id=ids.SPOKEN, className="only-spoken", role="status"),
+        ],
+        id=ids.PAGE,
+        className="page",
+    )  # fmt: skip
+
+
+def open_page(shown: Shown, search: Any) -> dict[str, Any]:
+    """Read an address and fill the page in its language."""
+    state, lost = parse(search if isinstance(search, str) else "", shown.city, lang=shown.lang)
+    if state.camera is None:
+        state = ViewState(**{**state.__dict__, "camera": shown.home})
+    t = translator(state.lang)
+    return {
+        "state": {
+            "state": state.as_json(),
+            "defaults": {"lang": shown.lang, "layers": LAYERS, "sun": Sun().__dict__},
+            "home": shown.home.__dict__,
+            "index": index_url(shown.city),
+            "scale": paint_json(shown.city, state.colour, smooth=state.smooth),
+        },
+        "note": page_note(t, lost),
+        "bar": top_bar(t, shown.city, state),
+        "left": [
+            colour_panel(t, shown.city, state),
+            layer_tree(t, shown.city, state),
+            district_list(t, shown.city, state),
+        ],
+        "controls": map_controls(t, state),
+        "sun": sun_bar(t, state),
+        "credit": credit(shown.city),
+        **_names(t, shown.city),
+    }
+
+
+def _names(t: Translator, city: City) -> dict[str, str]:
+    """Return what assistive technology calls the parts of the page."""
+    return {
+        "skip": t.text("Skip the map"),
+        "map_name": t.text(
+            "3D map of {city}. Arrow keys move, plus and minus zoom. The table holds the same "
+            "content for the keyboard.",
+            city=city.name,
+        ),
+        "left_name": t.text("Layers and colours"),
+        "controls_name": t.text("Map buttons"),
+        "inspector_name": t.text("Selected object"),
+        "sun_name": t.text("Sun and shadow"),
+        "found_name": t.text("Search results"),
+    }
+
+
+def paint(shown: Shown, asked: Any) -> tuple[dict[str, Any] | None, Any]:
+    """Return the scale of a column for the map, and its legend."""
+    asked = asked if isinstance(asked, dict) else {}
+    column = asked.get("column")
+    column = column if column in COLOURABLE else None
+    district = asked.get("district")
+    if not isinstance(district, str) or district not in shown.city.tables["districts"].index:
+        district = None
+    smooth = asked.get("smooth") is True
+    return (
+        paint_json(shown.city, column, smooth=smooth),
+        legend(_speaker(asked), shown.city, column, smooth=smooth, district=district),
+    )
+
+
+def inspect(shown: Shown, asked: Any) -> tuple[list[Any], dict[str, float] | None, str]:
+    """Return the inspector of the picked thing, where it stands, and what is said about it."""
+    t = _speaker(asked)
+    if not isinstance(asked, dict) or not asked.get("table"):
+        return nothing_picked(t), None, ""
+    try:
+        pick = checked_pick(shown.city, asked)
+    except KeyError:
+        text = t.text("The city has nothing with this key.")
+        return [html.P(text, className="inspector-empty", role="alert")], None, text
+    return inspector(t, shown.city, pick), shown.place_of(pick), spoken(t, shown.city, pick)
+
+
+def find(shown: Shown, asked: Any) -> tuple[list[Any], str]:
+    """Return the hits of a search as options of a listbox, and their number in words."""
+    t = _speaker(asked)
+    query = asked.get("text") if isinstance(asked, dict) else ""
+    if not isinstance(query, str) or not query.strip():
+        return [], ""
+    hits = shown.index.find(query)
+    if not hits:
+        return [], t.text("Nothing found. Try a street with its number, a place or a key.")
+    options = [_option(t, number, hit) for number, hit in enumerate(hits)]
+    return options, t.plural("{count} result", "{count} results", len(hits))
+
+
+def _option(t: Translator, number: int, hit: Hit) -> html.Li:
+    kind = t.text(TABLES[hit.table].label, context="one")
+    return html.Li(
+        [
+            icon(f"table-{hit.table}"),
+            html.Span(hit.label, className="found-label"),
+            html.Span(" · ".join(filter(None, (kind, hit.locality))), className="quiet"),
+        ],
+        id=f"found-{number}",
+        role="option",
+        className="found-item",
+        **attrs(data_hit=f"{hit.table}:{hit.id}", data_label=hit.label, aria_selected="false"),
+    )
+
+
+def show_table(shown: Shown, asked: Any) -> list[Any]:
+    """Return one page of a table."""
+    page = table_view.page_of(shown.city, table_view.checked(asked))
+    try:
+        pick = checked_pick(shown.city, asked.get("pick") if isinstance(asked, dict) else None)
+    except KeyError:
+        pick = None
+    return table_panel(_speaker(asked), shown.city, page, pick)
+
+
+def show_quality(shown: Shown, asked: Any) -> list[Any]:
+    """Return sources, counts and the quality report."""
+    return quality_panel(_speaker(asked), shown.city)
+
+
+def _speaker(asked: Any) -> Translator:
+    lang = asked.get("lang") if isinstance(asked, dict) else None
+    return translator(lang if lang in LANGUAGES else LANGUAGES[0])
+
+
+OPEN_OUTPUTS = {
+    "state": Output(ids.STATE, "data"),
+    "note": Output(ids.NOTE, "children"),
+    "bar": Output(ids.BAR, "children"),
+    "left": Output(ids.LEFT, "children"),
+    "controls": Output(ids.CONTROLS, "children"),
+    "sun": Output(ids.SUN, "children"),
+    "credit": Output(ids.CREDIT, "children"),
+    "skip": Output(ids.SKIP, "children"),
+    "map_name": Output(ids.MAP, "aria-label"),
+    "left_name": Output(ids.LEFT, "aria-label"),
+    "controls_name": Output(ids.CONTROLS, "aria-label"),
+    "inspector_name": Output(ids.INSPECTOR, "aria-label"),
+    "sun_name": Output(ids.SUN, "aria-label"),
+    "found_name": Output(ids.FOUND, "aria-label"),
+}
+
+
+def register(app: Dash, shown: Shown) -> None:
+    """Tie the functions of this page to its components."""
+
+    @app.callback(output=OPEN_OUTPUTS, inputs={"search": Input(ids.ADDRESS, "data")})
+    def _open_page(search: Any) -> dict[str, Any]:
+        return open_page(shown, search)
+
+    @app.callback(
+        Output(ids.SCALE, "data"),
+        Output(ids.LEGEND, "children"),
+        Input(ids.PAINT, "data"),
+        prevent_initial_call=True,
+    )
+    def _paint(asked: Any) -> Any:
+        return paint(shown, asked)
+
+    @app.callback(
+        Output(ids.INSPECTOR, "children"),
+        Output(ids.PICK_PLACE, "data"),
+        Output(ids.SPOKEN, "children"),
+        Input(ids.PICK, "data"),
+        prevent_initial_call=True,
+    )
+    def _inspect(asked: Any) -> Any:
+        return inspect(shown, asked)
+
+    @app.callback(
+        Output(ids.FOUND, "children"),
+        Output(ids.FOUND_STATUS, "children"),
+        Input(ids.QUERY, "data"),
+        prevent_initial_call=True,
+    )
+    def _find(asked: Any) -> Any:
+        return find(shown, asked)
+
+    @app.callback(
+        Output(ids.TABLE, "children"), Input(ids.TABLE_ASKED, "data"), prevent_initial_call=True
+    )
+    def _show_table(asked: Any) -> Any:
+        return show_table(shown, asked)
+
+    @app.callback(
+        Output(ids.QUALITY, "children"), Input(ids.VIEW_ASKED, "data"), prevent_initial_call=True
+    )
+    def _show_quality(asked: Any) -> Any:
+        return show_quality(shown, asked)
+
+    _register_browser(app)
+
+
+def _register_browser(app: Dash) -> None:
+    """Tie the scripts in `assets/page*.js` to the stores: camera, hover, theme stay there."""
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("page", "address"), Output(ids.ADDRESS, "data"), Input(ids.PAGE, "id")
+    )
+    for name, store in (
+        ("opened", ids.STATE),
+        ("painted", ids.SCALE),
+        ("draw", ids.VIEW),
+        ("picked", ids.MAP_PICK),
+        ("hovered", ids.MAP_HOVER),
+        ("moved", ids.MAP_CAMERA),
+        ("mapState", ids.MAP_STATUS),
+        ("placed", ids.PICK_PLACE),
+        ("found", ids.FOUND_STATUS),
+    ):
+        prop = "children" if store == ids.FOUND_STATUS else "data"
+        app.clientside_callback(  # type: ignore[no-untyped-call]
+            ClientsideFunction("page", name), Input(store, prop), prevent_initial_call=True
+        )
