@@ -35,8 +35,9 @@ def clip_tables(
     Returns
     -------
     dict
-        A building part stays with its building. A district stays that lies in the area with half
-        of itself or covers a hundredth of it: neighbours that only share the line go. Of the
+        A building part stays with its building. A municipality or quarter stays that lies in the
+        area with half of itself or covers a hundredth of it, so that neighbours that only share
+        the line go; a Landkreis stays if it is as good as the area (kreisfreie Stadt). Of the
         network nothing goes, for its cut was made between ways; dead ends outside are marked as
         the edge.
     """
@@ -64,9 +65,9 @@ def _flat(tables: Mapping[str, pd.DataFrame], boundary: BaseGeometry) -> BaseGeo
 
 def _districts(districts: gpd.GeoDataFrame, area: BaseGeometry) -> pd.Series[bool]:
     shared = districts.intersection(area).area
-    mostly_inside = shared >= 0.5 * districts.area
-    local = districts["level"].ge(8) & (shared >= 0.01 * area.area)
-    stays: pd.Series[bool] = mostly_inside | local
+    local = districts["level"].ge(8)
+    enough = (shared >= 0.5 * districts.area) | (shared >= 0.01 * area.area)
+    stays: pd.Series[bool] = local & enough | (shared >= 0.9 * districts.area)
     return stays
 
 
