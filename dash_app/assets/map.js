@@ -3,13 +3,18 @@
 (function (kit) {
   'use strict';
 
-  const HOVER_MS = 90, CAMERA_MS = 300, APPLY_MS = 350, TILE_MS = 120;
+  const HOVER_MS = 90, CAMERA_MS = 300, APPLY_MS = 900, TILE_MS = 120;
   const DEFAULT_SUN = { azimuth: 228, elevation: 40 };
   const BUNDLE_WAIT_MS = 20000;
 
   const stats = {
     frames: 0, tiles: 0, buildings: 0, recolour_ms: 0, requests: 0, geometry_requests: 0,
-    first_frame_ms: null, frame_ms: null, state: 'empty',
+    first_frame_ms: null, frame_ms: null, state: 'empty', marks: {},
+  };
+
+  /* Milliseconds since navigation at which a step of the start was done. */
+  const mark = (step) => {
+    stats.marks[step] ??= Math.round(performance.now());
   };
 
   let map = null; // the live map, once there is an index
@@ -53,6 +58,7 @@
       if (performance.now() > until) throw new Error('deck.gl did not load');
       await new Promise((done) => setTimeout(done, 15));
     }
+    mark('bundle');
   }
 
   class TwinMap {
@@ -81,7 +87,6 @@
       const { deck } = window;
       this.stack = new deck.JSONConverter({ configuration: { classes: { ...deck, ...this.classes } } })
         .convert({ layers: this.index.deck.layers }).layers.filter(Boolean);
-      const started = performance.now();
       this.deck = new deck.Deck({
         parent: this.host, width: '100%', height: '100%', useDevicePixels: 1, _pickable: false,
         views: this.viewOf(), initialViewState: this.camera,
@@ -91,7 +96,7 @@
         onDeviceInitialized: (device) => this.ready(device),
         onViewStateChange: ({ viewState }) => this.moved(viewState),
         onClick: ({ x, y }) => this.clickAt([x, y]),
-        onAfterRender: () => this.drawn(started),
+        onAfterRender: () => this.drawn(),
         onResize: () => this.wantTiles(),
         onError: (error) => status('error', error.message),
         layers: [],
@@ -104,10 +109,15 @@
     }
 
     ready(device) {
+      mark('device');
       this.device = device;
       this.store = new kit.TileStore({
         index: this.index, frame: this.frame, device,
-        onChange: (left) => (left ? this.applySoon() : this.apply()),
+        onChange: (left) => {
+          if (left) return this.applySoon();
+          mark('tiles');
+          return this.apply();
+        },
         onError: (error) => status('error', error.message),
       });
       this.noValues = kit.valueTexture(device, new Uint8Array(4));
@@ -224,7 +234,7 @@
       return this.camera;
     }
 
-    drawn(started) {
+    drawn() {
       stats.frames += 1;
       const now = performance.now();
       stats.frame_ms = this.lastFrame ? now - this.lastFrame : null;
@@ -232,7 +242,8 @@
       if (!this.camera || !this.deck?.isInitialized) return;
       if (!this.store) return;
       if (this.complete && stats.state !== 'ready') {
-        if (stats.first_frame_ms === null) stats.first_frame_ms = now - (window.twinMapStarted || started);
+        mark('complete');
+        stats.first_frame_ms = stats.marks.complete;
         status('ready');
         this.placeLabels();
       }
@@ -402,8 +413,11 @@
 
   async function start(view, host) {
     status('loading');
-    const [index] = await Promise.all([
-      kit.fetchJson(view.index), bundle(), document.fonts.load('540 24px Figtree').catch(() => null)]);
+    const indexed = kit.fetchJson(view.index).then((index) => {
+      mark('index');
+      return index;
+    });
+    const [index] = await Promise.all([indexed, bundle(), document.fonts.load('540 24px Figtree').catch(() => null)]);
     map = new TwinMap(host, index, latest || view);
   }
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from dash_app.map.binary import Column, pack, quantise
 from dash_app.map.grid import Grid
@@ -17,6 +15,8 @@ from dash_app.map.style import AREA_CODES, LANDUSE, LINE_CODES, STREETS, WATERWA
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
 
     from dash_app.map.frame import Frame
     from twin.city import City
@@ -67,7 +67,8 @@ def _table(city: City, kind: str) -> gpd.GeoDataFrame:
 
 
 def _is_line(table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    return shapely.get_type_id(table.geometry.array) == shapely.GeometryType.LINESTRING
+    kinds = shapely.get_type_id(table.geometry.array)
+    return np.asarray(kinds == shapely.GeometryType.LINESTRING)
 
 
 def _areas(city: City, here: dict[str, NDArray[np.int64]], frame: Frame) -> dict[str, Column]:
@@ -84,9 +85,9 @@ def _areas(city: City, here: dict[str, NDArray[np.int64]], frame: Frame) -> dict
     order = np.lexsort((-shapely.area(shape), code))
     rings = rings_of(shape[order], frame)
     triangles, counts = triangles_of(rings)
-    ring_ends = np.cumsum(rings.rings)
-    points = np.add.reduceat(np.append(rings.points, 0), np.append(0, ring_ends[:-1]))
-    starts = np.concatenate([[0], np.cumsum(points)[:-1]]) if len(ring_ends) else points[:0]
+    ends = np.cumsum(rings.points)
+    first_ring = np.cumsum(rings.rings) - rings.rings
+    starts = (ends - rings.points)[first_ring]
     return {
         "area_code": Column(code[order][rings.owner]),
         "area_rings": Column(rings.rings),
@@ -116,13 +117,13 @@ def _lines(city: City, kind: str, rows: NDArray[np.int64], frame: Frame) -> dict
 def _line_codes(kind: str, table: pd.DataFrame) -> NDArray[np.int64]:
     if kind == "railways":
         side = table["is_service"] | table["class"].astype(str).isin(["disused", "construction"])
-        return np.where(side, LINE_CODES["siding"], LINE_CODES["rail"]).astype(np.int64)
+        return np.asarray(np.where(side, LINE_CODES["siding"], LINE_CODES["rail"]), np.int64)
     if kind == "waterways":
         paint = table["class"].astype(str).map(WATERWAYS).fillna("stream")
     else:
         paint = table["class"].astype(str).map(STREETS)
         paint = paint.mask(table["is_ramp"].to_numpy(dtype=bool), "ramp")
-    return paint.map(LINE_CODES).to_numpy(dtype=np.int64)
+    return np.asarray(paint.map(LINE_CODES), np.int64)
 
 
 def _flags(table: pd.DataFrame) -> NDArray[np.int64]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from dash_app.map.binary import Column, pack, quantise
 from dash_app.map.shapes import rings_of
@@ -15,6 +14,7 @@ from twin.classes import ROOF_TYPES
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from dash_app.map.frame import Frame
 
@@ -30,7 +30,7 @@ def drawn_rows(buildings: gpd.GeoDataFrame) -> NDArray[np.int64]:
 
 
 def encode_near(buildings: gpd.GeoDataFrame, rows: NDArray[np.int64], frame: Frame) -> bytes:
-    """Return one tile in full detail: rings, heights and roof figures of the buildings at `rows`."""
+    """Return one tile in full detail: rings, heights, roof figures of the buildings at `rows`."""
     table = buildings.iloc[rows]
     rings = rings_of(table.geometry.array, frame)
     direction = table["roof_direction_deg"].to_numpy()

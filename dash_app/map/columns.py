@@ -19,15 +19,14 @@ MAX_WORDS = 1000  # a text column with more different words is no category
 
 def encode_column(table: pd.DataFrame, name: str) -> bytes:
     """
-    Return `value` for each row: numbers as they are (NaN missing), words as codes (0 missing).
+    Return `value` for each row: numbers as they are (NaN missing), words and flags as codes.
 
-    The words stand in the header as `words`; code 1 is the first. Raises `KeyError` where the
+    The words stand in the header as `words`; code 1 is the first, 0 is missing. Raises `KeyError` where the
     table has no such column and `ValueError` where it holds neither numbers nor few words.
     """
     values = table[name]
-    if pd.api.types.is_bool_dtype(values.dtype):
-        return pack({"kind": "number"}, {"value": Column(values.to_numpy(np.float64))})
-    if pd.api.types.is_numeric_dtype(values.dtype):
+    number = pd.api.types.is_numeric_dtype(values.dtype)
+    if number and not pd.api.types.is_bool_dtype(values.dtype):
         return pack({"kind": "number"}, {"value": Column(values.to_numpy(np.float64))})
     if name == getattr(table, "_geometry_column_name", None):
         msg = "geometry is not a value"

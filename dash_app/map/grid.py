@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from dash_app.map.frame import Frame
 
 
@@ -66,7 +67,7 @@ class Grid:
         return np.diff(self.starts)
 
     def describe(self, frame: Frame) -> list[dict[str, Any]]:
-        """Return `{key, box, count}` of every tile, box in whole frame metres, a little generous."""
+        """Return `{key, box, count}` of every tile; box in frame metres, a little generous."""
         corners = self.bounds[:, [0, 1, 0, 3, 2, 1, 2, 3]]
         metres = frame.from_city(corners).reshape(-1, 4, 2)
         low, high = np.floor(metres.min(axis=1)) - 1, np.ceil(metres.max(axis=1)) + 1

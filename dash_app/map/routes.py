@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pydeck
@@ -22,17 +23,28 @@ SCRIPT = "text/javascript; charset=utf-8"
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "The city has no such part."}}
 
 
-def map_router(city: City, *, extra: Sequence[pydeck.Layer] = ()) -> APIRouter:
+def map_router(city: City, *, extra: Sequence[pydeck.Layer] = (), warm: bool = False) -> APIRouter:
     """
     Return the routes that serve one city to the map script, all below `/map/<content hash>/`.
 
-    Nothing is read or encoded before the first request. `extra` are pydeck layers of the analyst's
-    own (positions in degrees, data inside), drawn above the city.
+    Nothing is read or encoded before the first request for the index; that one starts a thread
+    which encodes the first view while the browser still loads its scripts; `warm` starts it at
+    once. `extra` are pydeck layers of the analyst's own (positions in degrees, data inside), drawn
+    above the city.
     """
     data = MapData(city, extra)
+    begin = cache(Thread(target=data.warm, name="map-warm", daemon=True).start)
+    if warm:
+        begin()
+
+    def index() -> Part:
+        part = data.index()
+        begin()
+        return part
+
     router = APIRouter(prefix=data.root, tags=["map"], responses=NOT_FOUND)
     parts: dict[str, tuple[Callable[..., Part], str]] = {
-        "/index.json": (data.index, "What there is to draw, how and where from"),
+        "/index.json": (index, "What there is to draw, how and where from"),
         "/labels.json": (data.labels, "Words that stand upright on the map"),
         "/near/{key}": (data.near, "Buildings of one tile with rings and roofs"),
         "/far/{key}": (data.far, "Buildings of one tile as rectangles"),

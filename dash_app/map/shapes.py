@@ -65,9 +65,9 @@ def triangles_of(rings: Rings) -> tuple[Ints, Ints]:
     Ear clipping by mapbox_earcut; point numbers count through all points of `rings`.
     """
     ends = np.cumsum(rings.points)
-    starts = np.concatenate([[0], ends[:-1]])
+    starts = ends - rings.points
     last_ring = np.cumsum(rings.rings)
-    first_ring = np.concatenate([[0], last_ring[:-1]]).astype(int)
+    first_ring = last_ring - rings.rings
     parts: list[Ints] = []
     for first, last in zip(first_ring, last_ring, strict=True):
         start = starts[first]

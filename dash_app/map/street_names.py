@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from dash_app.map.style import MAIN_ROADS, STREETS
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from dash_app.map.frame import Frame
 
@@ -57,7 +57,7 @@ def straight_names(streets: gpd.GeoDataFrame, frame: Frame) -> list[list[Any]]:
 
 def _straight_runs(named: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return runs (n, 2 ends, 2) in the city's CRS, and the place of each run's name."""
-    names, code = np.unique(named["name"].astype(str), return_inverse=True)
+    _, code = np.unique(named["name"].astype(str), return_inverse=True)
     order = np.argsort(code, kind="stable")
     lines = shapely.force_2d(np.asarray(named.geometry.array)[order])
     joined = shapely.line_merge(shapely.multilinestrings(lines, indices=code[order]))
@@ -70,7 +70,8 @@ def _straight_runs(named: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArra
 
 def _main_names(named: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     main = named["class"].astype(str).map(STREETS).isin(MAIN_ROADS)
-    return main.groupby(named["name"].astype(str)).any().sort_index().to_numpy(dtype=bool)
+    by_name = main.groupby(named["name"].astype(str)).any().sort_index()
+    return np.asarray(by_name, dtype=bool)
 
 
 def _far_apart(middle: NDArray[np.float64], name: NDArray[np.int64]) -> list[int]:

@@ -79,7 +79,8 @@ def harness_app(city: City) -> FastAPI:
             '<!doctype html><html lang="de"><head><title>map</title>'
             '<link rel="icon" href="data:,"><link rel="stylesheet" href="/assets/tokens.css">'
             '<link rel="stylesheet" href="/assets/map.css"><link rel="stylesheet" href="/bare.css">'
-            f'<script src="/start.js"></script><script src="{bundle_url()}" defer></script>{tags}'
+            f'<link rel="preload" href="{view["index"]}" as="fetch" crossorigin="anonymous">'
+            f'<script src="/start.js"></script><script src="{bundle_url()}" async></script>{tags}'
             '<script src="/go.js" defer></script></head>'
             '<body><div id="map" class="map" tabindex="0"></div></body></html>'
         )
