@@ -195,7 +195,8 @@ def _words(described: Column, values: pd.Series[Any], theme: str) -> dict[str, A
     if described.type == "flag":
         return _pair(present, theme)
     if described.name in ORDERED:
-        words = [word for word in described.values if word in counted.index  # noqa: PD011]
+        order = described.values  # noqa: PD011 - the schema's words, no table
+        words = [word for word in order if word in counted.index]
         colours = _spread(HEAT[theme], len(words))
     else:
         words = sorted(counted.index, key=lambda word: (-int(counted[word]), word))
