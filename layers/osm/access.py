@@ -141,7 +141,7 @@ def _bike_both_ways(ways: pd.DataFrame) -> Mask:
         free |= value.str.startswith("opposite").fillna(value=False).to_numpy(dtype=bool)
         if side:
             free |= has_tag(ways, f"cycleway{side}:oneway", [*no, "-1"])
-    return free & ~has_tag(ways, "oneway:bicycle", ["yes", "1"])
+    return np.asarray(free & ~has_tag(ways, "oneway:bicycle", ["yes", "1"]))
 
 
 def _bus_both_ways(ways: pd.DataFrame) -> Mask:
@@ -152,4 +152,4 @@ def _bus_both_ways(ways: pd.DataFrame) -> Mask:
         free |= has_tag(ways, key, ["opposite_lane", "opposite"])
     for key in ("bus:backward", "psv:backward"):
         free |= has_tag(ways, key, ["yes", "designated"])
-    return free
+    return np.asarray(free)

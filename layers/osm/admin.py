@@ -11,7 +11,7 @@ import shapely
 from layers.osm.findings import finding
 from layers.osm.geometry import valid_polygons
 from layers.osm.places import _people
-from layers.osm.tags import between, first_tag, has_tag, parse_each, parse_number, tag
+from layers.osm.tags import among, between, first_tag, has_tag, parse_each, parse_number, tag
 
 if TYPE_CHECKING:
     from layers.osm.raw import RawOsm
@@ -43,7 +43,9 @@ def districts(raw: RawOsm) -> tuple[pd.DataFrame, list[Finding]]:
             "geometry": areas["geometry"],
         }
     )
-    twice = out.assign(key=shapely.to_wkb(shapely.normalize(out["geometry"].to_numpy(dtype=object))))
+    twice = out.assign(
+        key=shapely.to_wkb(shapely.normalize(out["geometry"].to_numpy(dtype=object)))
+    )
     out = out[~twice.duplicated(["name", "key"]).to_numpy()]
     return out, _incomplete(raw, areas.index)
 
@@ -53,7 +55,7 @@ def _incomplete(raw: RawOsm, complete: pd.Index) -> list[Finding]:
     relations = raw.relations
     level = parse_each(tag(relations, "admin_level"), parse_number)
     meant = has_tag(relations, "boundary", ["administrative"]) & level.between(LOWEST, HIGHEST)
-    lost = relations.index[np.asarray(meant) & ~relations.index.isin(complete)]
+    lost = relations.index[np.asarray(meant) & ~among(relations.index, complete)]
     names = tag(relations, "name").reindex(lost).fillna("?")
     message = "{count} administrative areas lie in the extract only in part and are left out."
     return finding("district_incomplete", "districts", list(names), message, severity="info")

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from layers.osm.access import MODES, MOTOR, access_word
-from layers.osm.tags import map_each, table, tag
+from layers.osm.tags import choose, map_each, table, tag
 from layers.osm.topology import Edges, Vertices
 
 if TYPE_CHECKING:
     from layers.osm.raw import RawOsm
 
 GATE_M = 1.0
-"""Length of the link that stands for a barrier, at most; half the next stretch where shorter."""
+"""Length of the link that stands for a barrier, at most, or a third of the next stretch."""
 
 Array = np.ndarray[Any, Any]
 
@@ -48,7 +48,7 @@ class Barriers:
         other = np.where(after, at + 1, at - 1)
         step = vertices.xy[other] - vertices.xy[at]
         length = np.hypot(*step.T)
-        reach = np.minimum(GATE_M, length / 2) / np.maximum(length, 1e-9)
+        reach = np.minimum(GATE_M, length / 3) / np.maximum(length, 1e-9)
         beside = (vertices.xy[at] + step * reach[:, None]).round(3)
         place = np.where(after, at + 1, at)
         return (
@@ -91,7 +91,10 @@ def barriers_of(raw: RawOsm) -> Barriers:
     kind = tag(raw.nodes, "barrier").str.strip().str.lower()
     nodes = raw.nodes[kind.notna() & ~kind.isin(data["not_a_barrier"])]
     kind = kind.reindex(nodes.index)
-    out = {mode: ~kind.map(lambda k, m=mode: m in data.get(k, ())).to_numpy(dtype=bool) for mode in MODES}
+    out = {
+        mode: ~kind.map(lambda k, m=mode: m in data.get(k, ())).to_numpy(dtype=bool)
+        for mode in MODES
+    }
     car_access = np.full(len(nodes), None, dtype=object)
     values = table()["streets"]["access_values"]
     for mode, keys in table()["streets"]["access_keys"].items():
@@ -107,6 +110,6 @@ def barriers_of(raw: RawOsm) -> Barriers:
                 named = np.array([values[w]["kind"] if w in values else None for w in word], object)
                 car_access = np.where(said, named, car_access)
     frame = pd.DataFrame(out, index=[int(key[5:]) for key in nodes.index])
-    frame["car_access"] = np.where(car_access == "public", None, car_access)
+    frame["car_access"] = choose(car_access == "public", None, car_access)
     stops = ~frame[list(MODES)].all(axis=1) | frame["car_access"].notna()
     return Barriers(frame[stops])

@@ -188,7 +188,10 @@ def _parts(areas: pd.DataFrame, relations: pd.DataFrame) -> tuple[pd.DataFrame, 
     share = covered / own.reindex(covered.index)
     full = share.index[share >= COVERED_BY_PARTS]
     tied = pd.DataFrame(
-        {"part_of": pd.Series(part_of, areas.index, dtype="str"), "has_parts": areas.index.isin(full)},
+        {
+            "part_of": pd.Series(part_of, areas.index, dtype="str"),
+            "has_parts": areas.index.isin(full),
+        },
         index=areas.index,
     )
     return tied, list(keys[parts[pd.isna(part_of[parts])]])
@@ -211,4 +214,6 @@ def _with_use_of_outline(out: pd.DataFrame) -> pd.DataFrame:
     donor = out["part_of"].where(bare)
     use = donor.map(out["use"])
     source = donor.map(out["use_source"])
-    return out.assign(use=out["use"].mask(bare, use), use_source=out["use_source"].mask(bare, source))
+    return out.assign(
+        use=out["use"].mask(bare, use), use_source=out["use_source"].mask(bare, source)
+    )

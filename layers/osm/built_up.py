@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from layers.osm.tags import tag
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SETTLED = ("residential", "commercial", "industrial", "retail", "education", "health", "public")
 HOUSES, HOUSES_WITHIN_M = 4, 60.0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from layers.osm.tags import has_tag, table, tag
+from layers.osm.tags import choose, has_tag, table, tag
 
 Words = np.ndarray[Any, Any]
 
@@ -25,15 +25,15 @@ def cycle_facility(
     no = [*table()["streets"]["no"], "-1"]
     left_both, right_both = _two_way(ways, "left", no), _two_way(ways, "right", no)
     same = np.array([value != "contraflow" for value in left]) & ~left_both
-    forward = _first(right, np.where((one_way == 1) & same | left_both, left, None))
-    backward = _first(left, np.where((one_way == -1) | right_both, right, None))
-    contraflow = np.where(one_way != 0, "contraflow", None)
-    against = _first(np.where(left_both, left, None), contraflow)
-    forward = np.where(forward == "contraflow", None, forward)
-    backward = np.where(one_way == 1, against, backward)
-    swapped = _first(np.where(right_both, right, None), contraflow)
-    forward = np.where(one_way == -1, swapped, forward)
-    backward = np.where((one_way == -1) & (backward == "contraflow"), None, backward)
+    forward = _first(right, choose((one_way == 1) & same | left_both, left, None))
+    backward = _first(left, choose((one_way == -1) | right_both, right, None))
+    contraflow = choose(one_way != 0, "contraflow", None)
+    against = _first(choose(left_both, left, None), contraflow)
+    forward = choose(forward == "contraflow", None, forward)
+    backward = choose(one_way == 1, against, backward)
+    swapped = _first(choose(right_both, right, None), contraflow)
+    forward = choose(one_way == -1, swapped, forward)
+    backward = choose((one_way == -1) & (backward == "contraflow"), None, backward)
     way = _whole_way(ways, kind)
     out = {}
     for letter, value in (("f", forward), ("b", backward)):
@@ -41,7 +41,7 @@ def cycle_facility(
         beside = np.isin(value.astype(object), ["separate_track", "sidewalk_allowed"])
         found = _first(way, value)
         # where nobody may ride there is none, but for the track beside that one has to take
-        found = np.where(rides | beside, found, None)
+        found = choose(rides | beside, found, None)
         out[f"cycle_facility_{letter}"] = _first(found, np.full(len(ways), "none", dtype=object))
     return out
 
@@ -50,12 +50,13 @@ def _first(*columns: Words) -> Words:
     """Return for each row the first value that is there."""
     out = columns[0].astype(object)
     for column in columns[1:]:
-        out = np.where(pd.isna(out), column, out)
+        out = choose(pd.isna(out), column, out)
     return out
 
 
 def _two_way(ways: pd.DataFrame, side: str, no: list[str]) -> Words:
-    return has_tag(ways, f"cycleway:{side}:oneway", no) | has_tag(ways, "cycleway:both:oneway", no)
+    both = has_tag(ways, "cycleway:both:oneway", no)
+    return np.asarray(both | has_tag(ways, f"cycleway:{side}:oneway", no))
 
 
 def _side(ways: pd.DataFrame, side: str) -> Words:
@@ -72,7 +73,12 @@ def _side(ways: pd.DataFrame, side: str) -> Words:
     guard = guard.fillna(tag(ways, "cycleway:both:separation")).str.lower()
     protected = guard.isin(data["cycleway_protection"]["words"]) & found.isin(["lane"])
     found = found.mask(protected, "protected_lane")
-    return found.fillna(_sidewalk(ways, side)).astype(object).where(lambda s: s.notna(), None).to_numpy()
+    return (
+        found.fillna(_sidewalk(ways, side))
+        .astype(object)
+        .where(lambda s: s.notna(), None)
+        .to_numpy()
+    )
 
 
 def _sidewalk(ways: pd.DataFrame, side: str) -> pd.Series[Any]:
@@ -89,7 +95,7 @@ def _whole_way(ways: pd.DataFrame, kind: pd.Series[Any]) -> Words:
     """Return the facility that the way itself is: path, cycle track, cycle street."""
     yes = table()["streets"]["yes"]
     designated = has_tag(ways, "bicycle", ["designated", "official"])
-    on_foot = has_tag(ways, "foot", yes + ["permissive"])
+    on_foot = has_tag(ways, "foot", [*yes, "permissive"])
     split = has_tag(ways, "segregated", ["yes"])
     is_cycleway = kind.eq("cycleway").to_numpy(dtype=bool)
     is_path = kind.isin(["path", "footway", "pedestrian"]).to_numpy(dtype=bool)
@@ -97,7 +103,7 @@ def _whole_way(ways: pd.DataFrame, kind: pd.Series[Any]) -> Words:
     with_feet = (is_cycleway & on_foot) | (is_path & designated)
     said_not_split = is_cycleway & has_tag(ways, "segregated", ["no"])
     street = has_tag(ways, "bicycle_road", yes) | has_tag(ways, "cyclestreet", yes)
-    return np.select(
+    found = np.select(
         [
             street,
             (is_cycleway | (is_path & designated)) & split,
@@ -106,5 +112,6 @@ def _whole_way(ways: pd.DataFrame, kind: pd.Series[Any]) -> Words:
             is_walk & has_tag(ways, "bicycle", ["yes", "permissive"]),
         ],
         ["cycle_street", "segregated_path", "shared_path", "separate_track", "sidewalk_allowed"],
-        default=None,
+        default="",
     )
+    return choose(found == "", None, found)

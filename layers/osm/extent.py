@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
 EDGE_M = 5.0  # a street that ends this close to the edge is taken for cut
 
-ALONE = ("amenity", "shop", "tourism", "natural", "addr:housenumber", "man_made", "historic", "leisure")
+ALONE = (
+    "amenity",
+    "shop",
+    "tourism",
+    "natural",
+    "addr:housenumber",
+    "man_made",
+    "historic",
+    "leisure",
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -53,7 +62,7 @@ def extent(raw: RawOsm, vertices: Vertices, crs: str) -> Extent:
     for key in ALONE:
         alone |= tag(raw.nodes, key).notna()
     points = raw.nodes["geometry"].to_numpy(dtype=object)[alone]
-    hull = shapely.convex_hull(shapely.multipoints(points)) if len(points) >= 30 else None
+    hull: Any = shapely.convex_hull(shapely.multipoints(points)) if len(points) >= 30 else None
     return Extent(hull if hull is not None and hull.geom_type == "Polygon" else None)
 
 

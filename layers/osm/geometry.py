@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from pyproj import Transformer
 
 from twin.crs import utm_crs
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from layers.osm.raw import RawOsm
 
 DECIMALS = 3  # metres: coordinates are kept to the millimetre, so that hashes are stable

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from layers.osm.access import MODES, MOTOR
+from layers.osm.tags import choose
 from layers.osm.topology import (
     Chains,
     Edges,
@@ -113,14 +114,16 @@ def _codes(attributes: pd.DataFrame) -> Array:
 def _links(attributes: pd.DataFrame, name: Array, way: Array, shapes: Array) -> pd.DataFrame:
     """Return a row for each direction in which anybody may move; one where nobody may."""
     sides = []
-    open_to = {s: attributes[[f"allow_{m}_{s}" for m in MODES]].any(axis=1).to_numpy() for s in "fb"}
+    open_to = {
+        s: attributes[[f"allow_{m}_{s}" for m in MODES]].any(axis=1).to_numpy() for s in "fb"
+    }
     exists = {"f": open_to["f"] | ~open_to["b"], "b": open_to["b"]}
     for side, other in ("fb", "bf"):
         columns = [*COMMON, *(f"{column}_{side}" for column in DIRECTED)]
         row = attributes[columns].set_axis([*COMMON, *DIRECTED], axis=1)
         row = row.set_axis([f"{n}:{side}" for n in name], axis=0)
         row["way_id"], row["chain"] = way, np.arange(len(name))
-        row["reverse_id"] = np.where(exists[other], [f"{n}:{other}" for n in name], None)
+        row["reverse_id"] = choose(exists[other], [f"{n}:{other}" for n in name], None)
         row["forward"] = side == "f"
         row["geometry"] = shapes if side == "f" else shapely.reverse(shapes)
         sides.append(row[exists[side]])

@@ -11,9 +11,22 @@ import shapely
 from scipy.spatial import cKDTree
 
 from layers.osm.findings import finding
-from layers.osm.tags import between, classify, first_tag, has_tag, parse_each, parse_number, table, tag
+from layers.osm.tags import (
+    among,
+    between,
+    classify,
+    first_tag,
+    has_tag,
+    parse_each,
+    parse_number,
+    table,
+    tag,
+    with_any,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from layers.osm.raw import RawOsm
     from twin.provenance import Finding
 
@@ -21,6 +34,14 @@ Array = np.ndarray[Any, Any]
 
 SAME_PLACE_M = 100.0  # a point and an area of the same name and class are one place
 SAME_STOP_M = 25.0  # a bus stop and its platform; the stop across the street is further or named
+
+STOP_TAGS = {
+    "highway": ["bus_stop"],
+    "public_transport": ["platform", "station", "stop_position"],
+    "railway": ["station", "halt", "tram_stop", "platform"],
+    "amenity": ["bus_station", "ferry_terminal", "taxi"],
+    "aerialway": ["station"],
+}
 
 ADDRESS_KEYS = {
     "street": ("addr:street", "addr:place", "addr:hamlet"),
@@ -35,15 +56,16 @@ def address_columns(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     return {column: first_tag(frame, keys) for column, keys in ADDRESS_KEYS.items()}
 
 
-def as_points(raw: RawOsm) -> pd.DataFrame:
-    """Return all nodes and all areas (as a point inside them), areas with their size."""
-    areas = raw.areas
+def as_points(raw: RawOsm, keys: Iterable[str]) -> pd.DataFrame:
+    """Return nodes and areas (as a point inside them) that carry one of `keys`."""
+    keys = list(keys)
+    areas = with_any(raw.areas, keys)
     shapes = areas["geometry"].to_numpy(dtype=object)
     inside = np.array(shapely.point_on_surface(shapes))
     inside = shapely.set_coordinates(inside, shapely.get_coordinates(inside).round(3))
     return pd.concat(
         [
-            raw.nodes.assign(is_area=False),
+            with_any(raw.nodes, keys).assign(is_area=False),
             areas.assign(geometry=inside, is_area=True)[~shapely.is_empty(inside)],
         ]
     )
@@ -54,8 +76,9 @@ def as_points(raw: RawOsm) -> pd.DataFrame:
 
 def places(raw: RawOsm) -> tuple[pd.DataFrame, list[Finding]]:
     """Return settlements and points of interest; a point and its area count once."""
-    points = as_points(raw)
-    kind = classify(points, table()["place"])
+    rules = table()["place"]
+    points = as_points(raw, ["place", *(key for rule in rules for key in rule)])
+    kind = classify(points, rules)
     settlement = tag(points, "place").map(table()["settlement"])
     settlement = settlement.where(tag(points, "name").notna())
     detail = kind["detail"].astype("str").mask(settlement.notna(), tag(points, "place"))
@@ -93,10 +116,10 @@ def _gone(points: pd.DataFrame) -> Array:
         gone = gone | has_tag(points, key, ["yes"])
     for key in ("shop", "amenity", "office", "craft"):
         gone = gone | has_tag(points, key, data["values"])
-    return gone
+    return np.asarray(gone)
 
 
-def _doubled(out: pd.DataFrame) -> pd.Index:
+def _doubled(out: pd.DataFrame) -> list[str]:
     """Return areas that a point of the same name and class within 100 m stands for already."""
     named = out[out["name"].notna()]
     lone, areas = named[~named["is_area"]], named[named["is_area"]]
@@ -106,7 +129,7 @@ def _doubled(out: pd.DataFrame) -> pd.Index:
     away = shapely.distance(
         pairs["geometry_x"].to_numpy(dtype=object), pairs["geometry_y"].to_numpy(dtype=object)
     )
-    return pd.Index(pairs["area"][away <= SAME_PLACE_M].unique())
+    return list(pairs["area"][away <= SAME_PLACE_M].unique())
 
 
 # ------------------------------------------------------------------------------- stops
@@ -114,7 +137,7 @@ def _doubled(out: pd.DataFrame) -> pd.Index:
 
 def stops(raw: RawOsm) -> tuple[pd.DataFrame, list[Finding]]:
     """Return stops of buses, trams, trains, ferries and taxis, each once."""
-    lines = raw.lines[~raw.lines.index.isin(raw.areas.index)]
+    lines = raw.lines[~among(raw.lines.index, raw.areas.index)]
     is_platform = has_tag(lines, "public_transport", ["platform"]) | has_tag(
         lines, "railway", ["platform"]
     )
@@ -123,7 +146,7 @@ def stops(raw: RawOsm) -> tuple[pd.DataFrame, list[Finding]]:
         lines["geometry"].to_numpy(dtype=object), 0.5, normalized=True
     )
     lines["geometry"] = shapely.points(shapely.get_coordinates(middle).round(3))
-    points = pd.concat([as_points(raw), lines[["tags", "geometry", "is_area"]]])
+    points = pd.concat([as_points(raw, STOP_TAGS), lines[["tags", "geometry", "is_area"]]])
     points = points[_is_stop(points)]
     kind = classify(points, table()["stop"])["class"].fillna("other")
     out = pd.DataFrame(
@@ -142,18 +165,11 @@ def stops(raw: RawOsm) -> tuple[pd.DataFrame, list[Finding]]:
 
 
 def _is_stop(points: pd.DataFrame) -> Array:
-    tests = {
-        "highway": ["bus_stop"],
-        "public_transport": ["platform", "station", "stop_position"],
-        "railway": ["station", "halt", "tram_stop", "platform"],
-        "amenity": ["bus_station", "ferry_terminal", "taxi"],
-        "aerialway": ["station"],
-    }
     found = np.zeros(len(points), dtype=bool)
-    for key, values in tests.items():
+    for key, values in STOP_TAGS.items():
         found = found | has_tag(points, key, values)
     gone = has_tag(points, "disused", ["yes"]) | has_tag(points, "abandoned", ["yes"])
-    return found & ~gone
+    return np.asarray(found & ~gone)
 
 
 def _rank(points: pd.DataFrame) -> Array:
@@ -168,7 +184,7 @@ def _rank(points: pd.DataFrame) -> Array:
     return np.select([best, station, position], [0, 1, 3], default=2)
 
 
-def _same_stops(out: pd.DataFrame) -> pd.Index:
+def _same_stops(out: pd.DataFrame) -> list[str]:
     """
     Return stops that a better ranked one of the same class stands for.
 
@@ -176,7 +192,7 @@ def _same_stops(out: pd.DataFrame) -> pd.Index:
     the same rank are two stops (both sides of a street).
     """
     if len(out) < 2:
-        return out.index[:0]
+        return []
     xy = shapely.get_coordinates(out["geometry"].to_numpy(dtype=object))
     pairs = cKDTree(xy).query_pairs(SAME_STOP_M, output_type="ndarray")
     rank = out["rank"].to_numpy()
@@ -186,7 +202,7 @@ def _same_stops(out: pd.DataFrame) -> pd.Index:
     kinds = (kind[worse] == kind[better]) | (kind[worse] == "other")
     names = pd.isna(name[worse]) | pd.isna(name[better]) | (name[worse] == name[better])
     same = (rank[worse] > rank[better]) & kinds & names
-    return out.index[np.unique(worse[same])]
+    return list(out.index[np.unique(worse[same])])
 
 
 # ------------------------------------------------------------------------------- addresses
@@ -199,9 +215,8 @@ def addresses(raw: RawOsm) -> tuple[pd.DataFrame, list[Finding]]:
     "1;3" is two numbers, "1-3" stays one. The building's own address and the same one on a point
     in it are one address: street, number and postcode decide.
     """
-    points = as_points(raw)
+    points = as_points(raw, ["addr:housenumber"])
     number = tag(points, "addr:housenumber")
-    points, number = points[number.notna()], number.dropna()
     out = pd.DataFrame({**address_columns(points), "geometry": points["geometry"]})
     out["building_id"] = pd.Series(points.index, points.index, dtype="str").where(
         points["is_area"] & tag(points, "building").notna()

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from layers.osm.findings import finding
-from layers.osm.tags import classify, first_tag, table, tag
+from layers.osm.tags import among, classify, first_tag, table, tag
 
 if TYPE_CHECKING:
     from layers.osm.barriers import Barriers
@@ -68,24 +68,25 @@ def _link_of(nodes: pd.DataFrame, numbers: Array, network: Network) -> pd.Series
     edge = np.searchsorted(edges.first, at, side="right") - 1
     edge = np.where(edges.last[edge] < at, np.minimum(edge + 1, len(edges) - 1), edge)
     gate = np.flatnonzero(edges.start == -edges.end)
-    by_gate = dict(zip(np.abs(edges.start[gate]).tolist(), gate.tolist(), strict=True))
-    edge = np.array([by_gate.get(n, e) for n, e in zip(numbers.tolist(), edge.tolist(), strict=True)],
-                    dtype=np.int64)  # fmt: skip
+    on_gate = pd.Series(gate, index=np.abs(edges.start[gate])).reindex(numbers).to_numpy()
+    edge = np.where(np.isnan(on_gate), edge, on_gate).astype(np.int64)
     faces = first_tag(nodes, ("traffic_signals:direction", "direction")).str.lower()
     backward = (faces == "backward").to_numpy(dtype=bool)
     forward = chains.along[edge] != backward
     name = network.name[chains.of_edge[edge]]
-    one = pd.Series([f"{n}:{'f' if f else 'b'}" for n, f in zip(name, forward, strict=True)], nodes.index)
-    two = pd.Series([f"{n}:{'b' if f else 'f'}" for n, f in zip(name, forward, strict=True)], nodes.index)
-    return one.where(one.isin(network.links.index), two).astype("str")
+    one = pd.Series(
+        [f"{n}:{'f' if f else 'b'}" for n, f in zip(name, forward, strict=True)], nodes.index
+    )
+    two = pd.Series(
+        [f"{n}:{'b' if f else 'f'}" for n, f in zip(name, forward, strict=True)], nodes.index
+    )
+    return one.where(among(one, network.links.index), two).astype("str")
 
 
 # ------------------------------------------------------------------------------- control
 
 
-def node_control(
-    nodes: pd.DataFrame, points: pd.DataFrame, network: Network
-) -> pd.Series[Any]:
+def node_control(nodes: pd.DataFrame, points: pd.DataFrame, network: Network) -> pd.Series[Any]:
     """
     Return how each junction is controlled, the strongest rule first.
 
@@ -104,19 +105,22 @@ def node_control(
     junction = nodes["degree"] >= 3
     control[_zone_junctions(nodes.index, ends, network) & junction] = "priority_to_right"
     for kind in ("give_way", "stop"):
-        control[control.index.isin(_controlled(points, kind, nodes, links))] = kind
+        control[among(control.index, _controlled(points, kind, nodes, links))] = kind
     ring = set(links.index[links["is_roundabout"]])
     at_ring = set(links.loc[list(ring), "from_node"]) | set(links.loc[list(ring), "to_node"])
-    control[control.index.isin(at_ring) & junction] = "roundabout"
-    control[control.index.isin(_controlled(points, "signals", nodes, links))] = "signals"
+    control[among(control.index, at_ring) & junction] = "roundabout"
+    control[among(control.index, _controlled(points, "signals", nodes, links))] = "signals"
     return control
 
 
-def _controlled(points: pd.DataFrame, kind: str, nodes: pd.DataFrame, links: pd.DataFrame) -> set[str]:
+def _controlled(
+    points: pd.DataFrame, kind: str, nodes: pd.DataFrame, links: pd.DataFrame
+) -> set[str]:
     """Return the nodes that points of one class control."""
     signs = points[points["class"] == kind]
-    itself = set(signs.index[signs.index.isin(nodes.index)])
-    before = signs[~signs.index.isin(nodes.index)].dropna(subset=["link_id"])
+    at_node = among(signs.index, nodes.index)
+    itself = set(signs.index[at_node])
+    before = signs[~at_node].dropna(subset=["link_id"])
     here = before["geometry"].to_numpy(dtype=object)
     found, away = [], []
     for end in ("from_node", "to_node"):

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from layers.osm.formats import read_error, sniff_format
+from layers.osm.multipolygons import settle
 from layers.osm.raw import RawOsm
 from layers.osm.tags import Tags, table
 from twin.provenance import Finding
@@ -127,6 +128,7 @@ def _collect(file: Any, places: Any, progress: Progress | None) -> _Found:
     wkb = osmium.geom.WKBFactory()
     keys = osmium.filter.KeyFilter(*table()["read"]["keys"])
     stream = osmium.FileProcessor(file).with_locations(places).with_areas().with_filter(keys)
+    item: Any
     for count, item in enumerate(stream):
         if item.is_area():
             if not item.from_way():
@@ -215,21 +217,24 @@ def _to_raw(found: _Found, bounds: tuple[float, float, float, float] | None) -> 
     twice: Counter[str] = Counter()
     nodes = _frame("n", found.nodes, ("lon", "lat"), twice)
     lon, lat = nodes.pop("lon").astype(float), nodes.pop("lat").astype(float)  # none: no type yet
-    nodes["geometry"] = shapely.points(lon, lat)
+    nodes["geometry"] = np.asarray(shapely.points(lon, lat))
     lines = _frame("w", found.lines, ("geometry", "refs"), twice)
     with np.errstate(invalid="ignore"):  # gaps are NaN
         lines["geometry"] = shapely.from_wkb(lines["geometry"].to_numpy(dtype=object))
     rings = _frame("w", found.rings, ("geometry",), twice)
     shells = shapely.from_wkb(rings["geometry"].to_numpy(dtype=object))
     corners, which = shapely.get_coordinates(shells, return_index=True)
-    rings["geometry"] = shapely.polygons(shapely.linearrings(corners, indices=which))
+    closed = shapely.linearrings(corners, indices=which)
+    rings["geometry"] = np.asarray(shapely.polygons(closed))
     areas = _frame("r", found.areas, ("geometry",), Counter())
     areas["geometry"] = shapely.from_wkb(areas["geometry"].to_numpy(dtype=object))
     relations = _frame("r", found.relations, ("members",), twice)
+    both, doubled = settle(pd.concat([rings, areas]) if len(areas) else rings, relations)
+    found.problems["ring_twice"] = doubled
     return RawOsm(
         nodes=nodes,
         lines=lines,
-        areas=pd.concat([rings, areas]) if len(areas) else rings,
+        areas=both,
         relations=relations,
         bounds=bounds,
         date=found.newest.isoformat() if found.newest.year > 1970 else "",
@@ -266,6 +271,10 @@ _MESSAGES = {
         "streets",
         "{count} ways name points that the extract does not hold; they end where it cuts them.",
     ),
+    "ring_twice": (
+        "landuse",
+        "{count} outer rings say the same as the area they belong to; the area stays.",
+    ),
     "duplicate_id": ("buildings", "{count} ids stand in the file twice; the last one counts."),
     "area_unclosed": (
         "landuse",
@@ -290,7 +299,7 @@ def _findings(
             table=_MESSAGES[code][0],
             count=len(keys),
             message=_MESSAGES[code][1],
-            severity="warning",
+            severity="info" if code == "ring_twice" else "warning",
             examples=tuple(keys[:5]),
             total=len(expected) if code == "area_unclosed" else None,
         )

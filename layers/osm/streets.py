@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,7 @@ def _nodes(network: Network, raw: RawOsm, crs: str) -> pd.DataFrame:
     one_each = links[links["forward"] | links["reverse_id"].isna()]
     ends = pd.concat([one_each["from_node"], one_each["to_node"]]).value_counts()
     degree = ends.reindex(names).fillna(0).to_numpy(dtype=float)
-    points = shapely.points(network.node_xy[["x", "y"]].to_numpy())
+    points = np.asarray(shapely.points(network.node_xy[["x", "y"]].to_numpy()))
     cut = np.isin(numbers, network.vertices.cut)
     outside = (degree == 1) & ~extent(raw, network.vertices, crs).contains(points)
     return pd.DataFrame(

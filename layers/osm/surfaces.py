@@ -10,7 +10,16 @@ import shapely
 
 from layers.osm.findings import finding
 from layers.osm.geometry import valid_polygons
-from layers.osm.tags import between, classify, first_tag, has_tag, parse_each, parse_length, table, tag
+from layers.osm.tags import (
+    between,
+    classify,
+    first_tag,
+    has_tag,
+    parse_each,
+    parse_length,
+    table,
+    tag,
+)
 
 if TYPE_CHECKING:
     from layers.osm.raw import RawOsm
@@ -54,7 +63,8 @@ def water(raw: RawOsm) -> tuple[pd.DataFrame, list[Finding]]:
     out = pd.DataFrame(
         {
             "name": tag(both, "name"),
-            "class": pd.concat([kind["class"], flow["class"]]).loc[lambda s: ~s.index.duplicated()]
+            "class": pd.concat([kind["class"], flow["class"]])
+            .loc[lambda s: ~s.index.duplicated()]
             .reindex(both.index),
             "width_m": width.fillna(usual).reindex(both.index),
             "width_source": _either(width.notna(), "tagged", "estimated:class").reindex(both.index),
@@ -127,13 +137,14 @@ def _trees_of_rows(rows: pd.DataFrame) -> pd.DataFrame:
     running = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
     points = shapely.line_interpolate_point(shapes[which], running * TREE_SPACING_M)
     xy = shapely.get_coordinates(points).round(3)
+    names = rows.index.to_numpy(dtype=object)[which]
     return pd.DataFrame(
         {
             "tags": rows["tags"].to_numpy(dtype=object)[which],
             "geometry": shapely.points(xy),
             "position_source": "estimated:tree_row",
         },
-        index=[f"{rows.index[w]}:{n}" for w, n in zip(which, running, strict=True)],
+        index=[f"{name}:{n}" for name, n in zip(names, running, strict=True)],
     )
 
 

@@ -42,7 +42,23 @@ def first_tag(frame: pd.DataFrame, keys: Iterable[str]) -> pd.Series[Any]:
 
 def has_tag(frame: pd.DataFrame, key: str, values: Sequence[str]) -> np.ndarray[Any, Any]:
     """Return which rows carry one of `values` at `key`, case ignored."""
-    return np.array(tag(frame, key).str.lower().isin(list(values)), dtype=bool)
+    wanted = frozenset(values)
+    found = [
+        (text := tags.get(key)) is not None and text.lower() in wanted for tags in frame["tags"]
+    ]
+    return np.array(found, dtype=bool)
+
+
+def with_any(frame: pd.DataFrame, keys: Iterable[str]) -> pd.DataFrame:
+    """Return the rows that carry at least one of `keys`."""
+    wanted = frozenset(keys)
+    return frame[np.array([not wanted.isdisjoint(tags) for tags in frame["tags"]], dtype=bool)]
+
+
+def among(values: Iterable[Any], keys: Iterable[Any]) -> np.ndarray[Any, Any]:
+    """Return which of `values` are in `keys` (much faster than `isin` on text with many keys)."""
+    known = set(keys)
+    return np.array([value in known for value in values], dtype=bool)
 
 
 def classify(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
@@ -52,19 +68,25 @@ def classify(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
     A rule names a class and, for each key, the values that mean it; `"*"` is any value but "no".
     The first rule that matches wins; rows without a match hold missing values.
     """
-    best = np.full(len(frame), len(rules))
-    detail = np.full(len(frame), None, dtype=object)
-    for key in dict.fromkeys(key for rule in rules for key in rule if key != "class"):
-        values = tag(frame, key)
+    keys = list(dict.fromkeys(key for rule in rules for key in rule if key != "class"))
+    rows = with_any(frame, keys)
+    best = np.full(len(rows), len(rules))
+    detail = np.full(len(rows), None, dtype=object)
+    for key in keys:
+        values = tag(rows, key)
         if values.notna().any():
             rank = _ranks(values, rules, key)
             better = rank < best
             best = np.where(better, rank, best)
             detail[better] = values.to_numpy(dtype=object)[better]
     classes = np.array([*(rule["class"] for rule in rules), None], dtype=object)[best]
-    return pd.DataFrame(
-        {"class": pd.Series(classes, frame.index, "str"), "detail": pd.Series(detail, frame.index)}
+    found = pd.DataFrame(
+        {
+            "class": pd.Series(classes, rows.index, "str"),
+            "detail": pd.Series(detail, rows.index, "str"),
+        }
     )
+    return found.reindex(frame.index)
 
 
 def _ranks(values: pd.Series[Any], rules: Sequence[Rule], key: str) -> np.ndarray[Any, Any]:
@@ -81,10 +103,18 @@ def _ranks(values: pd.Series[Any], rules: Sequence[Rule], key: str) -> np.ndarra
     return np.fmin(rank, fallback).astype(int)
 
 
+def choose(condition: Any, yes: Any, no: Any) -> np.ndarray[Any, Any]:
+    """Return `yes` where the condition holds, else `no`, as an array of objects."""
+    yes, no = (np.asarray(value, dtype=object) for value in (yes, no))
+    return np.asarray(np.where(condition, yes, no))
+
+
 # ------------------------------------------------------------------------------- numbers
 
 _NUMBER = re.compile(r"^\s*(?:ca\.?|~|approx\.?|about)?\s*([+-]?\d+(?:[.,]\d+)?)\s*(.*?)\s*$")
-_FEET = re.compile(r"^\s*(\d+(?:[.,]\d+)?)\s*(?:'|′|ft|feet)\s*(?:(\d+(?:[.,]\d+)?)\s*(?:\"|″|in)?)?$")
+_FEET = re.compile(
+    r"^\s*(\d+(?:[.,]\d+)?)\s*(?:'|′|ft|feet)\s*(?:(\d+(?:[.,]\d+)?)\s*(?:\"|″|in)?)?$"
+)
 _METRES = {"": 1.0, "m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "cm": 0.01,
            "km": 1000.0, "mm": 0.001}  # fmt: skip
 
@@ -101,12 +131,12 @@ def parse_number(text: str) -> float:
 
 
 def parse_length(text: str) -> float:
-    """
+    r"""
     Return a length in metres; NaN where the text is none.
 
     >>> [parse_length(t) for t in ("12", "12,5", "12 m", "1200cm", "3;4", "1e9", "-3")]
     [12.0, 12.5, 12.0, 12.0, nan, nan, -3.0]
-    >>> round(parse_length("40'"), 2), round(parse_length("5'11\\""), 2)
+    >>> round(parse_length("40'"), 2), round(parse_length("5'11\""), 2)
     (12.19, 1.8)
     """
     if feet := _FEET.match(text):
@@ -132,7 +162,9 @@ def parse_direction(text: str) -> float:
     return number % 360 if abs(number) < 1e6 else float("nan")
 
 
-_YEAR = re.compile(r"^(?:~|ca\.?|circa|um|early|mid|late|before|after|vor|nach)?\s*(\d{4})(?:s|[-./].*)?$", re.I)
+_YEAR = re.compile(
+    r"^(?:~|ca\.?|circa|um|early|mid|late|before|after|vor|nach)?\s*(\d{4})(?:s|[-./].*)?$", re.I
+)
 _CENTURY = re.compile(r"^(?:early |mid |late )?C(\d{1,2})$", re.I)
 
 

@@ -63,8 +63,9 @@ def vertices_of(refs: list[Array], shapes: Array) -> Vertices:
     xy = shapely.get_coordinates(shapes)
     again = np.zeros(len(node), dtype=bool)
     again[1:] = (node[1:] == node[:-1]) & (way[1:] == way[:-1])
-    way, node, xy = way[~again], node[~again], xy[~again]
-    here = np.isfinite(xy).all(axis=1)
+    way, node = way[~again], node[~again]
+    xy = _apart(way, node, xy[~again])
+    here = np.asarray(np.isfinite(xy).all(axis=1))
     same_way = way[1:] == way[:-1]
     joined = same_way & here[1:] & here[:-1]
     run = np.concatenate([[0], np.cumsum(~joined)]) if len(way) else way
@@ -73,6 +74,22 @@ def vertices_of(refs: list[Array], shapes: Array) -> Vertices:
     beside[:-1] |= same_way & here[:-1] & ~here[1:]
     keep = here & (np.bincount(run, minlength=1)[run] > 1 if len(run) else here)
     return Vertices(way[keep], node[keep], xy[keep], run[keep], np.unique(node[beside & here]))
+
+
+def _apart(way: Array, node: Array, xy: Array) -> Array:
+    """
+    Move neighbours that lie on one another a millimetre apart, all vertices of the node alike.
+
+    Two nodes may share a place; a link between them needs a length.
+    """
+    out = xy.copy()
+    for _ in range(10):
+        onto = (way[1:] == way[:-1]) & (out[1:] == out[:-1]).all(axis=1)
+        if not onto.any():
+            break
+        out[np.isin(node, node[1:][onto]), 0] += 0.001
+        out = out.round(3)
+    return out
 
 
 def edges_of(vertices: Vertices, always: Array) -> Edges:
@@ -139,7 +156,9 @@ def _components(following: Array) -> Array:
     """Return for every edge the number of the chain it belongs to."""
     half = np.flatnonzero(following >= 0)
     size = len(following) // 2
-    graph = coo_array((np.ones(len(half), dtype=bool), (half // 2, following[half] // 2)), (size, size))
+    graph = coo_array(
+        (np.ones(len(half), dtype=bool), (half // 2, following[half] // 2)), (size, size)
+    )
     return np.asarray(connected_components(graph, directed=False)[1])
 
 
@@ -178,9 +197,7 @@ def shapes_of(chains: Chains, edges: Edges, vertices: Vertices) -> Array:
     index = np.where(back[which], edges.last[edge][which] - place, edges.first[edge][which] + place)
     chain = np.repeat(np.arange(len(chains.lead)), np.diff(chains.offset))[which]
     repeated = (place == 0) & (np.concatenate([[-1], chain[:-1]]) == chain)
-    return np.asarray(
-        shapely.linestrings(vertices.xy[index[~repeated]], indices=chain[~repeated])
-    )
+    return np.asarray(shapely.linestrings(vertices.xy[index[~repeated]], indices=chain[~repeated]))
 
 
 def ends_of(chains: Chains, edges: Edges) -> tuple[Array, Array]:

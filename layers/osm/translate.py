@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import pandas as pd
 
 from layers.osm.admin import districts
 from layers.osm.buildings import buildings
@@ -14,16 +13,17 @@ from layers.osm.places import addresses, places, stops
 from layers.osm.streets import streets
 from layers.osm.surfaces import landuse, railways, trees, water
 from layers.source_data import SourceData
-from twin.provenance import Source
 from twin.schema import TABLES
 from twin.validation import conform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
+
     from layers.osm.raw import RawOsm
     from layers.source_data import Progress
-    from twin.provenance import Finding
+    from twin.provenance import Finding, Source
 
 ATTRIBUTION = "© OpenStreetMap contributors"
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from layers.osm.access import MODES
 from layers.osm.findings import finding
-from layers.osm.tags import table
+from layers.osm.tags import among, table
 from twin.classes import TURN_KINDS
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def _read_one(out: Restrictions, key: str, tags: Tags, members: Members) -> None
         return
     if not banned:
         return  # it concerns nobody we model
-    role = {name: [(t, ref) for t, ref, r in members if r == name] for name in ("from", "via", "to")}
+    role = {
+        name: [(t, ref) for t, ref, r in members if r == name] for name in ("from", "via", "to")
+    }
     starts, ends = ([ref for t, ref in role[name] if t == "w"] for name in ("from", "to"))
     nodes = [ref for t, ref in role["via"] if t == "n"]
     ways = tuple(ref for t, ref in role["via"] if t == "w")
@@ -111,14 +113,12 @@ def nodes_to_keep(restrictions: Restrictions, ways: pd.DataFrame) -> np.ndarray[
     for row in restrictions.rows:
         for way in row.via_ways:
             if (key := f"osm:w{way}") in ways.index:
-                refs = ways.at[key, "refs"]
+                refs: Any = ways["refs"][key]
                 keep |= {int(refs[0]), int(refs[-1])}
     return np.array(sorted(keep), dtype=np.int64)
 
 
-def turns(
-    restrictions: Restrictions, network: Network
-) -> tuple[pd.DataFrame, list[Finding]]:
+def turns(restrictions: Restrictions, network: Network) -> tuple[pd.DataFrame, list[Finding]]:
     """Return the turns table: restrictions between links at a node."""
     arrive, leave = _half_edges(network)
     rows = []
@@ -140,15 +140,17 @@ def turns(
         },
         index=_unique([row.key for row, *_ in rows]),
     )
-    exists = out["from_link"].isin(network.links.index) & out["to_link"].isin(network.links.index)
+    exists = among(out["from_link"], network.links.index)
+    exists &= among(out["to_link"], network.links.index)
     for key in out.index[~exists]:
         restrictions.note("no_effect", key)
     return out[exists], _findings(restrictions)
 
 
 def _unique(keys: list[str]) -> list[str]:
-    number = pd.Series(keys, dtype=object).groupby(keys).cumcount() if keys else []
-    return [key if n == 0 else f"{key}:{n}" for key, n in zip(keys, number, strict=True)]
+    names = pd.Series(keys, dtype=object)
+    running = names.groupby(names).cumcount().tolist()
+    return [key if n == 0 else f"{key}:{n}" for key, n in zip(keys, running, strict=True)]
 
 
 def _half_edges(network: Network) -> tuple[dict[Any, list[int]], dict[Any, list[int]]]:
@@ -191,7 +193,7 @@ def _over_ways(
     """
     if len(row.via_ways) != 1 or not row.kind.startswith("no_"):
         return "via_way"
-    chains, edges, links = network.chains, network.edges, network.links
+    chains, links = network.chains, network.links
     over = row.via_ways[0]
     ends = [node for way, node in arrive if way == over]
     first = [n for n in ends if (row.from_way, n) in arrive]

@@ -1,4 +1,4 @@
-"""Road ways with every attribute of the two links they may become; `_f` with the line, `_b` back."""
+"""Road ways with all that their links need: `_f` in the direction of the line, `_b` against."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from layers.osm.access import MODES, MOTOR, access, direction, unreadable
 from layers.osm.cycling import cycle_facility
 from layers.osm.findings import finding
-from layers.osm.tags import between, has_tag, parse_each, parse_number, table, tag
+from layers.osm.tags import among, between, has_tag, parse_each, parse_number, table, tag
 from twin.classes import STREET_CLASSES
 
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ def _is_zone(ways: pd.DataFrame) -> pd.Series[bool]:
     zone = pd.Series(data=False, index=ways.index)
     for key in ("maxspeed", *table()["streets"]["maxspeed_open"]["zone_keys"]):
         text = tag(ways, key).str.lower()
-        zone |= text.str.contains(r"zone.?(?:10|20|30)|^(?:de:)?(?:10|20|30)$").fillna(value=False) & (
-            key != "maxspeed"
-        ) | text.str.contains(r"zone.?(?:10|20|30)").fillna(value=False)
+        zone |= text.str.contains(r"zone.?(?:10|20|30)|^(?:de:)?(?:10|20|30)$").fillna(
+            value=False
+        ) & (key != "maxspeed") | text.str.contains(r"zone.?(?:10|20|30)").fillna(value=False)
     return zone
 
 
@@ -175,7 +175,9 @@ def _lanes(
         both = half.where(one_way == 0)
         lanes = side[letter].fillna(with_flow).fillna(rest.where(one_way == 0)).fillna(both)
         odd = side[letter].isna() & rest.isna() & both.notna() & (total % 2 != 0)
-        source = np.where(lanes.isna(), "estimated:class", np.where(odd, "estimated:half", "tagged"))
+        source = np.where(
+            lanes.isna(), "estimated:class", np.where(odd, "estimated:half", "tagged")
+        )
         vehicles = allow[[f"allow_{mode}_{letter}" for mode in (*MOTOR, "bike")]].any(axis=1)
         motor = allow[[f"allow_{mode}_{letter}" for mode in MOTOR]].any(axis=1)
         against = (one_way == -sign) & ~motor
@@ -184,7 +186,12 @@ def _lanes(
         out[f"lanes_source_{letter}"] = pd.Series(source, ways.index, dtype="str")
     message = "{count} of {total} lane counts cannot be read or cannot be true."
     seen = finding(
-        "lanes_unreadable", "streets", absurd, message, total=int(text.notna().sum()), column="lanes"
+        "lanes_unreadable",
+        "streets",
+        absurd,
+        message,
+        total=int(text.notna().sum()),
+        column="lanes",
     )
     return pd.DataFrame(out), seen
 
@@ -194,7 +201,7 @@ def _lanes(
 
 def _way_findings(raw: RawOsm, ways: pd.DataFrame) -> list[Finding]:
     value = tag(raw.lines, "highway")
-    out = raw.lines.index[value.notna().to_numpy() & ~raw.lines.index.isin(ways.index)]
+    out = raw.lines.index[value.notna().to_numpy() & ~among(raw.lines.index, ways.index)]
     word = tag(ways, "highway").str.strip().str.lower().str.removesuffix("_link")
     known = [*STREET_CLASSES, *table()["streets"]["same_as"]]
     timed = pd.Series(data=False, index=ways.index)
