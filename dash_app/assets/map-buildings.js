@@ -30,10 +30,14 @@
       this.length += 3;
     }
 
+    push(a) {
+      this.room(1);
+      this.array[this.length++] = a;
+    }
+
     push4(a, b, c, d) {
       this.push3(a, b, c);
-      this.room(1);
-      this.array[this.length++] = d;
+      this.push(d);
     }
 
     done() {
@@ -50,14 +54,16 @@
       this.edges = new Bag(Float32Array);
       this.shade = new Bag(Float32Array);
       this.shadeIndices = new Bag(Uint32Array);
-      this.bodies = [];
+      this.bodyRows = new Bag(Uint32Array, 512);
+      this.bodyFirst = new Bag(Uint32Array, 512); // first of its corners in `indices`
+      this.bodyBox = new Bag(Float32Array, 2048); // west, south, east, north
+      this.bodyTop = new Bag(Float32Array, 512);
     }
 
     vertex(x, y, z, normal, kind) {
       this.positions.push3(x, y, z);
       this.normals.push4(127 * normal[0], 127 * normal[1], 127 * normal[2], kind);
-      this.rows.room(1);
-      this.rows.array[this.rows.length++] = this.row;
+      this.rows.push(this.row);
       return this.positions.length / 3 - 1;
     }
 
@@ -279,20 +285,22 @@
     }
   }
 
+  const DRAWN = [
+    'positions', 'normals', 'rows', 'indices', 'edges', 'shade', 'shadeIndices',
+    'bodyRows', 'bodyFirst', 'bodyBox', 'bodyTop'];
+
   /* The mesh of a decoded building tile, ready for the graphics card and for picking. */
   kit.buildingMesh = function (part) {
     const out = new Builder();
     for (const body of bodiesOf(part)) {
       out.row = body.row;
-      const first = out.indices.length, edge = out.edges.length;
+      out.bodyRows.push(body.row);
+      out.bodyFirst.push(out.indices.length);
+      out.bodyTop.push(body.top);
+      out.bodyBox.push4(...boxOf(body.rings[0]));
       build(out, body);
-      out.bodies.push({
-        row: body.row, first, last: out.indices.length, edge, edgeEnd: out.edges.length,
-        top: body.top, box: boxOf(body.rings[0]), rings: body.rings,
-      });
     }
-    const names = ['positions', 'normals', 'rows', 'indices', 'edges', 'shade', 'shadeIndices'];
-    return { bodies: out.bodies, ...Object.fromEntries(names.map((name) => [name, out[name].done()])) };
+    return Object.fromEntries(DRAWN.map((name) => [name, out[name].done()]));
   };
 
   function boxOf(ring) {
@@ -319,6 +327,6 @@
       rows.fill(row[i], 4 * i, 4 * i + 4);
       indices.set([0, 1, 2, 0, 2, 3].map((k) => 4 * i + k), 6 * i);
     }
-    return { bodies: null, positions, normals, rows, indices };
+    return { positions, normals, rows, indices };
   };
-})((window.twinMapKit = window.twinMapKit || {}));
+})((self.twinMapKit = self.twinMapKit || {}));

@@ -62,4 +62,4 @@
   kit.fetchJson = async (url, signal) => (await fetched(url, 'application/json', signal)).json();
 
   kit.rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-})((window.twinMapKit = window.twinMapKit || {}));
+})((self.twinMapKit = self.twinMapKit || {}));

@@ -149,4 +149,4 @@
     for (const line of lines) ribbon(mesh, line.xy, line.code, line.row);
     return mesh.done();
   };
-})((window.twinMapKit = window.twinMapKit || {}));
+})((self.twinMapKit = self.twinMapKit || {}));

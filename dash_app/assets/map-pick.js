@@ -34,32 +34,33 @@
     return (e2[0] * q[0] + e2[1] * q[1] + e2[2] * q[2]) / det;
   }
 
-  /* The building the ray meets first, i.e. highest: `{row, z, rings}`. */
+  /* The building the ray meets first, i.e. highest: `{row, z}`. */
   kit.pickBuilding = function (ray, tiles) {
     let best = null;
     for (const { solid } of tiles) {
-      if (!solid.bodies) continue;
-      for (const body of solid.bodies) {
-        if (!near(ray, body.box, body.top)) continue;
-        for (let i = body.first; i < body.last; i += 3) {
-          const [a, b, c] = [0, 1, 2].map((k) => 3 * solid.indices[i + k]);
-          const z = meets(ray, solid.positions, a, b, c);
-          if (z !== null && z > -0.5 && (!best || z > best.z)) best = { row: body.row, z, rings: body.rings };
+      const { bodyRows, bodyFirst, bodyBox, bodyTop, indices, positions } = solid;
+      for (let body = 0; body < (bodyRows?.length || 0); body++) {
+        if (!near(ray, bodyBox.subarray(4 * body, 4 * body + 4), bodyTop[body])) continue;
+        const last = body + 1 < bodyRows.length ? bodyFirst[body + 1] : indices.length;
+        for (let i = bodyFirst[body]; i < last; i += 3) {
+          const z = meets(ray, positions, 3 * indices[i], 3 * indices[i + 1], 3 * indices[i + 2]);
+          if (z !== null && z > -0.5 && (!best || z > best.z)) best = { row: bodyRows[body], z };
         }
       }
     }
     return best;
   };
 
-  /* The nearest street within `reach` metres of a point on the ground. */
+  /* The nearest street within `reach` metres of a point on the ground: `{row, away, xy}`. */
   kit.pickStreet = function ([x, y], tiles, reach) {
     let best = null;
-    for (const { lines } of tiles) {
-      for (const line of lines || []) {
-        const { xy } = line;
-        for (let i = 0; i + 3 < xy.length; i += 2) {
+    for (const { lines: { rows, starts, xy } } of tiles) {
+      for (let line = 0; line < rows.length; line++) {
+        for (let i = starts[line]; i + 3 < starts[line + 1]; i += 2) {
           const away = distance(x, y, xy[i], xy[i + 1], xy[i + 2], xy[i + 3]);
-          if (away < reach && (!best || away < best.away)) best = { row: line.row, away, line };
+          if (away < reach && (!best || away < best.away)) {
+            best = { row: rows[line], away, xy: xy.subarray(starts[line], starts[line + 1]) };
+          }
         }
       }
     }

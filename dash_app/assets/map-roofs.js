@@ -147,4 +147,4 @@
     const dx = ring[2 * j] - ring[2 * i], dy = ring[2 * j + 1] - ring[2 * i + 1], l = Math.hypot(dx, dy) || 1;
     return [dx / l, dy / l];
   }
-})((window.twinMapKit = window.twinMapKit || {}));
+})((self.twinMapKit = self.twinMapKit || {}));

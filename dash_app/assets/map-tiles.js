@@ -7,50 +7,8 @@
   const NEAR_BUILDINGS = 40000; // drawn in full at most
   const FAR_BUILDINGS = 250000;
   const AT_ONCE = 8;
+  const TREE_ZOOM = 14.4;
   const KEEP = 96; // tiles kept though out of view
-
-  const KINDS = {
-    near: { group: 'buildings', read: (part) => ({ mesh: kit.buildingMesh(part) }) },
-    far: { group: 'buildings', read: (part) => ({ mesh: kit.farMesh(part) }) },
-    ground: { group: 'ground', read: readGround },
-    trees: { group: 'trees', read: readTrees },
-  };
-
-  let codes = null; // paint codes by name, from the style
-
-  kit.setPaints = (paints) => {
-    codes = Object.fromEntries(paints.map(({ name }, code) => [name, code]));
-  };
-
-  function readGround(part) {
-    const streets = kit.linesOf(part, 'streets'), rails = kit.linesOf(part, 'railways');
-    const isPath = ({ code }) => code === codes.foot || code === codes.track || code === codes.cycle;
-    const plain = streets.filter(({ flags }) => flags === 0);
-    const nameless = (lines) => lines.map((line) => ({ ...line, row: -1 }));
-    const areas = kit.areaMesh(part);
-    return {
-      names: part.header.names, lines: streets,
-      ground: {
-        areas, shore: kit.shoreMesh(part, codes.water, codes.shore),
-        waterways: kit.lineMesh(nameless(kit.linesOf(part, 'waterways'))),
-        tunnels: kit.lineMesh(streets.filter(({ flags }) => flags & 2)),
-        paths: kit.lineMesh(plain.filter(isPath)),
-        roads: kit.lineMesh(plain.filter((line) => !isPath(line))),
-        bridges: kit.lineMesh(streets.filter(({ flags }) => flags === 1)),
-        rail: kit.lineMesh(nameless(rails.filter(({ flags }) => flags === 0))),
-        railBridges: kit.lineMesh(nameless(rails.filter(({ flags }) => flags === 1))),
-      },
-    };
-  }
-
-  function readTrees({ header, columns }) {
-    const { xy, crown, height, needles } = columns, n = crown.length, step = header.xy_step;
-    const places = new Float32Array(4 * n);
-    for (let i = 0; i < n; i++) {
-      places.set([xy[2 * i] * step, xy[2 * i + 1] * step, crown[i] * step, height[i] * step], 4 * i);
-    }
-    return { trees: { count: n, places, needles: Float32Array.from(needles) } };
-  }
 
   /* A low crown of seven sides, height and radius 1, with smooth normals. */
   kit.crown = function () {
@@ -76,31 +34,26 @@
     return { positions: Float32Array.from(positions), normals: Float32Array.from(normals), indices: Uint16Array.from(indices) };
   };
 
-  /* Whether the box touches the convex ring seen on the ground (separating axes). */
-  function seen(box, ring) {
-    const corners = [[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]]];
-    const axes = [[1, 0], [0, 1], ...ring.map((p, i) => {
-      const q = ring[(i + 1) % ring.length];
-      return [q[1] - p[1], p[0] - q[0]];
-    })];
-    return axes.every(([x, y]) => {
-      const along = (points) => points.map(([px, py]) => px * x + py * y);
-      const a = along(corners), b = along(ring);
-      return Math.max(...a) >= Math.min(...b) && Math.max(...b) >= Math.min(...a);
-    });
-  }
-
   kit.TileStore = class {
-    constructor({ index, frame, device, onChange, onError }) {
-      Object.assign(this, { index, frame, device, onChange, onError });
-      this.tiles = new Map(); // "near/1_2" -> {state, ...}
+    constructor({ index, onChange, onError }) {
+      Object.assign(this, { index, onChange, onError });
+      this.codes = Object.fromEntries(index.style.paints.map(({ name }, code) => [name, code]));
+      this.device = null; // tiles are fetched before there is one
+      this.tiles = new Map(); // "near/1_2" -> {state: new, loading, read, ready or failed, ...}
       this.waiting = [];
       this.loading = 0;
       this.turn = 0;
       this.wanted = new Set();
       this.requests = 0;
+    }
+
+    setDevice(device) {
+      this.device = device;
       const mesh = kit.crown();
-      this.crown = { positions: this.vertices(mesh.positions), normals: this.vertices(mesh.normals), indices: this.indices(mesh.indices) };
+      this.crown = {
+        positions: this.vertices(mesh.positions), normals: this.vertices(mesh.normals),
+        indices: this.indices(mesh.indices),
+      };
     }
 
     vertices(data) {
@@ -114,32 +67,23 @@
       return buffer;
     }
 
-    /* The keys to draw for a viewport, most important first. */
-    choose(viewport) {
-      const { width, height } = viewport, { box } = this.index;
-      const reach = Math.max(box[2] - box[0], box[3] - box[1]) + 20000;
-      const ring = [[0, height], [width, height], [width, 0], [0, 0]].map((p) => this.frame.metres(viewport.unproject(p)))
-        .map((p) => p.map((v) => Math.min(Math.max(v, -reach), reach)));
-      const centre = this.frame.metres([viewport.longitude, viewport.latitude]);
-      const density = (tile) => {
-        const at = [0, 1].map((k) => Math.min(Math.max(centre[k], tile.box[k]), tile.box[k + 2]));
-        const [p, q] = [at, [at[0] + 10, at[1]]].map((m) => viewport.project(this.frame.degrees(m)));
-        return Math.hypot(p[0] - q[0], p[1] - q[1]) / 10;
-      };
-      const visible = (group) => this.index.tiles[group].filter((tile) => seen(tile.box, ring));
+    /* The keys to draw for a ground view, most important first. */
+    choose(view) {
+      const visible = (group) => this.index.tiles[group].filter((tile) => view.sees(tile.box));
       const wanted = visible('ground').map(({ key }) => `ground/${key}`);
       let near = 0, far = 0;
-      const sorted = visible('buildings').map((tile) => [density(tile), tile]).sort((a, b) => b[0] - a[0]);
+      const sorted = visible('buildings').map((tile) => [view.boxDensity(tile.box), tile]).sort((a, b) => b[0] - a[0]);
       for (const [pixels, { key, count }] of sorted) {
         if (pixels > NEAR_PIXELS && (near += count) <= NEAR_BUILDINGS) wanted.push(`near/${key}`);
         else if (pixels > FAR_PIXELS && (far += count) <= FAR_BUILDINGS) wanted.push(`far/${key}`);
       }
-      if (viewport.zoom > 14.4) wanted.push(...visible('trees').map(({ key }) => `trees/${key}`));
+      if (view.zoom > TREE_ZOOM) wanted.push(...visible('trees').map(({ key }) => `trees/${key}`));
       return wanted;
     }
 
-    update(viewport) {
-      const keys = this.choose(viewport);
+    /* Starts loading what a view needs; returns how much is still to come. */
+    update(view) {
+      const keys = this.choose(view);
       this.wanted = new Set(keys);
       this.turn++;
       for (const key of keys) {
@@ -148,7 +92,10 @@
       }
       this.waiting = keys.filter((key) => this.tiles.get(key).state === 'new');
       this.pump();
-      this.forget();
+      return this.left;
+    }
+
+    get left() {
       return this.waiting.length + this.loading;
     }
 
@@ -160,16 +107,26 @@
       tile.state = 'loading';
       this.loading++;
       this.requests++;
+      const kind = tile.key.split('/')[0];
       try {
-        const part = await kit.fetchPart(`${this.index.root}/${tile.key}`);
-        Object.assign(tile, this.upload(KINDS[tile.key.split('/')[0]].read(part)), { state: 'ready' });
+        const order = { url: `${self.location.origin}${this.index.root}/${tile.key}`, kind, codes: this.codes };
+        Object.assign(tile, { content: await kit.ordered(order), state: 'read' });
       } catch (error) {
         tile.state = 'failed';
         this.onError(error);
       }
       this.loading--;
       this.pump();
-      this.onChange(this.loading + this.waiting.length);
+      this.onChange(this.left);
+    }
+
+    /* Puts what was read on the graphics card. */
+    settle() {
+      if (!this.device) return;
+      for (const tile of this.tiles.values()) {
+        if (tile.state !== 'read') continue;
+        Object.assign(tile, this.upload(tile.content), { state: 'ready', content: null });
+      }
     }
 
     upload(content) {

@@ -68,4 +68,4 @@
     if (loop.length === 3 && turn(xy, ...loop) > 0) out.push(...loop);
     return out;
   };
-})((window.twinMapKit = window.twinMapKit || {}));
+})((self.twinMapKit = self.twinMapKit || {}));

@@ -69,8 +69,15 @@
       this.home = kit.viewStateOf(index.camera);
       this.selected = null;
       this.hovered = null;
-      kit.setPaints(index.style.paints);
-      this.classes = kit.defineLayers(window.deck, window.luma);
+      this.store = new kit.TileStore({
+        index,
+        onChange: (left) => {
+          if (left) return this.applySoon();
+          mark('tiles');
+          return this.apply();
+        },
+        onError: (error) => status('error', error.message),
+      });
       this.labels = new kit.Labels(host, this.frame, { onPick: (label) => this.pickLabel(label) });
       this.furniture = new kit.Furniture(host);
       this.furniture.sources.textContent = index.attribution.join(' · ');
@@ -79,6 +86,13 @@
       this.wantTiles = throttled(TILE_MS, () => this.loadTiles());
       this.placeLabels = throttled(60, () => this.words());
       this.applySoon = throttled(APPLY_MS, () => this.apply());
+      if (host.clientWidth) this.store.update(this.groundView());
+    }
+
+    /* deck.gl is there: draw. */
+    begin(view) {
+      this.view = view;
+      this.classes = kit.defineLayers(window.deck, window.luma);
       this.makeDeck();
       this.listen();
     }
@@ -111,15 +125,7 @@
     ready(device) {
       mark('device');
       this.device = device;
-      this.store = new kit.TileStore({
-        index: this.index, frame: this.frame, device,
-        onChange: (left) => {
-          if (left) return this.applySoon();
-          mark('tiles');
-          return this.apply();
-        },
-        onError: (error) => status('error', error.message),
-      });
+      this.store.setDevice(device);
       this.noValues = kit.valueTexture(device, new Uint8Array(4));
       this.land = this.landTile();
       this.restyle();
@@ -137,6 +143,11 @@
       return { ground: { land: {
         corners: this.store.vertices(Float32Array.from(corners)), indices: this.store.indices(Uint32Array.from([0, 1, 2, 0, 2, 3])),
       } } };
+    }
+
+    groundView() {
+      const { clientWidth: width, clientHeight: height } = this.host;
+      return new kit.GroundView({ width, height, camera: this.camera, padding: this.view.padding, frame: this.frame });
     }
 
     /* The view as it will be drawn; known before the first frame. */
@@ -182,8 +193,9 @@
 
     /* Hands layers to deck.gl: the declared stack, each with its tiles. */
     apply() {
-      if (!this.store) return;
       const { store } = this;
+      if (!store.device) return;
+      store.settle();
       const near = store.drawn('near'), ground = store.drawn('ground');
       const tiles = {
         TwinGround: [this.land, ...ground], TwinBuildings: [...near, ...store.drawn('far')],
@@ -204,9 +216,9 @@
       const foreign = (layer) => layer.clone({ visible: this.strength(layer.id) > 0, opacity: this.strength(layer.id) || 1 });
       this.deck.setProps({ layers: this.stack.map((layer) => (layer.constructor.layerName in this.classes ? own(layer) : foreign(layer))) });
       stats.tiles = ground.length + tiles.TwinBuildings.length + tiles.TwinTrees.length;
-      stats.buildings = tiles.TwinBuildings.reduce((sum, tile) => sum + (tile.solid.bodies?.length ?? tile.solid.rows.length / 4), 0);
+      stats.buildings = tiles.TwinBuildings.reduce((sum, tile) => sum + (tile.solid.bodyRows?.length ?? tile.solid.rows.length / 4), 0);
       stats.requests = store.requests;
-      this.complete = store.turn > 0 && store.loading + store.waiting.length === 0;
+      this.complete = store.turn > 0 && !store.left;
       store.forget();
     }
 
@@ -220,9 +232,8 @@
     }
 
     loadTiles() {
-      const viewport = this.viewport();
-      if (!viewport || !this.store) return;
-      if (this.store.update(viewport)) status('loading');
+      if (!this.host.clientWidth) return;
+      if (this.store.update(this.groundView())) status('loading');
       this.apply();
     }
 
@@ -239,8 +250,6 @@
       const now = performance.now();
       stats.frame_ms = this.lastFrame ? now - this.lastFrame : null;
       this.lastFrame = now;
-      if (!this.camera || !this.deck?.isInitialized) return;
-      if (!this.store) return;
       if (this.complete && stats.state !== 'ready') {
         mark('complete');
         stats.first_frame_ms = stats.marks.complete;
@@ -267,7 +276,7 @@
     update(view, first = false) {
       const old = first ? {} : this.view;
       this.view = view;
-      if (!this.store) return;
+      if (!this.device) return;
       const differs = (key) => JSON.stringify(view[key]) !== JSON.stringify(old[key]);
       if (differs('theme') || differs('sun')) this.restyle();
       if (differs('padding')) this.deck.setProps({ views: this.viewOf() });
@@ -339,13 +348,13 @@
     /* The topmost thing at a pixel: building, then street. */
     find(point) {
       const viewport = this.viewport();
-      if (!viewport || !this.store || !point) return null;
+      if (!viewport || !point) return null;
       const ray = kit.rayThrough(viewport, this.frame, point);
       const building = this.strength('buildings') > 0 && kit.pickBuilding(ray, this.store.drawn('near'));
-      if (building) return { table: 'buildings', row: building.row, paths: building.rings.map(closed), kind: 'area' };
+      if (building) return { table: 'buildings', row: building.row, kind: 'area' };
       const reach = Math.max(5, 6 * this.frame.pixel(this.camera.zoom, this.camera.latitude));
       const street = this.strength('streets') > 0 && this.camera.zoom > 13.5 && kit.pickStreet(ray.low, this.store.drawn('ground'), reach);
-      return street ? { table: 'streets', row: street.row, paths: [pairs(street.line.xy)], kind: 'line' } : null;
+      return street ? { table: 'streets', row: street.row, paths: [pairs(street.xy)], kind: 'line' } : null;
     }
 
     feature({ table, row }) {
@@ -406,19 +415,16 @@
   }
 
   const pairs = (xy) => Array.from({ length: xy.length / 2 }, (_, i) => [xy[2 * i], xy[2 * i + 1]]);
-  const closed = (ring) => {
-    const points = pairs(ring);
-    return [...points, points[0]];
-  };
 
+  /* Tiles are on their way while deck.gl still loads. */
   async function start(view, host) {
     status('loading');
-    const indexed = kit.fetchJson(view.index).then((index) => {
-      mark('index');
-      return index;
-    });
-    const [index] = await Promise.all([indexed, bundle(), document.fonts.load('540 24px Figtree').catch(() => null)]);
-    map = new TwinMap(host, index, latest || view);
+    const index = await kit.fetchJson(view.index);
+    mark('index');
+    const early = new TwinMap(host, index, view);
+    await Promise.all([bundle(), document.fonts.load('540 24px Figtree').catch(() => null)]);
+    map = early;
+    map.begin(latest || view);
   }
 
   let latest = null;

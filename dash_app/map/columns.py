@@ -22,7 +22,7 @@ def encode_column(table: pd.DataFrame, name: str) -> bytes:
     Return `value` for each row: numbers as they are (NaN missing), words and flags as codes.
 
     The words stand in the header as `words`; code 1 is the first, 0 is missing. Raises `KeyError`
-    where the table has no such column and `ValueError` where it holds neither numbers nor few words.
+    where the table has no such column, `ValueError` where it holds neither numbers nor few words.
     """
     values = table[name]
     number = pd.api.types.is_numeric_dtype(values.dtype)
