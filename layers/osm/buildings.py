@@ -116,7 +116,7 @@ def _numbers(areas: pd.DataFrame, use: pd.Series[Any]) -> tuple[pd.DataFrame, li
         out[column] = value
     frame = pd.DataFrame(out, index=areas.index)
     storey = assumed_by_class("storey_height")
-    lifted = frame.pop("min_level") * use.map(storey).fillna(storey["apartments"])
+    lifted = frame.pop("min_level") * use.map(storey).astype(float).fillna(storey["apartments"])
     frame["min_height_m"] = frame["min_height_m"].fillna(lifted).fillna(0.0).clip(upper=499)
     frame["storeys"] = np.floor(frame["storeys"])
     upside_down = frame["height_m"] <= frame["min_height_m"]
