@@ -74,7 +74,7 @@ def _build(read: Callable[[Say], SourceData], out: Path, say: Say, *, name: str 
 
 def _read(source: str, say: Say) -> SourceData:
     path = Path(source)
-    if path.exists() or path.name.lower().endswith(OSM_ENDINGS):
+    if _exists(path) or path.name.lower().endswith(OSM_ENDINGS):
         from layers.osm import read_osm  # noqa: PLC0415 - pyosmium only where it is needed
 
         return read_osm(path, progress=say)
@@ -84,6 +84,13 @@ def _read(source: str, say: Say) -> SourceData:
     from layers.overpass import read_place  # noqa: PLC0415 - osmnx only where it is needed
 
     return read_place(source, progress=say)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, or with a null character: no file, maybe a place
+        return False
 
 
 def _is_current_model_town(folder: Path) -> bool:
