@@ -21,9 +21,10 @@ from shapely.geometry import mapping
 import layers.overpass
 from layers.osm import read_osm
 from layers.osm_cut import cut
-from layers.overpass import Endpoints, fetch_place, query, read_place, split
+from layers.overpass import Endpoints, fetch_place, query, read_place
 from layers.place import choose, find_place
 from layers.source import find_entry
+from layers.tiles import split
 from layers.web import Manners, user_agent
 from tests.conftest import shared
 from tests.osm_server import OSM_BASE, OsmData, as_place, serve
