@@ -24,7 +24,7 @@ def cycle_facility(
     right, left = _side(ways, "right"), _side(ways, "left")
     no = [*table()["streets"]["no"], "-1"]
     left_both, right_both = _two_way(ways, "left", no), _two_way(ways, "right", no)
-    same = np.array([value != "contraflow" for value in left]) & ~left_both
+    same = np.array([value != "contraflow" for value in left], dtype=bool) & ~left_both
     forward = _first(right, choose((one_way == 1) & same | left_both, left, None))
     backward = _first(left, choose((one_way == -1) | right_both, right, None))
     contraflow = choose(one_way != 0, "contraflow", None)
