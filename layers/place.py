@@ -82,6 +82,8 @@ def find_place(
     if not isinstance(place, str):
         return Place("", _checked(shapely.box(*place) if isinstance(place, tuple) else place))
     text = place.strip()
+    if not text:
+        raise SourceError("No place is given.", hint="Name a municipality, for example Troisdorf.")
     if box := BOX.fullmatch(text):
         west, south, east, north = map(float, box.groups())
         return Place("", _checked(shapely.box(west, south, east, north)))

@@ -279,12 +279,17 @@ class OsmServer:
         return [seen for seen in self.seen if seen.path.endswith(where)]
 
 
+class _Http(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing when the client hangs up."""
+
+
 @contextmanager
 def serve(data: OsmData | None = None) -> Iterator[OsmServer]:
     """Run the server in a thread for as long as the `with` lasts."""
     state = OsmServer(data)
     handler = type("Handler", (_Handler,), {"state": state})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+    with _Http(("127.0.0.1", 0), handler) as http:
         state.url = f"http://127.0.0.1:{http.server_address[1]}"
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
