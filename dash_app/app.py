@@ -46,7 +46,7 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 ENTRY = """<div id="react-entry-point">
-<div class="page"><div class="bar"></div><div class="main"><div class="map"></div></div></div>
+<div class="page"><div class="top-bar"></div><div class="main"><div class="map"></div></div></div>
 </div>"""
 """The frame as it looks before the first script has run."""
 

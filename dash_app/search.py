@@ -46,7 +46,7 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     plain = re.sub(r"[^\w\s/-]", " ", plain)
-    plain = re.sub(r"([aou])e", r"\1", plain)
+    plain = re.sub(r"([aou])e+", r"\1", plain)
     plain = re.sub(r"str(a|as|ass|asse)?\b", "str", plain)
     plain = re.sub(r"\b(\d+)\s+([a-z])\b", r"\1\2", plain)
     return re.sub(r"[\s-]+", " ", plain).strip()
@@ -77,8 +77,9 @@ class SearchIndex:
         """Return the rows that hold all words, and which of them begin with the first one."""
         found = np.ones(len(self.text), dtype=bool)
         for word in words:
-            # inside a word only from three letters on, so that "5" does not find "15"
-            pattern = word if len(word) > 2 and not word[0].isdigit() else f" {word}"
+            # a house number only where a word begins, so that "5" finds neither "15" nor a postcode
+            inside = len(word) > 3 if word[0].isdigit() else len(word) > 2
+            pattern = word if inside else f" {word}"
             found &= pc.match_substring(self.text, pattern).to_numpy(zero_copy_only=False)
         rows = np.flatnonzero(found)
         begins = pc.starts_with(self.text.take(pa.array(rows)), f" {words[0]}")
@@ -94,8 +95,9 @@ def build_index(city: City) -> SearchIndex:
     frame = pd.concat([_addresses(city), _streets(city), *_named(city)], ignore_index=True)
     frame = frame[frame["label"] != ""].drop_duplicates(["label", "locality", "table"])
     frame = frame[~_repeats_a_building(frame)].reset_index(drop=True)
-    localities = {text: fold(text) for text in frame["locality"].unique()}
-    folded = " " + frame["label"].map(fold) + " " + frame["locality"].map(localities)
+    # the mark before a postcode keeps a house number from finding it
+    localities = {text: f" ·{fold(text)}" for text in frame["locality"].unique()}
+    folded = " " + frame["label"].map(fold) + frame["locality"].map(localities)
     return SearchIndex(
         city=city,
         text=pa.array(folded.to_numpy(dtype=object), pa.string()),

@@ -116,7 +116,7 @@ def parse(search: str, city: City, *, lang: str = "de") -> tuple[ViewState, list
     >>> parse("?lang=en&zoom=1", None)[0].lang, parse("?theme=pink", None)[1]
     ('en', ['theme'])
     """
-    pairs = dict(parse_qsl(search[:MAX_QUERY].lstrip("?"), max_num_fields=None))
+    pairs = dict(parse_qsl(search[:MAX_QUERY].lstrip("?"), keep_blank_values=True))
     values: dict[str, Any] = {"lang": lang}
     lost = []
     for name, read in _READERS.items():
@@ -256,13 +256,11 @@ def home_camera(city: City) -> Camera:
 
 def _town(city: City) -> tuple[float, float] | None:
     """Return where the town is: its place node, else the median of buildings or streets."""
-    places = city.places
-    rank = places["class"].astype(str).map({"city": 0, "town": 1, "village": 2})
-    named = places[rank.notna()].assign(rank=rank).sort_values("rank")
-    box = city.buildings.total_bounds
-    for point in named.geometry:
-        if box[0] <= point.x <= box[2] and box[1] <= point.y <= box[3]:
-            return point.x, point.y
+    places, box = city.places, city.buildings.total_bounds
+    for size in ("city", "town", "village"):
+        for point in places.geometry[(places["class"] == size).to_numpy()]:
+            if box[0] <= point.x <= box[2] and box[1] <= point.y <= box[3]:
+                return point.x, point.y
     for table in ("buildings", "streets", "landuse"):
         if len(city.tables[table]):
             bounds = city.tables[table].geometry.bounds.to_numpy()

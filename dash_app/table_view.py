@@ -13,6 +13,8 @@ from dash_app.state import PICKABLE
 from twin.schema import TABLES, Column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from twin.city import City
 
 PAGE_SIZE = 25
@@ -75,15 +77,14 @@ def checked(data: Any) -> Asked:
     Asked(table='buildings', page=1, sort='', down=False, column='', text='', low=None, high=None)
     """
     data = data if isinstance(data, dict) else {}
-    table = data.get("table") if data.get("table") in PICKABLE else "buildings"
-    names = {column.name for column in columns_of(str(table))}
-    page = data.get("page")
+    table = _one_of(data.get("table"), PICKABLE) or "buildings"
+    names = [column.name for column in columns_of(table)]
     return Asked(
-        table=str(table),
-        page=max(1, min(int(page), 1_000_000)) if isinstance(page, (int, float)) else 1,
-        sort=data["sort"] if data.get("sort") in names else "",
+        table=table,
+        page=max(1, min(int(_number(data.get("page")) or 1), 1_000_000)),
+        sort=_one_of(data.get("sort"), names),
         down=data.get("down") is True,
-        column=data["column"] if data.get("column") in names else "",
+        column=_one_of(data.get("column"), names),
         text=str(data.get("text") or "")[:MAX_TEXT],
         low=_number(data.get("low")),
         high=_number(data.get("high")),
@@ -124,6 +125,10 @@ def _passes(values: pd.Series[Any], column: Column, asked: Asked) -> np.ndarray:
     wanted = fold(asked.text)
     known = {text: wanted in fold(str(text)) for text in values.dropna().unique()}
     return values.map(known).eq(True).to_numpy(dtype=bool)
+
+
+def _one_of(value: Any, allowed: Sequence[str]) -> str:
+    return value if isinstance(value, str) and value in allowed else ""
 
 
 def _number(value: Any) -> float | None:

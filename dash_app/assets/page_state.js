@@ -49,6 +49,13 @@ window.twinPage = (() => {
     return Object.entries(parts).map(([name, value]) => `${name}=${esc(value)}`).join("&");
   }
 
+  // The subject of the map sits in the free middle between the panels.
+  function padding() {
+    const wide = window.matchMedia("(min-width: 901px)").matches;
+    const side = (id) => document.getElementById(id).getBoundingClientRect().width + 32;
+    return wide ? {left: side("left"), right: side("inspector"), top: 0, bottom: 0} : null;
+  }
+
   // What the map shall show (dash_app/map/README.md).
   function view() {
     const dark = theme() === "dark" ? "dark" : "light";
@@ -59,7 +66,7 @@ window.twinPage = (() => {
       } : null;
     return {
       index, lang: state.lang, theme: dark, camera: {...state.camera, seq},
-      layers: state.layers, colour, selection: state.pick, sun: state.sun,
+      padding: padding(), layers: state.layers, colour, selection: state.pick, sun: state.sun,
       filter: state.district ? {district: state.district} : null,
     };
   }
@@ -80,7 +87,7 @@ window.twinPage = (() => {
     document.documentElement.dataset.view = state.view;
     ask("view", view());
     ask("pick", {lang, ...(state.pick || {})});
-    ask("paint", {lang, column: state.colour, smooth: state.smooth, district: state.district});
+    ask("paint", {lang, column: state.colour, smooth: state.smooth});
     if (state.view === "table") {
       ask("table-asked", {lang, pick: state.pick, table: state.table, ...table});
     }
@@ -115,8 +122,8 @@ window.twinPage = (() => {
     state = {...answer.state, camera};
     scale = answer.scale;
     if (first) seq += 1;
-    sent.paint = JSON.stringify({lang: state.lang, column: state.colour, smooth: state.smooth,
-      district: state.district}); // the page came with its legend
+    // the page came with its legend
+    sent.paint = JSON.stringify({lang: state.lang, column: state.colour, smooth: state.smooth});
     spread();
   }
 
@@ -131,6 +138,7 @@ window.twinPage = (() => {
     else spread();
   }
 
+  window.addEventListener("resize", () => state && spread());
   system.addEventListener("change", () => state && spread());
   return {
     patch, open, paint, askTable, query, theme,

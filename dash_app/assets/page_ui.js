@@ -55,11 +55,11 @@
 
   const THEMES = ["system", "light", "dark"];
   const ACTIONS = {
-    "north": () => look({bearing: 0}),
-    "zoom-in": () => look({zoom: Math.min(page.state.camera.zoom + 0.7, 20)}),
-    "zoom-out": () => look({zoom: Math.max(page.state.camera.zoom - 0.7, 9)}),
-    "tilt": () => look(page.state.camera.pitch < 5 ? {pitch: 50} : {pitch: 0, bearing: 0}),
-    "home": () => page.home && look(page.home),
+    "north": () => window.twinMap.north(),
+    "zoom-in": () => window.twinMap.zoom(0.7),
+    "zoom-out": () => window.twinMap.zoom(-0.7),
+    "tilt": () => window.twinMap.tilt(page.state.camera.pitch < 5 ? 50 : 0),
+    "home": () => look(page.home),
     "unpick": unpick,
     "copy-link": copyLink,
     "fly-to-pick": () => {
@@ -210,35 +210,10 @@
   });
 
   // ---- keys ------------------------------------------------------------------------------
-  const MOVES = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
-
-  function mapKeys(event) {
-    const {camera} = page.state;
-    const move = MOVES[event.key];
-    if (move && event.shiftKey) {
-      look({
-        bearing: camera.bearing + move[0] * 15,
-        pitch: Math.max(0, Math.min(60, camera.pitch + move[1] * 10)),
-      });
-    } else if (move) {
-      const turn = (camera.bearing * Math.PI) / 180;
-      const step = 120 / (512 * 2 ** camera.zoom) * 360;
-      const east = move[0] * Math.cos(turn) + move[1] * Math.sin(turn);
-      const north = move[1] * Math.cos(turn) - move[0] * Math.sin(turn);
-      const lat = camera.lat + north * step * Math.cos((camera.lat * Math.PI) / 180);
-      look({lon: camera.lon + east * step, lat});
-    } else if (event.key === "+" || event.key === "=") ACTIONS["zoom-in"]();
-    else if (event.key === "-") ACTIONS["zoom-out"]();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
   document.addEventListener("keydown", (event) => {
     if (!page.state) return;
     const typingIn = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
     if (event.target.id === "search-input") searchKeys(event);
-    else if (event.target.id === "map") mapKeys(event);
     else if (event.key === "/" && !typingIn) {
       $("search-input").focus();
       event.preventDefault();
@@ -359,20 +334,6 @@
     all("input[type=range]").forEach(fill);
     const shown = {map: "map", table: "table", data: "quality"}[state.view];
     for (const id of ["table", "quality"]) $(id).hidden = id !== shown;
-    drawScaleBar(state.camera);
-  }
-
-  // ---- scale bar -------------------------------------------------------------------------
-  function drawScaleBar(camera) {
-    const bar = $("scale-bar");
-    if (!bar || !camera) return;
-    const metres = 40075016.7 * Math.cos((camera.lat * Math.PI) / 180) / (512 * 2 ** camera.zoom);
-    const most = metres * 110;
-    const ten = 10 ** Math.floor(Math.log10(most));
-    const length = ten * (most / ten >= 5 ? 5 : most / ten >= 2 ? 2 : 1);
-    bar.style.width = `${Math.round(length / metres)}px`;
-    const text = length >= 1000 ? `${length / 1000} km` : `${length} m`;
-    bar.querySelector("span").textContent = text;
   }
 
   page.watch(reflect);

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dash import html
 
 from dash_app import ids
+from dash_app.components.values import attrs, value_line
+from dash_app.map.colours import Scale, colourable, scale_for
+from dash_app.map.routes import index_url
 from dash_app.state import COLOURABLE
-from twin.schema import BUILDINGS
+from twin.provenance import KINDS, kind_of
+from twin.schema import BUILDINGS, Column
 
 if TYPE_CHECKING:
     from dash_app.i18n import Translator
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 
 def colour_panel(t: Translator, city: City, state: ViewState) -> html.Section:
     """Return the choice of a column and the place of its legend."""
-    content = legend(t, city, state.colour, smooth=state.smooth, district=state.district)
+    columns = [c for c in colourable(city) if c.name in COLOURABLE]
     return html.Section(
         [
             html.Div(
@@ -31,27 +36,145 @@ def colour_panel(t: Translator, city: City, state: ViewState) -> html.Section:
             html.Select(
                 [
                     html.Option(t.text("no colour"), value=""),
-                    _group(t, t.text("Kinds"), ("category", "flag")),
-                    _group(t, t.text("Numbers"), ("number",)),
+                    _group(t, t.text("Kinds"), [c for c in columns if c.type != "number"]),
+                    _group(t, t.text("Numbers"), [c for c in columns if c.type == "number"]),
                 ],
                 id="colour-column",
             ),
-            html.Div(content, id=ids.LEGEND, className="legend"),
+            html.Div(
+                legend(t, city, state.colour, smooth=state.smooth),
+                id=ids.LEGEND,
+                className="legend",
+            ),
         ],
         className="panel-section",
     )
 
 
-def _group(t: Translator, label: str, types: tuple[str, ...]) -> html.Optgroup:
-    columns = [c for c in BUILDINGS.columns if c.name in COLOURABLE and c.type in types]
+def _group(t: Translator, label: str, columns: list[Column]) -> html.Optgroup:
     options = [html.Option(t.text(c.label), value=c.name) for c in columns]
     return html.Optgroup(options, label=label)
 
 
 def paint_json(city: City, name: str | None, *, smooth: bool) -> dict[str, Any] | None:
     """Return what the map needs to colour the buildings, in both themes; None for no colour."""
-    return None
+    if name is None:
+        return None
+    light, dark = scales(city, name, smooth=smooth)
+    root = index_url(city).removesuffix("/index.json")
+    return {
+        "column": name,
+        "smooth": smooth,
+        "kind": light.kind,
+        "breaks": list(light.breaks),
+        "url": f"{root}/column/buildings/{name}",
+        "light": {"colours": list(light.colours), "nodata": light.nodata},
+        "dark": {"colours": list(dark.colours), "nodata": dark.nodata},
+    }
 
 
-def legend(t, city, column, *, smooth, district):
-    return []
+def scales(city: City, name: str, *, smooth: bool) -> tuple[Scale, Scale]:
+    """Return the scale of a column in light and dark; words are never continuous."""
+    kind: Any = "continuous" if smooth and BUILDINGS.column(name).type == "number" else None
+    light = scale_for(city, "buildings", name, theme="light", kind=kind)
+    return light, scale_for(city, "buildings", name, theme="dark", kind=kind)
+
+
+def legend(t: Translator, city: City, name: str | None, *, smooth: bool) -> list[Any]:
+    """Return the legend of a column: classes with counts, what is missing, how firm it is."""
+    if name is None:
+        return []
+    column = BUILDINGS.column(name)
+    light, dark = scales(city, name, smooth=smooth)
+    rows = _ramp(t, column, light, dark) if light.kind == "continuous" else []
+    if light.kind != "continuous":
+        words = _class_words(t, column, light)
+        rows = [
+            html.Ul([
+                _row(t, *row)
+                for row in zip(light.colours, dark.colours, words, light.counts, strict=True)
+            ])
+        ]  # fmt: skip
+    if light.missing:
+        missing = _row(t, light.nodata, dark.nodata, t.text("no value"), light.missing)
+        rows.append(html.Ul([missing]))
+    return [*_head(t, column, light, smooth=smooth), *rows, *_firmness(t, city, column)]
+
+
+def _head(t: Translator, column: Column, scale: Scale, *, smooth: bool) -> list[Any]:
+    if column.type != "number":
+        return []
+    unit = t.text("in {unit}", unit=column.unit) if column.unit else ""
+    choices = ((t.text("Classes"), False), (t.text("Continuous"), True))
+    buttons = [
+        html.Button(
+            words,
+            type="button",
+            **attrs(
+                data_smooth="yes" if value else "no", aria_pressed=str(value is smooth).lower()
+            ),
+        )
+        for words, value in choices
+    ]
+    label = t.text("Kind of colour scale for {column}", column=t.text(scale.label))
+    group = html.Div(buttons, className="segments", role="group", **attrs(aria_label=label))
+    return [html.Div([html.Span(unit, className="quiet"), group], className="legend-head")]
+
+
+def _row(t: Translator, light: str, dark: str, words: str, count: int) -> html.Li:
+    colours: dict[str, Any] = {"--of-light": light, "--of-dark": dark}
+    return html.Li(
+        [
+            html.Span(className="chip swatch", style=colours),
+            html.Span(words),
+            html.Span(t.number(count), className="count"),
+        ],
+        className="legend-row",
+    )
+
+
+def _class_words(t: Translator, column: Column, scale: Scale) -> list[str]:
+    """Return the name of each class: a word, or its limits."""
+    if column.type == "flag":
+        return [t.text("no"), t.text("yes")]
+    if column.type == "category":
+        return [t.word(word, f"buildings.{column.name}") for word in scale.breaks]
+    limits = [_limit(t, column, value) for value in scale.breaks]
+    if not limits:
+        return [_limit(t, column, scale.low)]
+    middle = [t.text("{low} to under {high}", low=low, high=high) for low, high in pairwise(limits)]
+    return [t.text("under {limit}", limit=limits[0]), *middle,
+            t.text("from {limit}", limit=limits[-1])]  # fmt: skip
+
+
+def _limit(t: Translator, column: Column, value: float | None) -> str:
+    unitless = Column(column.name, column.type, column.label)
+    return value_line(t, "buildings", unitless, value)
+
+
+def _ramp(t: Translator, column: Column, light: Scale, dark: Scale) -> list[Any]:
+    colours: dict[str, Any] = {
+        "--of-light": f"linear-gradient(to right,{','.join(light.colours)})",
+        "--of-dark": f"linear-gradient(to right,{','.join(dark.colours)})",
+    }
+    places = (light.breaks[0], light.breaks[len(light.breaks) // 2], light.breaks[-1])
+    ends = [html.Span(_limit(t, column, value)) for value in places]
+    return [
+        html.Div(className="ramp ramp-smooth", style=colours),
+        html.Div(ends, className="ramp-ends"),
+    ]
+
+
+def _firmness(t: Translator, city: City, column: Column) -> list[Any]:
+    """Say which share of the values is measured, tagged, estimated ..."""
+    if not column.source:
+        return []
+    sources = city.buildings[column.source][city.buildings[column.name].notna()].dropna()
+    counts = sources.value_counts().groupby(kind_of).sum()
+    total = int(counts.sum())
+    parts = [
+        t.text("{share:.0%} {kind}", share=int(counts[kind]) / total, kind=t.kind(kind))
+        for kind in KINDS
+        if counts.get(kind, 0) / max(total, 1) >= 0.005
+    ]
+    return [html.P(" · ".join(parts), className="quiet firmness")] if parts else []

@@ -208,10 +208,10 @@ def sun_bar(t: Translator, state: ViewState) -> list[Any]:
     ]  # fmt: skip
 
 
-def credit(city: City) -> list[Any]:
+def credit(t: Translator, city: City) -> str:
     """Return the lines that must stand on the map."""
     lines = dict.fromkeys(s.attribution for s in city.info.sources if s.attribution)
-    return [" · ".join(lines)]
+    return " · ".join(t.text(line) for line in lines)
 
 
 def page_note(t: Translator, lost: list[str]) -> str:

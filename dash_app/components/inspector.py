@@ -31,8 +31,11 @@ KEYS = frozenset({
 })  # fmt: skip
 """Columns that name other rows; they stand at the foot."""
 
-TITLE = frozenset({"name", "street", "housenumber"})
-"""Columns the title of a building already says."""
+TITLE = {
+    "buildings": frozenset({"name", "street", "housenumber"}),
+    "addresses": frozenset({"street", "housenumber"}),
+}
+"""Columns the title of the panel already says; of all other tables, the name."""
 
 
 def nothing_picked(t: Translator) -> list[Any]:
@@ -137,15 +140,16 @@ def _facts(
     t: Translator, table: str, row: pd.Series[Any], opposite: pd.Series[Any] | None
 ) -> list[html.Div]:
     rows = []
+    said = TITLE.get(table, frozenset({"name"}))
     if table == "streets":
         rows += _directions(t, opposite)
     for column in TABLES[table].columns:
-        if column.name in KEYS or (column.name in TITLE and table == "buildings"):
+        if column.name in KEYS or column.name in said:
             continue
-        if column.type == "flag" or is_missing(row[column.name]):
+        if is_missing(row[column.name]) or (column.type == "flag" and table == "streets"):
             continue
         rows.append(_fact(t, table, column, row, opposite))
-    return rows + _flags(t, table, row, opposite)
+    return rows + (_flags(t, table, row, opposite) if table == "streets" else [])
 
 
 def _directions(t: Translator, opposite: pd.Series[Any] | None) -> list[html.Div]:
@@ -205,10 +209,10 @@ def _line(label: str, value: list[Any], source: list[Any] | None) -> html.Div:
 def _flags(
     t: Translator, table: str, row: pd.Series[Any], opposite: pd.Series[Any] | None
 ) -> list[html.Div]:
-    """Return which flags hold and which do not, in two lines; modes of a street in one more."""
+    """Return the many flags of a street: who may use it, what it is and what it is not."""
     flags = [c for c in TABLES[table].columns if c.type == "flag"]
     modes = [c for c in flags if c.name.startswith("allow_")]
-    lines = [_modes(t, modes, row, t.text("Open to"))] if modes else []
+    lines = [_modes(t, modes, row, t.text("Open to"))]
     if opposite is not None and any(row[c.name] != opposite[c.name] for c in modes):
         lines.append(_modes(t, modes, opposite, t.text("Open to, opposite direction")))
     others = [c for c in flags if c not in modes]

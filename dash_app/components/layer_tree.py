@@ -28,7 +28,7 @@ class Layer:
 
 LAYER_TREE: dict[str, Layer] = {
     "buildings": Layer(
-        "Buildings with roof shape",
+        "Buildings and roofs",
         ("buildings",),
         (("m-pitched", "Pitched roof"), ("m-flat", "Flat roof")),
     ),

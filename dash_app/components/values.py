@@ -73,7 +73,8 @@ def label_of(t: Translator, table: str, key: str, row: Any) -> str:
     name = row.get("name")
     named = not is_missing(name) and str(name)
     if table == "buildings":
-        return address or named or t.text("Building without address")
+        numbered = not is_missing(row.get("housenumber")) and address
+        return numbered or named or address or t.text("Building without address")
     if table == "addresses":
         return address or key
     return named or kind_line(t, table, row) or t.text(TABLES[table].label)

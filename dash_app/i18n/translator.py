@@ -111,8 +111,8 @@ class Translator:
 
     def how(self, source: str) -> str:
         """Return how a value was found, e.g. "by neighbours"; empty where the label is silent."""
-        how = source.partition(":")[2]
-        return self.word(how, "how") if how else ""
+        kind, _, how = source.partition(":")
+        return self.word(how, f"how.{kind}") if how else ""
 
     def _say(self, msgid: str, values: Mapping[str, object], context: str = "") -> str:
         forms = self._forms(context, msgid)

@@ -54,6 +54,10 @@ STORES = (
 )  # fmt: skip
 
 
+OVER_MAP = attrs(data_over_map="")
+"""Marks what floats above the map, so that no label is placed below it."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """A city and what the page derives from it once, on first use."""
@@ -92,20 +96,18 @@ def layout() -> html.Div:
         [
             *(Store(id=name) for name in STORES),
             html.A(id=ids.SKIP, href=f"#{ids.INSPECTOR}", className="skip"),
-            html.Header(id=ids.BAR, className="bar"),
+            html.Header(id=ids.BAR, className="top-bar"),
             html.Main(
                 [
                     html.Div(id=ids.MAP, className="map", tabIndex=0, role="application"),
                     html.Div(id="map-tip", className="map-tip", hidden=True),
                     html.Div(id="map-state", className="map-state", role="status"),
-                    html.Aside(id=ids.LEFT, className="panel left"),
-                    html.Div(id=ids.CONTROLS, className="controls", role="toolbar"),
-                    html.Section(id=ids.INSPECTOR, className="panel right", tabIndex=-1),
-                    html.Div(id=ids.SUN, className="panel sun-bar", role="group"),
-                    html.Div(
-                        html.Span(), id="scale-bar", className="scale-bar",
-                        **attrs(aria_hidden="true"),
+                    html.Aside(id=ids.LEFT, className="panel left", **OVER_MAP),
+                    html.Div(id=ids.CONTROLS, className="controls", role="toolbar", **OVER_MAP),
+                    html.Section(
+                        id=ids.INSPECTOR, className="panel right", tabIndex=-1, **OVER_MAP
                     ),
+                    html.Div(id=ids.SUN, className="panel sun-bar", role="group", **OVER_MAP),
                     html.Footer(id=ids.CREDIT, className="credit"),
                     html.Section(id=ids.TABLE, className="view view-table"),
                     html.Section(id=ids.QUALITY, className="view view-data", tabIndex=-1),
@@ -153,7 +155,7 @@ def open_page(shown: Shown, search: Any) -> dict[str, Any]:
         ],
         "controls": map_controls(t, state),
         "sun": sun_bar(t, state),
-        "credit": credit(shown.city),
+        "credit": credit(t, shown.city),
         **_names(t, shown.city),
     }
 
@@ -180,13 +182,10 @@ def paint(shown: Shown, asked: Any) -> tuple[dict[str, Any] | None, Any]:
     asked = asked if isinstance(asked, dict) else {}
     column = asked.get("column")
     column = column if column in COLOURABLE else None
-    district = asked.get("district")
-    if not isinstance(district, str) or district not in shown.city.tables["districts"].index:
-        district = None
     smooth = asked.get("smooth") is True
     return (
         paint_json(shown.city, column, smooth=smooth),
-        legend(_speaker(asked), shown.city, column, smooth=smooth, district=district),
+        legend(_speaker(asked), shown.city, column, smooth=smooth),
     )
 
 
