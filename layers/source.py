@@ -239,6 +239,9 @@ def _write_body(answer: requests.Response, part: Path, progress: Progress | None
         os.fsync(handle.fileno())
     if done < total:
         raise TryAgainError(half_an_answer(answer.url))
+    if part.stat().st_size != done:  # another process writes the same file: start anew
+        _state_of(part).unlink(missing_ok=True)
+        raise TryAgainError(half_an_answer(answer.url))
 
 
 def _resume_headers(part: Path, url: str) -> dict[str, str]:
