@@ -2,7 +2,7 @@
 (function (kit) {
   'use strict';
 
-  const MOST = 70, AIR = 6, STEM = 18;
+  const MOST = 40, AIR = 12;
 
   kit.Labels = class {
     constructor(host, frame, { onPick, onHover }) {
@@ -84,5 +84,4 @@
       }
     }
   };
-  kit.Labels.STEM = STEM;
 })((window.twinMapKit = window.twinMapKit || {}));

@@ -109,7 +109,7 @@ in vec4 vColour;
 in float vFoot;
 out vec4 fragColor;
 void main() {
-  fragColor = vec4(vColour.rgb * mix(0.84, 1.0, clamp(vFoot / 7.0, 0.0, 1.0)), vColour.a);
+  fragColor = vec4(vColour.rgb * mix(0.87, 1.0, clamp(vFoot / 6.0, 0.0, 1.0)), vColour.a);
 }`,
   };
 

@@ -18,16 +18,18 @@ RANKS: dict[str, tuple[str, int, float]] = {
     "city": ("town", 0, 9), "town": ("town", 0, 9), "village": ("village", 2, 11.5),
     "suburb": ("district", 2, 11.5), "quarter": ("district", 3, 12.5),
     "hamlet": ("village", 4, 13), "neighbourhood": ("district", 4, 13.5),
-    "hospital": ("place", 5, 14.2), "public_service": ("place", 6, 14.8),
-    "higher_education": ("place", 5, 14.2), "culture": ("place", 6, 14.8),
-    "worship": ("place", 7, 15), "school": ("place", 7, 15.2), "tourism": ("place", 8, 15.4),
-    "sport": ("place", 9, 15.8), "kindergarten": ("place", 10, 16.4),
-    "lodging": ("place", 11, 16.6), "safety": ("place", 9, 15.8), "health": ("place", 11, 16.8),
-    "daily_needs": ("place", 11, 16.8), "leisure": ("place", 11, 16.8),
-    "food": ("place", 12, 17.2), "shop": ("place", 12, 17.4), "bank_post": ("place", 12, 17.4),
+    "tourism": ("place", 6, 15), "worship": ("place", 6, 15), "culture": ("place", 6, 15),
+    "hospital": ("place", 5, 14.4), "higher_education": ("place", 5, 14.8),
+    "public_service": ("place", 8, 16), "school": ("place", 8, 15.8), "sport": ("place", 9, 16),
+    "safety": ("place", 9, 16), "kindergarten": ("place", 10, 16.4),
+    "lodging": ("place", 11, 16.8), "health": ("place", 11, 17),
+    "daily_needs": ("place", 11, 16.8), "leisure": ("place", 11, 17),
+    "food": ("place", 12, 17.4), "shop": ("place", 12, 17.6), "bank_post": ("place", 12, 17.4),
 }  # fmt: skip
 """Class of place: kind of label, rank (small is placed first), zoom where it appears."""
 
+TOWN_HALL = ("place", 5, 14.6)
+UNNAMED = ("toilets", "recycling", "information", "hostel", "camp_site")  # kinds left to the table
 STATION = ("station", 4, 13.6)
 STOP = ("stop", 13, 16.8)
 LAKE_M2 = 4_000.0
@@ -53,9 +55,11 @@ def _places(city: City, frame: Frame) -> list[list[Any]]:
     table = city.places
     classes = table["class"].astype(str)
     heights = city.buildings["height_m"].reindex(table["building_id"]).fillna(0).to_numpy()
+    detail = table["detail"].astype(str)
     labels = []
-    for row, xy in _rows(table, classes.isin(list(RANKS)), frame):
-        kind, rank, zoom = RANKS[classes.iloc[row]]
+    for row, xy in _rows(table, classes.isin(list(RANKS)) & ~detail.isin(UNNAMED), frame):
+        hall = detail.iloc[row] == "townhall"
+        kind, rank, zoom = TOWN_HALL if hall else RANKS[classes.iloc[row]]
         height = 0.0 if classes.iloc[row] in SETTLEMENTS else round(float(heights[row]), 1)
         name = str(table["name"].iloc[row])
         labels.append([name, *xy, height, kind, rank, zoom, "places", row])

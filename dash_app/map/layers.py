@@ -30,6 +30,7 @@ def stack() -> list[pydeck.Layer]:
         pydeck.Layer("TwinBuildings", id="buildings", switch=_text("buildings"), **own),
         pydeck.Layer("TwinEdges", id="edges", switch=_text("buildings"), from_zoom=15, **own),
         pydeck.Layer("TwinTrees", id="trees", switch=_text("trees"), from_zoom=14.6, **own),
+        pydeck.Layer("TwinGhosts", id="names-behind", switch=_text("names"), **own),
         pydeck.Layer("TwinMarks", id="marks", **own),
     ]
 

@@ -19,6 +19,7 @@ MAIN_SIZE, SIZE = 10.5, 8.5  # letter height in metres
 EM = 0.56  # mean width of a letter of Figtree, in letter heights
 BEND = 1.5  # metres a run may leave the straight line
 APART = 420.0  # metres between two places of one name
+CELL = 6.0  # metres; a letter and its air
 
 
 def straight_names(streets: gpd.GeoDataFrame, frame: Frame) -> list[list[Any]]:
@@ -38,20 +39,21 @@ def straight_names(streets: gpd.GeoDataFrame, frame: Frame) -> list[list[Any]]:
     text = np.sort(named["name"].astype(str).unique())[name]
     main = _main_names(named)[name]
     ends = frame.from_city(runs.reshape(-1, 2)).reshape(-1, 2, 2)
-    size = np.where(main, MAIN_SIZE, SIZE)
+    size = np.where(main, MAIN_SIZE, SIZE).astype(np.float64)
     step = ends[:, 1] - ends[:, 0]
     length = np.hypot(step[:, 0], step[:, 1])
-    fits = length >= np.char.str_len(text.astype(str)) * size * EM
-    order = np.lexsort((-length, name))
+    room = np.asarray(np.char.str_len(text.astype(str)) * size * EM, np.float64)
+    fits = length >= room
+    order = np.lexsort((-length, name, ~main))
     order = order[fits[order]]
-    middle = ends.mean(axis=1)
-    kept = order[_far_apart(middle[order], name[order])]
+    middle = _free_places(ends[order], room[order], name[order])
+    kept = ~np.isnan(middle[:, 0])
     angle = np.degrees(np.arctan2(step[:, 1], step[:, 0]))
     angle = (angle + 90) % 180 - 90
     return [
-        [str(text[i]), *np.round(middle[i], 1).tolist(), round(float(angle[i]), 1),
+        [str(text[i]), *np.round(at, 1).tolist(), round(float(angle[i]), 1),
          float(size[i]), int(main[i])]
-        for i in kept
+        for i, at in zip(order[kept], middle[kept], strict=True)
     ]  # fmt: skip
 
 
@@ -74,14 +76,36 @@ def _main_names(named: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     return np.asarray(by_name, dtype=bool)
 
 
-def _far_apart(middle: NDArray[np.float64], name: NDArray[np.int64]) -> list[int]:
-    """Return positions of places that keep their distance from earlier ones of the same name."""
-    kept: list[int] = []
-    by_name: dict[int, list[int]] = {}
-    for i, key in enumerate(name.tolist()):
-        others = by_name.setdefault(key, [])
-        gap = middle[others] - middle[i]
-        if not others or float(np.hypot(gap[:, 0], gap[:, 1]).min()) > APART:
-            kept.append(i)
-            others.append(i)
-    return kept
+def _free_places(
+    ends: NDArray[np.float64], room: NDArray[np.float64], name: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """
+    Return the middle of each text (n, 2), NaN where there is no room for it.
+
+    Texts are placed in order: in the middle of their run or else to either side, never over a
+    text placed before, and far from earlier places of the same name.
+    """
+    taken: set[tuple[int, int]] = set()
+    by_name: dict[int, list[NDArray[np.float64]]] = {}
+    places = np.full((len(ends), 2), np.nan)
+    for i, ((start, end), length, key) in enumerate(zip(ends, room, name.tolist(), strict=True)):
+        run = end - start
+        spare = max(1 - length / float(np.hypot(*run)), 0.0) / 2
+        for shift in (0.0, spare * 0.6, -spare * 0.6, spare, -spare):
+            middle = start + run * (0.5 + shift)
+            cells = _cells(middle, run * (length / float(np.hypot(*run))))
+            others = by_name.setdefault(key, [])
+            close = any(float(np.hypot(*(other - middle))) < APART for other in others)
+            if not close and taken.isdisjoint(cells):
+                taken.update(cells)
+                others.append(middle)
+                places[i] = middle
+                break
+    return places
+
+
+def _cells(middle: NDArray[np.float64], text: NDArray[np.float64]) -> set[tuple[int, int]]:
+    """Return the squares a text along the vector `text` lies on, half a letter of air included."""
+    along = np.linspace(-0.54, 0.54, max(int(np.hypot(*text) / CELL * 2), 2))
+    cells = np.floor((middle + along[:, None] * text) / CELL).astype(int)
+    return {(x + dx, y + dy) for x, y in cells.tolist() for dx in (0, 1) for dy in (0, 1)}

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dash_app.map.binary import unpack
+from dash_app.map.columns import encode_column, feature_json, label_of
+from dash_app.map.frame import Frame
+from tests.conftest import CRS, make_toy_city
+
+FRAME = Frame.around(CRS, (370_000.0, 5_631_000.0))
+
+
+def test_numbers_come_in_table_order_with_gaps():
+    table = make_toy_city().buildings.assign(height_m=[6.0, np.nan, 12.0])
+    header, columns = unpack(encode_column(table, "height_m"))
+    assert header["kind"] == "number"
+    assert columns["value"][[0, 2]].tolist() == [6.0, 12.0]
+    assert np.isnan(columns["value"][1])
+
+
+def test_words_and_flags_come_as_codes_with_their_words():
+    table = make_toy_city().buildings
+    header, columns = unpack(encode_column(table, "use"))
+    words = [header["words"][code - 1] for code in columns["value"]]
+    assert words == ["residential", "residential", "education"]
+    header, columns = unpack(encode_column(table, "has_parts"))
+    assert [header["words"][code - 1] for code in columns["value"]] == ["False"] * 3
+    _, columns = unpack(encode_column(table, "name"))
+    assert columns["value"].tolist() == [0, 0, 1]
+
+
+def test_geometry_and_free_text_are_no_values():
+    table = make_toy_city().buildings
+    with pytest.raises(ValueError, match="geometry"):
+        encode_column(table, "geometry")
+    many = table.loc[table.index.repeat(500)].assign(name=[f"n{i}" for i in range(1500)])
+    with pytest.raises(ValueError, match="1500 different words"):
+        encode_column(many, "name")
+
+
+def test_a_feature_tells_key_label_place_and_outline():
+    city = make_toy_city()
+    found = feature_json(city, "buildings", 0, FRAME)
+    assert (found["id"], found["label"]) == ("b1", "Am Bach 1")
+    assert found["lon"] == pytest.approx(7.1557, abs=0.001)
+    assert len(found["paths"][0]) == 5
+    assert found["paths"][0][0] == found["paths"][0][-1]
+    west, south, east, north = found["box"]
+    assert (east - west, north - south) == pytest.approx((10, 10), rel=0.06)
+
+
+def test_labels_are_names_else_addresses_else_nothing():
+    city = make_toy_city()
+    assert label_of(city.buildings.iloc[2]) == "Grundschule"
+    assert label_of(city.streets.iloc[0]) == "Am Bach"
+    assert label_of(city.landuse.iloc[0]) == ""
+    assert feature_json(city, "trees", 0, FRAME)["paths"] == []
