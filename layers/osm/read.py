@@ -46,7 +46,7 @@ def read_raw(path: Path, *, progress: Progress | None = None) -> RawOsm:
             with osmium.io.Reader(file, osmium.osm.NODE) as reader:
                 osmium.apply(reader, locate)
             found = _collect(file, places, progress)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise read_error(path, error) from error
     return _to_raw(found, bounds)
 
