@@ -104,7 +104,7 @@ def _check(part: Path, url: str) -> None:
     try:
         for _ in osmium.FileProcessor(osmium.io.File(str(part), "osm")):
             pass
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         template = "{url} gave an answer that cannot be read: {reason}"
         hint = "Try again later."
         unreadable = SourceError(template, hint=hint, url=url, reason=error)

@@ -427,6 +427,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = body[: len(body) * 2 // 3]
         if fault == "broken":
             body = body.replace(b"<way ", b"<way <", 1)
+        if callable(fault):
+            body = fault(body)
         headers = {"Content-Type": "application/osm3s+xml"}
         self.send(200, body, headers, cut=fault == "half")
 

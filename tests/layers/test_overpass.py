@@ -7,13 +7,15 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import osmium
 import osmnx
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shapely.geometry import mapping
@@ -21,7 +23,7 @@ from shapely.geometry import mapping
 import layers.overpass
 from layers.osm import read_osm
 from layers.osm_cut import cut
-from layers.overpass import Endpoints, query, read_place
+from layers.overpass import Endpoints, fetch_place, query, read_place
 from layers.source import find_entry
 from layers.tiles import split
 from layers.web import Manners, user_agent
@@ -442,3 +444,41 @@ def test_the_question_reaches_over_the_edge_of_its_tile(area):
     )
     assert asked.covers(area)
     assert all(len(ring.split()) < 400 for ring in rings)
+
+
+# ------------------------------------------------------------------------- any damage at all
+
+JUNK = st.one_of(
+    st.binary(max_size=3),
+    st.sampled_from([b"<", b">", b'"', b"&", b"\0", b"</osm>", b"<way ", b"-", b"9" * 30, b"\xff"]),
+)
+
+
+@settings(
+    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(at=st.floats(0, 1), gone=st.integers(0, 4000), junk=JUNK)
+def test_damage_of_any_kind_is_said_or_harmless(small, at, gone, junk):
+    def damage(body):
+        start = int(at * len(body))
+        return body[:start] + junk + body[start + gone :]
+
+    small.server.faults.clear()
+    small.server.misbehave("interpreter", damage)
+    with TemporaryDirectory() as folder:
+        try:
+            path = fetch_place(SMALL, cache_dir=Path(folder), endpoints=small.endpoints)
+        except SourceError:
+            assert not list(Path(folder).glob("*.osm"))
+        else:
+            read_objects(path)  # what is kept can be read
+            assert find_entry(path)
+
+
+SMALL = (13.2, 53.5, 13.2015, 53.5015)
+
+
+@pytest.fixture
+def small(net):
+    net.endpoints = replace(net.endpoints, manners=Manners(attempts=1))
+    return net
