@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from layers.sample_city.figures import read_districts, scale_down
 from layers.sample_city.landscape import CRS
+from layers.sample_city.region import make_region
 from layers.sample_city.town import make_town
 from layers.source_data import SourceData
 from twin.errors import SourceError
@@ -24,8 +24,6 @@ from twin.schema import TABLES
 from twin.validation import conform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from layers.source_data import Progress
 
 __all__ = ["make_sample"]
@@ -34,10 +32,6 @@ NAME = "Musterstadt"
 TITLE = "Musterstadt nach Troisdorfer Kennzahlen, keine Vermessung"
 BUILDINGS_PER_HOME = 1.75
 """Buildings for one residential building: garages, sheds, halls, schools come on top."""
-
-TOWN_SPACING_M = (13_500.0, 15_000.0)
-VARIANTS = 4
-"""A region repeats this many different towns."""
 
 
 def make_sample(
@@ -67,9 +61,10 @@ def make_sample(
     full = int(districts["residential_buildings"].sum())
     homes = full if buildings is None else round(buildings / BUILDINGS_PER_HOME)
     if homes <= full * 1.05:
-        tables = _one_town(districts, min(homes, full), seed, "model:", say)
+        tables = _one_town(districts, min(homes, full), seed, say)
     else:
-        tables = _region(districts, homes / full, seed, say)
+        say("Lay out streets", 0.05)
+        tables = make_region(_one_town, districts, homes, seed)
     say("Done", 1.0)
     return SourceData(
         name=NAME,
@@ -82,7 +77,7 @@ def make_sample(
 
 
 def _one_town(
-    districts: pd.DataFrame, homes: int, seed: int, prefix: str, say: Progress
+    districts: pd.DataFrame, homes: int, seed: int, say: Progress = lambda _step, _share: None
 ) -> dict[str, Any]:
     full = int(districts["residential_buildings"].sum())
     radius = None
@@ -90,54 +85,11 @@ def _one_town(
         districts = scale_down(districts, homes)
         largest = int(districts["residential_buildings"].max())
         radius = 420.0 + 30.0 * float(np.sqrt(largest))
-    raw = make_town(districts, seed=seed, prefix=prefix, radius_m=radius, say=say)
+    raw = make_town(districts, seed=seed, prefix="model:", radius_m=radius, say=say)
     return {
         name: conform(table, raw.get(name, pd.DataFrame(index=[])), crs=CRS)
         for name, table in TABLES.items()
     }
-
-
-def _region(districts: pd.DataFrame, towns: float, seed: int, say: Progress) -> dict[str, Any]:
-    """Repeat a few different towns on a grid; the last one is a small town."""
-    whole = int(towns)
-    variants = min(VARIANTS, whole)
-    full = int(districts["residential_buildings"].sum())
-    made = []
-    for i in range(variants):
-        say("Lay out streets", i / variants * 0.7)
-        made.append(_one_town(districts, full, seed + i, "model:", lambda _s, _x: None))
-    rest = round((towns - whole) * full)
-    columns = int(np.ceil(np.sqrt(whole + 1)))
-    parts = [_moved(made[i % variants], i, columns) for i in range(whole)]
-    if rest >= 60:
-        small = _one_town(districts, rest, seed + 99, "model:", lambda _s, _x: None)
-        parts.append(_moved(small, whole, columns))
-    say("Put the towns together", 0.8)
-    return {name: _join([part.pop(name) for part in parts], name) for name in list(TABLES)}
-
-
-def _moved(tables: Mapping[str, Any], number: int, columns: int) -> dict[str, Any]:
-    """Return the tables of a town shifted to its place, keys and references renamed."""
-    dx = (number % columns) * TOWN_SPACING_M[0]
-    dy = (number // columns) * TOWN_SPACING_M[1]
-    prefix = f"model:{number + 1}:"
-    result = {}
-    for name, table in tables.items():
-        moved = table.copy()
-        moved.index = prefix + moved.index.str.removeprefix("model:")
-        for column in moved.columns:
-            if column.endswith(("_id", "_node")) or column in ("part_of", "from_link", "to_link"):
-                moved[column] = prefix + moved[column].str.removeprefix("model:")
-        if isinstance(moved, gpd.GeoDataFrame) and (dx or dy):
-            moved = moved.set_geometry(moved.geometry.translate(dx, dy))
-        result[name] = moved
-    return result
-
-
-def _join(parts: list[Any], name: str) -> Any:
-    joined = pd.concat(parts)
-    joined.index.name = TABLES[name].key
-    return joined.sort_index()
 
 
 def _source() -> Source:

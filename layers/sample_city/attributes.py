@@ -83,7 +83,7 @@ def _storeys(homes: pd.DataFrame, rng: Any) -> Array:
 
 
 def _roofs(homes: pd.DataFrame, rng: Any) -> dict[str, Any]:
-    """Flat roofs on slabs and some houses of the 1960s and 70s, else pitched, eaves to the street."""
+    """Put flat roofs on slabs and some houses of the 1960s and 70s, pitched ones elsewhere."""
     n = len(homes)
     year, kind = homes["year_built"].to_numpy(), homes["type"].to_numpy()
     estate = rng.random(int(homes["field"].max()) + 1)[homes["field"]]
@@ -111,9 +111,10 @@ def _dwellings(homes: pd.DataFrame, districts: gpd.GeoDataFrame, rng: Any) -> tu
     """Give each house a census type; one or two dwellings exactly as counted."""
     label = np.full(len(homes), "", object)
     for (number, kind), own in homes.groupby(["district", "type"]):
-        counts = districts.iloc[number][list(TYPES[kind])].to_numpy(float)
+        columns = list(TYPES[str(kind)])
+        counts = districts.iloc[number][columns].to_numpy(float)
         counts = whole_shares(counts, len(own))
-        label[own.index] = rng.permutation(np.repeat(np.array(TYPES[kind], object), counts))
+        label[own.index] = rng.permutation(np.repeat(np.array(columns), counts))
     dwellings = np.where(pd.Series(label).str.endswith("2dw"), 2, 1)
     for kind, (low, high) in DWELLINGS.items():
         which = (homes["type"] == kind).to_numpy()
@@ -136,4 +137,7 @@ def facing(shapes: Array) -> Array:
     xy = shapely.get_coordinates(shapely.get_exterior_ring(shapes))
     first = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(shapes))[:-1]])
     dx, dy = (xy[first + 1] - xy[first]).T
-    return np.degrees(np.arctan2(dy, -dx)) % 360  # the outward normal (dy, -dx) of a left turn
+    angle: Array = (
+        np.degrees(np.arctan2(dy, -dx)) % 360
+    )  # the outward normal (dy, -dx) of a left turn
+    return angle

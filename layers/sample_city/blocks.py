@@ -86,7 +86,7 @@ def _half_planes(
     )
     away = normal[:, None] * (3 * far + 3 * reach)[:, None, None]
     ring = np.concatenate([curve, curve[:, -1:] + away, curve[:, :1] + away], axis=1)
-    return shapely.polygons(ring), shapely.linestrings(curve)
+    return np.asarray(shapely.polygons(ring)), np.asarray(shapely.linestrings(curve))
 
 
 def _polygon_parts(geometry: Array) -> tuple[Array, Array]:
@@ -110,9 +110,11 @@ def warp(geometry: Array, *, fixed: Array, seed: int, reach_m: float = 16.0) -> 
         distance, _ = tree.query(xy, distance_upper_bound=160)
         hold = np.clip((distance - 25) / 130, 0, 1)
         sway = np.sin(xy @ wave.T + phase) @ toward * (reach_m / 2.2)
-        return xy + sway * (hold * hold * (3 - 2 * hold))[:, None]
+        moved: Array = xy + sway * (hold * hold * (3 - 2 * hold))[:, None]
+        return moved
 
-    return shapely.transform(shapely.segmentize(geometry, 14.0), bend)
+    bent: Array = shapely.transform(shapely.segmentize(geometry, 14.0), bend)
+    return bent
 
 
 def _unit(angle: Array) -> Array:

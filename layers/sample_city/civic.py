@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from shapely import affinity
 
-from layers.sample_city.figures import read_table
+from layers.sample_city.figures import read_table, rows_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,7 +51,7 @@ def choose_ground(districts: gpd.GeoDataFrame, land: Array, where: pd.DataFrame)
     rank = where.groupby("district")["growth"].rank(pct=True).to_numpy()
     chosen = []
     for number, (_, district) in enumerate(districts.iterrows()):
-        for spec in table.itertuples():
+        for spec in rows_of(table):
             count = _count(spec, district)
             for turn in range(count):
                 open_land = free & (where["district"] == number).to_numpy()
@@ -72,8 +72,8 @@ def _count(spec: Any, district: pd.Series[Any]) -> int:
         return int(district["name"] == CENTRE)
     if spec.key == "hospital":
         return int(district["name"] in HOSPITAL_DISTRICTS and district["residents"] > 8000)
-    count = int(round(district["residents"] / spec.per_residents))
-    return max(count, spec.at_least if district["residents"] > 1200 else 0)
+    count = round(float(district["residents"]) / float(spec.per_residents))
+    return max(count, int(spec.at_least) if district["residents"] > 1200 else 0)
 
 
 def build_facilities(
@@ -81,7 +81,7 @@ def build_facilities(
 ) -> tuple[pd.DataFrame, Array]:
     """Set the buildings of each facility in the widest spot of its ground."""
     rows, shapes = [], []
-    for spec in chosen.itertuples():
+    for spec in rows_of(chosen):
         ground = land[spec.land].buffer(-3)
         name = f"{spec.label} {districts['name'].iloc[spec.district]}"
         name += f" {spec.turn + 1}" if spec.turn else ""
@@ -112,7 +112,7 @@ def build_facilities(
     return pd.DataFrame(rows), np.array(shapes, object)
 
 
-def _fit(key: str, ground: shapely.Geometry) -> list[shapely.Polygon]:
+def _fit(key: str, ground: Any) -> list[Any]:
     """Try the template smaller and smaller until all of it stands on the ground."""
     if ground.is_empty:
         return []
@@ -144,9 +144,9 @@ def _fit(key: str, ground: shapely.Geometry) -> list[shapely.Polygon]:
     return []
 
 
-def sports_grounds(fields: gpd.GeoDataFrame) -> tuple[Array, Array, Array]:
-    """Return pitches, club houses and the field each lies in."""
-    pitches, clubs, owner = [], [], []
+def sports_grounds(fields: gpd.GeoDataFrame) -> tuple[Array, Array]:
+    """Return pitches and club houses."""
+    pitches, clubs = [], []
     for number in np.flatnonzero((fields["kind"] == "sport").to_numpy()):
         ground = fields.geometry.iloc[number].buffer(-9)
         for scale in (1.0, 0.85, 0.7):
@@ -154,13 +154,12 @@ def sports_grounds(fields: gpd.GeoDataFrame) -> tuple[Array, Array, Array]:
             if found:
                 pitches.append(found[0])
                 clubs.append(found[1])
-                owner.append(number)
                 break
-    return np.array(pitches, object), np.array(clubs, object), np.array(owner, int)
+    return np.array(pitches, object), np.array(clubs, object)
 
 
 def _rectangle(
-    ground: shapely.Polygon, length: float, width: float, depth: float, club: float
+    ground: Any, length: float, width: float, depth: float, club: float
 ) -> tuple[shapely.Polygon, shapely.Polygon] | None:
     if ground.is_empty:
         return None
@@ -186,9 +185,6 @@ def allotment_sheds(fields: gpd.GeoDataFrame, rng: Any) -> Array:
         x, y = np.meshgrid(np.arange(x0, x1, 17.0), np.arange(y0, y1, 19.0))
         xy = np.column_stack([x.ravel(), y.ravel()]) + rng.uniform(-2.5, 2.5, (x.size, 2))
         w, d = rng.uniform(3.0, 4.6, len(xy)), rng.uniform(2.6, 4.0, len(xy))
-        huts.append(
-            (lambda boxes: boxes[shapely.covers(ground, boxes)])(
-                shapely.box(xy[:, 0], xy[:, 1], xy[:, 0] + w, xy[:, 1] + d)
-            )
-        )
+        boxes = np.asarray(shapely.box(xy[:, 0], xy[:, 1], xy[:, 0] + w, xy[:, 1] + d))
+        huts.append(boxes[shapely.covers(ground, boxes)])
     return np.concatenate(huts) if huts else np.array([], object)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 AGE_PERIODS = {
     "age_before_1919": (1860, 1918), "age_1919_1948": (1919, 1948), "age_1949_1978": (1949, 1978),
@@ -42,6 +42,11 @@ def read_table(name: str) -> pd.DataFrame:
         return pd.read_csv(file)
 
 
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """Give the rows one after another, values by column name."""
+    return iter(frame.itertuples())
+
+
 def read_districts() -> pd.DataFrame:
     """
     Return name, x, y (EPSG:25832), residents and census counts of the 12 districts.
@@ -50,7 +55,7 @@ def read_districts() -> pd.DataFrame:
     """
     places = read_table("stadtteile.csv").set_index("name").loc[list(ORDER)]
     census = read_table("census2011_by_district.csv").set_index("district")
-    columns = [c for c in census if c.startswith(("age_", "type_")) or c == "residential_buildings"]
+    columns = [c for c in map(str, census) if c.startswith(("age_", "type_", "residential_"))]
     people = places["pop_latest"]
     pair = ["Bergheim", "Müllekoven"]
     rows = {name: census.loc[name, columns] for name in ORDER if name not in pair}
@@ -77,7 +82,7 @@ def _level(counts: pd.Series[Any]) -> pd.Series[Any]:
     total = counts["residential_buildings"]
     for prefix in ("age_", "type_"):
         group = counts[counts.index.str.startswith(prefix)]
-        counts[group.idxmax()] += total - group.sum()
+        counts[str(group.idxmax())] += total - group.sum()
     return counts
 
 
@@ -89,11 +94,13 @@ def scale_down(districts: pd.DataFrame, homes: int) -> pd.DataFrame:
     last = chosen.iloc[-1]
     share = min(left / last["residential_buildings"], 1.0)
     for prefix in ("age_", "type_"):
-        columns = [c for c in chosen if c.startswith(prefix)]
+        columns = [c for c in map(str, chosen) if c.startswith(prefix)]
         target = round(last["residential_buildings"] * share)
-        chosen.loc[last.name, columns] = whole_shares(last[columns].to_numpy(float), target)
-    chosen.loc[last.name, "residential_buildings"] = round(last["residential_buildings"] * share)
-    chosen.loc[last.name, "residents"] = round(last["residents"] * share)
+        chosen.loc[str(last.name), columns] = whole_shares(last[columns].to_numpy(float), target)
+    chosen.loc[str(last.name), "residential_buildings"] = round(
+        last["residential_buildings"] * share
+    )
+    chosen.loc[str(last.name), "residents"] = round(last["residents"] * share)
     return chosen
 
 
@@ -105,7 +112,7 @@ def whole_shares(weights: np.ndarray[Any, Any], total: int) -> np.ndarray[Any, A
     array([1, 1, 3])
     """
     exact = weights / weights.sum() * total
-    whole = np.floor(exact + 1e-9).astype(int)
+    whole: np.ndarray[Any, Any] = np.floor(exact + 1e-9).astype(int)
     rest = total - whole.sum()
     order = np.argsort(-(exact - whole), kind="stable")
     whole[order[:rest]] += 1

@@ -25,7 +25,7 @@ LANDUSE = {
 
 TREE_CHANCE = {
     "forest": 0.42, "heath": 0.07, "housing": 0.26, "park": 0.5, "cemetery": 0.55, "sport": 0.12,
-    "allotments": 0.35, "orchard": 0.75, "meadow": 0.02, "farmland": 0.003,
+    "allotments": 0.35, "orchard": 0.75, "grass": 0.3, "meadow": 0.02, "farmland": 0.003,
     "industry_large": 0.02, "industry_medium": 0.03,
 }  # fmt: skip
 """Chance of a tree on each spot of a 15 m raster."""
@@ -38,7 +38,7 @@ SPECIES = {
 
 
 def landuse_table(
-    blocks: gpd.GeoDataFrame, extras: list[tuple[str, str | None, Array]], landscape: Landscape
+    blocks: gpd.GeoDataFrame, extras: list[tuple[str, Array]], landscape: Landscape
 ) -> gpd.GeoDataFrame:
     """Return fields (blocks of one field as one area), grounds in `extras` and railway land."""
     kind = blocks["kind"].replace(LANDUSE).rename("class")
@@ -46,15 +46,14 @@ def landuse_table(
         {"class": kind, "field": blocks["field"]}, geometry=blocks.geometry, crs=CRS
     )
     frame = frame.dissolve(by=["field", "class"], as_index=False, method="unary")
-    frame["name"] = None
-    frame = frame[["class", "name", "geometry"]]
+    frame = frame[["class", "geometry"]]
     rails = shapely.union_all(
         landscape.railways.buffer(11, cap_style="flat").to_numpy()
     ).intersection(landscape.domain)
-    grounds = [*extras, ("railway", None, shapely.get_parts(rails))]
+    grounds = [*extras, ("railway", shapely.get_parts(rails))]
     parts = [
-        gpd.GeoDataFrame({"class": [name] * len(shapes), "name": label}, geometry=shapes, crs=CRS)
-        for name, label, shapes in grounds
+        gpd.GeoDataFrame({"class": [name] * len(shapes)}, geometry=shapes, crs=CRS)
+        for name, shapes in grounds
         if len(shapes)
     ]
     table = pd.concat([frame, *parts], ignore_index=True).explode(ignore_index=True)
@@ -65,18 +64,26 @@ def landuse_table(
 def water_table(landscape: Landscape) -> gpd.GeoDataFrame:
     """Return rivers as areas, the mill race as a line, and the lake."""
     rivers = landscape.rivers
-    rows: list[dict[str, Any]] = []
-    for row in rivers.itertuples():
-        wide = row.width_m > 10
-        shape = row.geometry.buffer(row.width_m / 2) if wide else row.geometry
-        for part in shapely.get_parts(shape.intersection(landscape.domain)):
-            rows.append({"name": row.name, "class": row[2], "width_m": np.nan if wide else row.width_m,
-                         "width_source": None if wide else SOURCE, "geometry": part})  # fmt: skip
-    if landscape.lake.intersects(landscape.domain):
-        rows.append({"name": "Rotter See", "class": "lake", "width_m": np.nan,
-                     "width_source": None, "geometry": landscape.lake})  # fmt: skip
-    columns = ["name", "class", "width_m", "width_source", "geometry"]
-    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=CRS)
+    wide = (rivers["width_m"] > 10).to_numpy(bool)
+    width = rivers["width_m"].to_numpy(float)
+    shapes = np.where(wide, rivers.buffer(width / 2).to_numpy(), rivers.geometry.to_numpy())
+    table = gpd.GeoDataFrame(
+        {
+            "name": rivers["name"],
+            "class": rivers["class"],
+            "width_m": np.where(wide, np.nan, width),
+        },
+        geometry=shapely.intersection(shapes, landscape.domain),
+        crs=CRS,
+    )
+    lake = gpd.GeoDataFrame(
+        {"name": ["Rotter See"], "class": "lake", "width_m": np.nan},
+        geometry=[landscape.lake],
+        crs=CRS,
+    )
+    lake = lake[lake.intersects(landscape.domain)]
+    table = pd.concat([table, lake]).explode(ignore_index=True)
+    return table.assign(width_source=table["width_m"].notna().map({True: SOURCE, False: None}))
 
 
 def tree_table(
@@ -111,7 +118,7 @@ def tree_table(
 
 
 def _scattered(blocks: gpd.GeoDataFrame, land: Array, rng: Any) -> tuple[Array, Array]:
-    """A shaken 15 m raster, thinned by land use; in built blocks on private ground only."""
+    """Thin a shaken 15 m raster by land use; in built blocks on private ground only."""
     x0, y0, x1, y1 = blocks.total_bounds
     x, y = np.meshgrid(np.arange(x0, x1, 15.0), np.arange(y0, y1, 15.0))
     xy = np.column_stack([x.ravel(), y.ravel()]) + rng.uniform(-7, 7, (x.size, 2))
@@ -147,4 +154,5 @@ def _street_trees(pieces: gpd.GeoDataFrame, rng: Any) -> Array:
     normal /= np.maximum(np.hypot(*normal.T), 1e-9)[:, None]
     half = lined["class"].map(HALF_WIDTH_M).to_numpy()[owner] - 1.3
     both = [(a + b) / 2 + sign * normal * half[:, None] for sign in (1, -1)]
-    return shapely.points(np.concatenate(both)[rng.random(2 * len(owner)) < 0.8])
+    kept = np.concatenate(both)[rng.random(2 * len(owner)) < 0.8]
+    return np.asarray(shapely.points(kept))

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from layers.sample_city.blocks import cut_until_small
-from layers.sample_city.figures import type_counts
+from layers.sample_city.figures import rows_of, type_counts
 from layers.sample_city.landscape import CRS
 
 if TYPE_CHECKING:
@@ -23,6 +23,12 @@ GROSS_PLOT_M2 = {
     "multi_13": 3600,
 }  # fmt: skip
 """Land for one house with its share of streets, schools and greens (planning practice)."""
+
+SPARE_GROUND = 1.22
+"""Vacant plots and corners too awkward to build on."""
+
+CLEARING_M = 560.0
+"""Woods keep this far from the old centres."""
 
 EDGE_USES = ("sport", "cemetery", "allotments", "sport", "allotments", "orchard")
 
@@ -75,14 +81,14 @@ def _wild(landscape: Landscape, centre: Array, core: Array, rng: np.random.Gener
     """Woods, heath and river meadows; elsewhere mostly farmland."""
     kind = np.where(rng.random(len(centre)) < 0.24, "meadow", "farmland").astype(object)
     points = shapely.points(centre)
-    for row in landscape.woods.itertuples():
-        kind[shapely.intersects(row.geometry, points) & (core > 560)] = row[2]
+    for row in rows_of(landscape.woods):
+        kind[shapely.intersects(row.geometry, points) & (core > CLEARING_M)] = row[2]
     return kind
 
 
 def _place_industry(fields: gpd.GeoDataFrame, industry: pd.DataFrame, centre: Array) -> None:
     """Give each industrial area the fields next to its point until it is large enough."""
-    for area in industry.itertuples():
+    for area in rows_of(industry):
         distance = np.hypot(centre[:, 0] - area.x, centre[:, 1] - area.y)
         free = fields["kind"].isin(["farmland", "meadow"]).to_numpy() & (distance < 1500)
         free &= (fields["core_m"] > 230).to_numpy()
@@ -95,7 +101,7 @@ def _place_industry(fields: gpd.GeoDataFrame, industry: pd.DataFrame, centre: Ar
 def _settle(fields: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> None:
     """Turn the first fields of every district into housing, a few into parks and edge uses."""
     counts = type_counts(districts)
-    budget = (counts * pd.Series(GROSS_PLOT_M2)).sum(axis=1).to_numpy()
+    budget = (counts * pd.Series(GROSS_PLOT_M2)).sum(axis=1).to_numpy() * SPARE_GROUND
     free = fields["kind"].isin(["farmland", "meadow"]) & (fields.area > 2500)
     free &= shapely.minimum_clearance(fields.geometry.to_numpy()) > 0
     for number in range(len(districts)):
@@ -118,7 +124,7 @@ def cut_blocks(fields: gpd.GeoDataFrame, rng: np.random.Generator) -> tuple[Arra
     ids = np.flatnonzero(built)
     kinds = fields["kind"].to_numpy()[ids]
     core = fields["core_m"].to_numpy()[ids]
-    short = np.where(core < 350, 92, rng.choice([98, 108, 122, 140], len(ids)))
+    short = np.where(core < 350, 118, rng.choice([112, 124, 138, 160], len(ids)))
     short = np.where(
         kinds == "industry_large", 260, np.where(kinds == "industry_medium", 150, short)
     )
@@ -141,11 +147,12 @@ def _stubs(blocks: Array, rng: np.random.Generator) -> Array:
     a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 1]
     la, lb = np.hypot(*a.T), np.hypot(*b.T)
     short, long = np.minimum(la, lb), np.maximum(la, lb)
-    use = (short > 78) & (long > 110) & (rng.random(len(blocks)) < 0.55)
+    use = (short > 84) & (long > 110) & (rng.random(len(blocks)) < 0.5)
     u = np.where((la < lb)[:, None], a / la[:, None], b / lb[:, None])[use]  # into the block
     side = np.where((la < lb)[:, None], b, a)[use]
     start = corners[use, :4].mean(axis=1) - u * short[use, None]
     start += side * rng.uniform(-0.15, 0.15, (use.sum(), 1))
     end = start + u * (short[use] * rng.uniform(1.02, 1.22, use.sum()))[:, None]
     lines = shapely.intersection(shapely.linestrings(np.stack([start, end], 1)), blocks[use])
-    return lines[(shapely.get_type_id(lines) == 1) & (shapely.length(lines) > 35)]
+    found: Array = lines[(shapely.get_type_id(lines) == 1) & (shapely.length(lines) > 35)]
+    return found

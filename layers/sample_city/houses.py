@@ -9,7 +9,14 @@ import pandas as pd
 import shapely
 
 from layers.sample_city.figures import type_counts
-from layers.sample_city.lots import STANDING, Runs, footprints, units_on, without_overlap
+from layers.sample_city.lots import (
+    STANDING,
+    Runs,
+    closed_units,
+    footprints,
+    units_on,
+    without_overlap,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 ESTATE = {
-    "detached": (12, 0.60), "semi": (12, 0.62), "terraced": (22, 0.62), "multi_3_6": (9, 0.30),
+    "detached": (12, 0.60), "semi": (12, 0.62), "terraced": (22, 0.62), "multi_3_6": (9, 0.26),
     "multi_7_12": (4, 0.55), "multi_13": (2, 0.60), "garages": (8, 0.55),
 }  # fmt: skip
 """Houses built at a time, and where between the old centre (0) and the edge (1)."""
@@ -25,7 +32,7 @@ ESTATE = {
 CLOSED_WITHIN_M = {"Troisdorf-Mitte": 430.0, "Spich": 230.0, "Sieglar": 200.0, "Oberlar": 170.0}
 """Around these centres houses stand wall to wall along the pavement."""
 
-PASSES = 6
+FRESH_PASSES, PASSES = 5, 14
 
 
 def build_homes(
@@ -39,43 +46,67 @@ def build_homes(
     """
     need = type_counts(districts).reset_index(drop=True)
     need["garages"] = ((need["terraced"] + 2 * need["multi_3_6"]) * 0.22).astype(int)
-    target = need.copy()
-    open_runs = frontage["street"] & ~frontage["taken"] & (runs.length > 13)
+    usable = frontage["street"] & ~frontage["taken"] & (runs.length > 13)
+    untouched = usable.copy()
     done: list[pd.DataFrame] = []
     shapes = np.array([], object)
     for number in range(PASSES):
-        choice = _share_out(need, frontage[open_runs], runs, rng, stretch=1.0 + 0.15 * number)
-        units = _line_up(choice, frontage, runs, rng)
-        if units.empty:
-            break
-        new = footprints(runs, units, rng)
-        fits = _inside(new, land[runs.land[units["run"]]])
-        units, new = units[fits].reset_index(drop=True), new[fits]
-        keep = without_overlap(new, units["growth"].to_numpy(), shapes)
-        units, new = units[keep].reset_index(drop=True), new[keep]
-        within = units.sort_values("growth").groupby(["district", "type"]).cumcount().sort_index()
-        left = need.stack()[pd.MultiIndex.from_frame(units[["district", "type"]])].to_numpy()
-        chosen = (within < left).to_numpy()
-        done.append(units[chosen])
-        shapes = np.concatenate([shapes, new[chosen]])
-        counted = pd.concat(done).groupby(["district", "type"]).size().unstack(fill_value=0)
-        need = (target - counted.reindex_like(target).fillna(0)).astype(int)
-        open_runs &= ~frontage.index.isin(choice.index)
+        free, stretch = frontage[untouched], 1.0
+        if number >= FRESH_PASSES:  # fill the gaps that corners and odd angles left
+            free, stretch = frontage[usable].assign(growth=rng.random(usable.sum())), 8.0
+        choice = _share_out(need, free, runs, rng, stretch=stretch)
+        units, new = _place(choice, frontage, runs, (land, shapes), rng)
+        if len(units):
+            chosen = _wanted(units, need)
+            done.append(units[chosen])
+            shapes = np.concatenate([shapes, new[chosen]])
+            built = pd.crosstab(done[-1]["district"], done[-1]["type"])
+            need = need - built.reindex(index=need.index, columns=need.columns, fill_value=0)
+        untouched &= ~frontage.index.isin(choice.index)
         if not need.to_numpy().any():
             break
     return pd.concat(done, ignore_index=True), shapes
 
 
+def _place(
+    choice: pd.Series[Any],
+    frontage: pd.DataFrame,
+    runs: Runs,
+    around: tuple[Array, Array],
+    rng: Any,
+) -> tuple[pd.DataFrame, Array]:
+    """Line up houses on the chosen runs and keep those with room; `around`: land, other houses."""
+    land, placed = around
+    units = _line_up(choice, frontage, runs, rng)
+    if units.empty:
+        return units, np.array([], object)
+    shapes = footprints(runs, units, rng)
+    fits = _inside(shapes, land[runs.land[units["run"]]])
+    units, shapes = units[fits].reset_index(drop=True), shapes[fits]
+    keep = without_overlap(shapes, units["growth"].to_numpy(), placed)
+    return units[keep].reset_index(drop=True), shapes[keep]
+
+
+def _wanted(units: pd.DataFrame, need: pd.DataFrame) -> Array:
+    """Tell which units are still needed, those on the oldest ground first."""
+    order = units.sort_values("growth").groupby(["district", "type"]).cumcount().sort_index()
+    left = need.to_numpy()[
+        units["district"].to_numpy(), need.columns.get_indexer(pd.Index(units["type"]))
+    ]
+    wanted: Array = order.to_numpy() < left
+    return wanted
+
+
 def _share_out(
-    need: pd.DataFrame, free: pd.DataFrame, runs: Runs, rng: Any, *, stretch: float
+    need: pd.DataFrame, free: pd.DataFrame, runs: Runs, rng: Any, *, stretch: float = 1.0
 ) -> pd.Series[Any]:
     """Give each free run a type: estates in order of growth laid along the frontage."""
     parts = []
-    for district, own in free.groupby("district"):
-        estates = _estates(need.loc[district], rng)
+    for district, group in free.groupby("district"):
+        estates = _estates(need.iloc[int(str(district))], rng)
         if estates.empty:
             continue
-        own = own.sort_values("growth", kind="stable")
+        own = group.sort_values("growth", kind="stable")
         length = np.maximum(runs.length[own.index] - 9.0, 4.0)
         middle = np.cumsum(length) - length / 2
         ends = estates["length"].cumsum().to_numpy() * stretch
@@ -105,11 +136,10 @@ def _line_up(choice: pd.Series[Any], frontage: pd.DataFrame, runs: Runs, rng: An
     chosen = frontage.loc[choice.index]
     closed = (choice == "multi_3_6") & (chosen["core_m"] < chosen["closed_m"])
     standing = choice.mask(closed, "closed")
-    parts = [
-        units_on(runs, standing.index[standing == kind].to_numpy(), kind, rng)
-        for kind in STANDING
-        if (standing == kind).any()
-    ]
+    kinds = [kind for kind in STANDING if kind != "closed" and (standing == kind).any()]
+    parts = [units_on(runs, standing.index[standing == k].to_numpy(), k, rng) for k in kinds]
+    if closed.any():
+        parts.append(closed_units(runs, standing.index[closed].to_numpy(), rng))
     units = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if units.empty:
         return units
@@ -118,6 +148,7 @@ def _line_up(choice: pd.Series[Any], frontage: pd.DataFrame, runs: Runs, rng: An
     for column in ("district", "growth", "core_m", "field", "piece"):
         units[column] = own[column].to_numpy()
     old = (units["core_m"] < 190) & (units["type"].isin(["detached", "multi_3_6"]))
+    old &= units["kind"] != "closed"
     units.loc[old, "setback"] *= 0.25
     return units
 
@@ -201,4 +232,4 @@ def _annex(
     du, dv = along * (w / 2)[:, None], inward * (d / 2)[:, None]
     ring = np.stack([centre - du - dv, centre + du - dv, centre + du + dv, centre - du + dv], 1)
     units = home.assign(type=kind, kind=kind, width=w, depth=d, joined=1, setback=y - d / 2)
-    return units.reset_index(drop=True), shapely.polygons(ring)
+    return units.reset_index(drop=True), np.asarray(shapely.polygons(ring))

@@ -1,4 +1,4 @@
-"""The ground the model town stands on: roads, rails, rivers and woods drawn through known points."""
+"""The ground the model town stands on: roads, rails, rivers and woods through known points."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Landscape:
     """Everything that is there before the town grows (EPSG:25832, metres)."""
 
     districts: gpd.GeoDataFrame  # by district_id: name, x, y, residents, polygons
-    domain: shapely.Polygon  # what is generated
+    domain: Any  # polygon of what is generated
     roads: gpd.GeoDataFrame  # class, ref, geometry
     motorways: gpd.GeoDataFrame  # ref, geometry
     railways: gpd.GeoDataFrame  # name, geometry
@@ -48,7 +48,7 @@ def read_landscape(districts: pd.DataFrame, *, radius_m: float | None = None) ->
     points = raw["points"]
     outline = smooth_ring(np.array(raw["outline"], float))
     outline = outline.buffer((raw["area_km2"] * 1e6 - outline.area) / outline.length)
-    domain = outline.buffer(MARGIN_M)
+    domain: Any = outline.buffer(MARGIN_M)
     if radius_m is not None:
         centres = shapely.points(districts[["x", "y"]].to_numpy(float))
         domain = domain.intersection(shapely.union_all(shapely.buffer(centres, radius_m)))
@@ -98,7 +98,7 @@ def smooth_line(points: np.ndarray[Any, Any], *, step_m: float = 18.0) -> np.nda
     return curve
 
 
-def smooth_ring(points: np.ndarray[Any, Any]) -> shapely.Polygon:
+def smooth_ring(points: np.ndarray[Any, Any]) -> Any:
     """Return the area inside the closed curve through `points` (m, 2)."""
     return shapely.make_valid(shapely.Polygon(smooth_line(np.vstack([points, points[:1]]))))
 
@@ -121,7 +121,7 @@ def _lines(
 
 
 def _lake(entry: dict[str, Any]) -> shapely.Polygon:
-    """An egg-shaped lake of the published size."""
+    """Draw an egg-shaped lake of the published size."""
     angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     reach = 1 + 0.12 * np.sin(2 * angle + 0.6) + 0.06 * np.sin(3 * angle)
     ring = np.column_stack([1.25 * reach * np.cos(angle), 0.8 * reach * np.sin(angle)])
@@ -136,24 +136,31 @@ def _corridors(
     rivers: gpd.GeoDataFrame,
     lake: shapely.Polygon,
 ) -> shapely.Geometry:
-    bank = np.where(rivers["width_m"] > 10, 14, 4) if len(rivers) else []
     parts = [
         *motorways.buffer(MOTORWAY_HALF_M, cap_style="flat"),
         *railways.buffer(RAIL_HALF_M, cap_style="flat"),
-        *(rivers.buffer(rivers["width_m"] / 2 + bank) if len(rivers) else []),
+        *_banks(rivers),
         lake.buffer(16),
     ]
     return shapely.union_all(parts, grid_size=0.1).simplify(0.5)
 
 
-def _district_areas(districts: pd.DataFrame, outline: shapely.Polygon) -> gpd.GeoDataFrame:
+def _banks(rivers: gpd.GeoDataFrame) -> list[Any]:
+    """Return rivers with their banks: 14 m, at the mill race 4 m."""
+    if rivers.empty:
+        return []
+    width = rivers["width_m"].to_numpy(float)
+    return list(rivers.buffer(width / 2 + np.where(width > 10, 14, 4)))
+
+
+def _district_areas(districts: pd.DataFrame, outline: Any) -> gpd.GeoDataFrame:
     """Give every place to the nearest district point, inside the outline."""
-    points = shapely.points(districts[["x", "y"]].to_numpy(float))
+    points = np.asarray(shapely.points(districts[["x", "y"]].to_numpy(float)))
     frame = districts.copy()
     if len(points) == 1:
         return gpd.GeoDataFrame(frame, geometry=[outline], crs=CRS)
     cells = shapely.get_parts(
-        shapely.voronoi_polygons(shapely.multipoints(points), extend_to=outline.buffer(9000))
+        shapely.voronoi_polygons(shapely.MultiPoint(list(points)), extend_to=outline.buffer(9000))
     )
     owner, cell = shapely.STRtree(cells).query(points, predicate="intersects")
     geometry = shapely.intersection(cells[cell][np.argsort(owner)], outline)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,6 +13,7 @@ import pandas as pd
 import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components
+from shapely.ops import substring
 
 from layers.sample_city.landscape import CRS
 
@@ -58,12 +62,12 @@ def motorway_links(landscape: Landscape, pieces: gpd.GeoDataFrame) -> gpd.GeoDat
     return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=CRS)
 
 
-def _side(line: shapely.LineString) -> shapely.LineString:
-    """The carriageway to the right of the centre line."""
+def _side(line: shapely.LineString) -> Any:
+    """Return the carriageway to the right of the centre line."""
     return line.offset_curve(-CARRIAGEWAY_M)
 
 
-def _carriageway(  # noqa: PLR0913
+def _carriageway(
     rows: list[dict[str, Any]],
     line: shapely.LineString,
     ref: str,
@@ -91,15 +95,15 @@ def _carriageway(  # noqa: PLR0913
         rows.append(_ramp(lane, before, out, ref, leaving=True) | {"is_bridge": True})
         rows.append(_ramp(lane, after, back, ref, leaving=False) | {"is_bridge": True})
     at = sorted(cuts)
-    for a, b in zip(at[:-1], at[1:], strict=True):
-        part = shapely.ops.substring(lane, a, b)
+    for a, b in pairwise(at):
+        part = substring(lane, a, b)
         rows.append({"ref": ref, "is_ramp": False, "is_bridge": False, "geometry": part})
 
 
 def _junction(
     line: shapely.LineString, lane: shapely.LineString, place: tuple[float, float], ends: Array
 ) -> Array | None:
-    """The nearest junction of the crossing road on the side of the carriageway."""
+    """Find the nearest junction of the crossing road on the side of the carriageway."""
     near = ends[np.hypot(*(ends - np.array(place)).T) < 110] if len(ends) else ends
     points = shapely.points(near)
     outer = shapely.distance(points, lane) < shapely.distance(points, line) - 2
@@ -113,7 +117,7 @@ def _junction(
 def _ramp(
     lane: shapely.LineString, s: float, end: Array, ref: str, *, leaving: bool
 ) -> dict[str, Any]:
-    """A bowed line between the carriageway and a junction."""
+    """Draw a bowed line between the carriageway and a junction."""
     start = shapely.get_coordinates(lane.interpolate(s))[0]
     ahead = s + 25 if leaving else s - 25
     hold = shapely.get_coordinates(lane.interpolate(ahead))[0]
@@ -235,23 +239,12 @@ def reach(start: Array, end: Array, allowed: Array, count: int) -> Array:
     return result
 
 
-STEMS = (
-    "Ahorn Amsel Apfel Birken Buchen Dachs Distel Drossel Eichen Eiben Erlen Eschen Farn Fasanen "
-    "Feld Fichten Finken Flieder Fuchs Garten Ginster Hasel Hasen Heide Hirsch Holunder Hummel "
-    "Igel Kastanien Kiebitz Kiefern Kirsch Klee Kornblumen Kranich Krokus Lärchen Lerchen Linden "
-    "Lupinen Margeriten Meisen Mohn Mühlen Nelken Nuss Pappel Pfirsich Quitten Reiher Ried Robinien "
-    "Rosen Rotdorn Salbei Schlehen Schwalben Sonnen Sperling Stein Tannen Thymian Tulpen Ulmen "
-    "Veilchen Wacholder Wald Weiden Weissdorn Wiesen Wild Zedern Zeisig"
-).split()
-ENDS = ("straße", "weg", "weg", "straße", "ring", "gasse", "allee", "pfad", "hof", "winkel")
-FIELDS = ("acker", "anger", "bach", "berg", "blick", "bruch", "busch", "feld", "grund", "hang",
-          "kamp", "rain", "teich", "tal")  # fmt: skip
-
-
 def street_names(count: int, rng: Any) -> Array:
     """Return `count` invented, neutral street names, none twice."""
-    plain = [stem + end for stem in STEMS for end in dict.fromkeys(ENDS)]
-    lanes = [f"Am {stem}{end}" for stem in STEMS for end in FIELDS]
+    text = files("layers.sample_city").joinpath("street_words.json").read_text(encoding="utf-8")
+    words = json.loads(text)
+    plain = [stem + end for stem in words["stems"] for end in words["ends"]]
+    lanes = [f"Am {stem}{end}" for stem in words["stems"] for end in words["fields"]]
     names = np.concatenate([rng.permutation(plain), rng.permutation(lanes)]).astype(object)
     rounds = [names if i == 0 else np.array([f"{n} {i + 1}" for n in names], object)
               for i in range(count // len(names) + 1)]  # fmt: skip

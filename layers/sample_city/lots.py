@@ -63,7 +63,25 @@ class Runs:
         """Return the points at `chainage` (n, 2)."""
         at = np.searchsorted(self.chainage, chainage, side="right") - 1
         at = np.clip(at, 0, len(self.points) - 1)
-        return self.points[at] + self.direction[at] * (chainage - self.chainage[at])[:, None]
+        ahead = (chainage - self.chainage[at])[:, None]
+        found: Array = self.points[at] + self.direction[at] * ahead
+        return found
+
+    def following(self) -> Array:
+        """Return the run after each run on the same ring."""
+        number = np.arange(len(self.land))
+        first = np.searchsorted(self.land, self.land)
+        last = np.append(self.land[1:] != self.land[:-1], True)
+        return np.where(last, first, number + 1)
+
+    def turn_at_end(self) -> Array:
+        """Return the left turn (radians) from each run into the following one."""
+        begins = np.searchsorted(self.chainage, self.start + 1e-6, side="right") - 1
+        ends = np.append(begins[1:], len(self.points)) - 1
+        after = self.direction[begins[self.following()]]
+        last = self.direction[ends]
+        turn: Array = np.angle((after[:, 0] + 1j * after[:, 1]) * (last[:, 0] - 1j * last[:, 1]))
+        return turn
 
     def inward(self, chainage: Array, run: Array, reach_m: float = 3.0) -> Array:
         """Return unit vectors (n, 2) from the street line into the plot."""
@@ -178,6 +196,52 @@ def units_on(runs: Runs, which: Array, kind: str, rng: np.random.Generator) -> p
     )
 
 
+def closed_units(runs: Runs, which: Array, rng: np.random.Generator) -> pd.DataFrame:
+    """
+    Fill runs wall to wall; where two of them meet, one house takes the corner.
+
+    A corner house has kind `closed` and unit -1; its width is the arm along both streets.
+    """
+    how = STANDING["closed"]
+    depth = how.depth[0] + (runs.land[which] % 3) * 0.9  # one depth all around a block
+    arm = np.zeros(len(runs.start))
+    following = runs.following()
+    is_closed = np.isin(np.arange(len(runs.start)), which)
+    full = np.zeros(len(runs.start))
+    full[which] = depth
+    inner = np.pi - runs.turn_at_end()
+    fits = is_closed & is_closed[following] & (inner > 0.95) & (inner < 2.3)
+    arm[fits] = full[fits] / np.tan(inner[fits] / 2)
+    fits &= (arm < 0.42 * runs.length) & (arm < 0.42 * runs.length[following])
+    arm[~fits] = 0.0
+    before = np.zeros_like(arm)
+    before[following] = arm
+    start, end = np.where(before > 0, before, 1.0)[which], np.where(arm > 0, arm, 1.0)[which]
+    free = runs.length[which] - start - end
+    count = np.maximum(np.round(free / rng.uniform(*how.width, len(which))).astype(int), 0)
+    row = np.repeat(np.arange(len(which)), count)
+    unit = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    width = (free / np.maximum(count, 1))[row]
+    corner = np.flatnonzero(fits)
+    return pd.DataFrame(
+        {
+            "kind": "closed",
+            "run": np.concatenate([which[row], corner]),
+            "s": np.concatenate(
+                [
+                    (runs.start[which] + start)[row] + unit * width,
+                    (runs.start + runs.length - arm)[corner],
+                ]
+            ),
+            "width": np.concatenate([width, arm[corner]]),
+            "depth": np.concatenate([depth[row], full[corner]]),
+            "setback": 0.0,
+            "joined": np.concatenate([np.maximum(count[row], 2), np.full(len(corner), 2)]),
+            "unit": np.concatenate([unit, np.full(len(corner), -1)]),
+        }
+    )
+
+
 def footprints(runs: Runs, units: pd.DataFrame, rng: np.random.Generator) -> Array:
     """Return the footprint of every unit; joined units share their walls exactly."""
     s, width = units["s"].to_numpy(), units["width"].to_numpy()
@@ -200,10 +264,24 @@ def footprints(runs: Runs, units: pd.DataFrame, rng: np.random.Generator) -> Arr
     na, nb = np.where(alone[:, None], across, na), np.where(alone[:, None], across, nb)
     near, far = setback[:, None], (setback + depth)[:, None]
     quad = np.stack([a + na * near, b + nb * near, b + nb * far, a + na * far], axis=1)
-    shapes = shapely.polygons(quad)
+    shapes = np.asarray(shapely.polygons(quad))
+    corner = np.flatnonzero(units["unit"] < 0)
+    shapes[corner] = _corner_houses(runs, units.iloc[corner])
     bay = np.flatnonzero(alone & loose & (rng.random(n) < 0.4))
     shapes[bay] = _with_wing(quad[bay], rng)
     return shapes
+
+
+def _corner_houses(runs: Runs, units: pd.DataFrame) -> Array:
+    """Kites in the corner: arms along both streets, as deep as the rows beside them."""
+    run = units["run"].to_numpy()
+    arm, depth = units["width"].to_numpy(), units["depth"].to_numpy()
+    following = runs.following()[run]
+    begin = runs.start[run] + runs.length[run] - arm
+    a, b = runs.place(begin), runs.place(runs.start[following] + arm)
+    tip = runs.place(runs.start[following])
+    back = a + runs.inward(begin, run) * depth[:, None]
+    return np.asarray(shapely.polygons(np.stack([a, tip, b, back], axis=1)))
 
 
 def _with_wing(quad: Array, rng: np.random.Generator) -> Array:
@@ -216,7 +294,7 @@ def _with_wing(quad: Array, rng: np.random.Generator) -> Array:
     ring = np.stack([a, b, c, foot, foot + back, d + back], axis=1)
     mirror = np.stack([a, b, c + back, c + (d - c) * share + back, c + (d - c) * share, d], axis=1)
     flip = rng.random(len(quad)) < 0.5
-    return shapely.polygons(np.where(flip[:, None, None], mirror, ring))
+    return np.asarray(shapely.polygons(np.where(flip[:, None, None], mirror, ring)))
 
 
 def without_overlap(shapes: Array, priority: Array, placed: Array) -> Array:

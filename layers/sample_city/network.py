@@ -125,43 +125,49 @@ def classify(pieces: gpd.GeoDataFrame, sides: Array, kind: Array) -> Array:
 
 def connect(pieces: gpd.GeoDataFrame, classes: Array) -> tuple[Array, Array]:
     """
-    Make every car street reachable: promote the shortest tracks that tie islands to the town.
+    Make every car street reachable: open the tracks that tie islands to the town.
 
     Returns classes and a mask of the pieces to keep (those tied to the largest part at all).
     """
     start, end, count = _ends(pieces)
     length = pieces.length.to_numpy()
-    labels = connected_components(_graph(start, end, length, count), directed=False)[1]
-    main = np.bincount(labels[start], weights=length).argmax()
-    keep = labels[start] == main
-    classes = classes.copy()
-    car = classes != "track"
-    parts = connected_components(_graph(start[car], end[car], length[car], count), directed=False)[
-        1
-    ]
+    whole = _parts(start, end, length, count)
+    keep = whole[start] == np.bincount(whole[start], weights=length).argmax()
+    car = (classes != "track") & keep
+    parts = _parts(start[car], end[car], length[car], count)
     heart = np.bincount(parts[start[car]], weights=length[car]).argmax()
-    root = int(np.flatnonzero(parts == heart)[0])
     weight = np.where(car, length * 1e-3 + 1e-3, length + 5)
     far, before = dijkstra(
-        _graph(start, end, weight, count), directed=False, indices=root, return_predecessors=True
+        _graph(start, end, weight, count),
+        directed=False,
+        indices=int(np.flatnonzero(parts == heart)[0]),
+        return_predecessors=True,
     )
-    lookup = {(a, b): i for i, (a, b) in enumerate(zip(start, end, strict=True))}
-    lost = pd.Series(far, index=parts).groupby(level=0).idxmin()
-    nearest = pd.DataFrame({"part": parts, "far": far}).groupby("part")["far"].idxmin()
-    for part in np.unique(parts[np.concatenate([start[car & keep], end[car & keep]])]):
-        node = int(nearest[part])
-        while before[node] >= 0:
-            a, b = int(before[node]), node
-            edge = lookup.get((a, b), lookup.get((b, a)))
-            if edge is not None and classes[edge] == "track":
-                classes[edge] = "unclassified"
-            node = a
-    del lost
-    return classes, keep
+    nodes = pd.DataFrame({"part": parts, "far": far}).loc[np.unique(start[car])]
+    way_back = _walk(nodes.groupby("part")["far"].idxmin().to_numpy(), before)
+    pair = np.sort(np.column_stack([start, end]), axis=1)
+    used = np.sort(np.column_stack([way_back, before[way_back]]), axis=1)
+    opened = np.isin(pair @ [count, 1], used @ [count, 1]) & ~car & keep
+    return np.where(opened, "unclassified", classes), keep
+
+
+def _walk(nodes: Array, before: Array) -> Array:
+    """Return all nodes on the way from `nodes` back to the root (which has no predecessor)."""
+    seen = [nodes[before[nodes] >= 0]]
+    while len(seen[-1]):
+        ahead = np.unique(before[seen[-1]])
+        seen.append(ahead[before[ahead] >= 0])
+    return np.unique(np.concatenate(seen))
+
+
+def _parts(start: Array, end: Array, length: Array, count: int) -> Array:
+    """Return the number of the connected part; one number a node."""
+    labels: Array = connected_components(_graph(start, end, length, count), directed=False)[1]
+    return labels
 
 
 def _ends(pieces: gpd.GeoDataFrame) -> tuple[Array, Array, int]:
-    """Number the ends of pieces by place (to 5 cm)."""
+    """Return numbers for the ends of pieces by place (to 5 cm)."""
     line = pieces.geometry.to_numpy()
     xy = np.concatenate(
         [

@@ -112,7 +112,7 @@ def stop_table(pieces: gpd.GeoDataFrame, landscape: Landscape, rng: Any) -> gpd.
     b = shapely.get_coordinates(shapely.line_interpolate_point(line, shapely.length(line) / 2 + 2))
     normal = np.column_stack([a[:, 1] - b[:, 1], b[:, 0] - a[:, 0]])
     normal /= np.maximum(np.hypot(*normal.T), 1e-9)[:, None]
-    names = main["cross"].to_numpy(object)[chosen]
+    names = main["name"].to_numpy(object)[chosen]
     both = np.concatenate([a + 6.0 * normal, b + (b - a) * 4 - 6.0 * normal])
     bus = gpd.GeoDataFrame(
         {"name": np.tile(names, 2), "class": "bus"}, geometry=shapely.points(both), crs=CRS
@@ -147,7 +147,7 @@ def crossing_tables(
     lit = nodes[signals.to_numpy()]
     points = pd.concat(
         [
-            gpd.GeoDataFrame({"class": "signals"}, index=range(len(lit)), geometry=lit.geometry.to_numpy(), crs=CRS),
+            lit[["geometry"]].assign(**{"class": "signals"}),
             gpd.GeoDataFrame(
                 {"class": "crossing_zebra", "link_id": zebra.index},
                 geometry=shapely.line_interpolate_point(zebra.geometry.to_numpy(), 14.0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,6 +12,7 @@ import shapely
 
 from layers.sample_city import civic, green, growth, houses, links, lots, network, people
 from layers.sample_city.attributes import facing, furnish
+from layers.sample_city.figures import rows_of
 from layers.sample_city.landscape import CRS, Landscape, read_landscape
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Plan:
     pieces: gpd.GeoDataFrame
     blocks: gpd.GeoDataFrame
     ways: Array  # unbent lines the pieces were cut from
+    first_cut: int  # ways from here on only divide settled fields
     land: Array
     block_of_land: Array
     runs: lots.Runs
@@ -51,6 +53,7 @@ def make_town(
     plan = make_plan(read_landscape(districts, radius_m=radius_m), seed, rng)
     say("Build houses", 0.3)
     buildings = build_everything(plan, prefix, rng)
+    plan = without_empty_blocks(plan, buildings.geometry.to_numpy())
     say("Plant trees and write the tables", 0.7)
     return make_tables(plan, buildings, prefix, rng)
 
@@ -74,16 +77,48 @@ def make_plan(landscape: Landscape, seed: int, rng: np.random.Generator) -> Plan
     pieces["bridge"] = shapely.intersects(landscape.corridors, middle) & (pieces["rank"] < 3)
     pieces = pieces[keep].reset_index(drop=True)
     pieces["name"] = _names(pieces, rng)
-    pieces["cross"] = pieces["name"]
     land, block_of_land = lots.plots_of(blocks, pieces, built)
     where = blocks.iloc[block_of_land][["kind", "district", "growth", "core_m", "field"]]
     where = where.reset_index(drop=True)
     chosen = civic.choose_ground(landscape.districts, land, where)
     runs = lots.runs_of(land)
     frontage = _frontage(runs, where, pieces, chosen, landscape)
+    first_cut = len(landscape.roads) + len(bounds)
     return Plan(
-        landscape, fields, pieces, blocks, ways, land, block_of_land, runs, frontage, chosen
+        landscape,
+        fields,
+        pieces,
+        blocks,
+        ways,
+        first_cut,
+        land,
+        block_of_land,
+        runs,
+        frontage,
+        chosen,
     )
+
+
+def without_empty_blocks(plan: Plan, shapes: Array) -> Plan:
+    """Give blocks that stayed empty back to green, and their streets to the fields."""
+    blocks, pieces = plan.blocks, plan.pieces.copy()
+    _, used = shapely.STRtree(blocks.geometry.to_numpy()).query(
+        shapely.centroid(shapes), predicate="intersects"
+    )
+    built = blocks["kind"].str.startswith(("housing", "industry")).to_numpy()
+    empty = np.asarray(built & ~np.isin(np.arange(len(blocks)), used))
+    core = blocks["core_m"].to_numpy()
+    green_kind = np.where((core < 500) & (blocks.area > 3500), "park", "meadow")
+    green_kind = np.where((core < 700) & (green_kind != "park"), "grass", green_kind)
+    blocks = blocks.assign(kind=np.where(empty, green_kind, blocks["kind"]))
+    sides = network.beside(pieces, blocks)
+    classes = network.classify(pieces, sides, blocks["kind"].to_numpy())
+    pieces["class"], _ = network.connect(pieces, classes)
+    pieces["inside"] = np.append(built & ~empty, False)[sides].any(axis=1)
+    idle = (pieces["class"] == "track") & (pieces["way"] >= plan.first_cut)
+    pieces = pieces[~idle].reset_index(drop=True)
+    pieces["name"] = pieces["name"].mask(pieces["class"] == "track", None)
+    return replace(plan, blocks=blocks, pieces=pieces)
 
 
 def _names(pieces: gpd.GeoDataFrame, rng: Any) -> Array:
@@ -133,8 +168,8 @@ def build_everything(plan: Plan, prefix: str, rng: np.random.Generator) -> gpd.G
     rows, row_shapes = units[~flats].reset_index(drop=True), shapes[~flats]
     halls, hall_shapes = houses.build_halls(runs, plan.frontage, land, rng)
     annexes, annex_shapes = houses.build_annexes(homes, runs, shapes, land, rng)
-    pitches, clubs, club_field = civic.sports_grounds(plan.fields)
-    huts = civic.allotment_sheds(plan.fields, rng)
+    _, clubs = civic.sports_grounds(plan.blocks)
+    huts = civic.allotment_sheds(plan.blocks, rng)
     others = [
         (rows, row_shapes, "garages"), (halls, hall_shapes, "hall"), (annexes, annex_shapes, ""),
         (_bare(len(clubs)), clubs, "club"), (_bare(len(huts)), huts, "hut"),
@@ -196,7 +231,7 @@ def _finish(plan: Plan, table: pd.DataFrame, geometry: Array, prefix: str) -> gp
     piece = np.where(addressed, _nearest_street(plan, geometry, piece), -1)
     address = people.house_numbers(plan.pieces, plan.ways, piece, geometry)
     table = table.join(address)
-    table["locality"] = np.where(table["street"].notna(), people.LOCALITY, None)
+    table["locality"] = table["street"].mask(table["street"].notna(), people.LOCALITY)
     table["footprint_m2"] = shapely.area(geometry)
     table["floor_area_m2"] = table["footprint_m2"] * table["storeys"].clip(lower=1)
     lived = table["use"].isin(["residential", "mixed"])
@@ -240,12 +275,11 @@ def make_tables(
     nodes["is_boundary"] = shapely.dwithin(nodes.geometry.to_numpy(), edge, 12.0)
     points, nodes = people.crossing_tables(streets, nodes)
     homes = buildings[buildings["street"].notna()]
-    pitches = civic.sports_grounds(plan.fields)[0]
+    pitches = civic.sports_grounds(plan.blocks)[0]
     parks = plan.blocks[plan.blocks["kind"] == "park"].geometry.to_numpy()
     play = shapely.centroid(parks)
-    extras = [("pitch", None, pitches)]
-    for row in plan.chosen.itertuples():
-        extras.append((row.landuse, None, np.array([plan.land[row.land]], object)))
+    extras = [("pitch", pitches)]
+    extras += [(row.landuse, plan.land[[row.land]]) for row in rows_of(plan.chosen)]
     areas = landscape.districts
     tables = {
         "buildings": buildings,
@@ -276,9 +310,6 @@ def make_tables(
     for name in ("street_points", "railways", "landuse", "water", "trees", "places", "stops",
                  "addresses"):  # fmt: skip
         tables[name].index = [f"{prefix}{name}_{i}" for i in range(len(tables[name]))]
-    if prefix != "model:":
-        tables["districts"].index = [prefix + i.removeprefix("model:") for i in areas.index]
-        buildings["district_id"] = prefix + buildings["district_id"].str.removeprefix("model:")
     return tables
 
 
