@@ -65,7 +65,7 @@ class Barriers:
     def apply(self, attributes: pd.DataFrame, edges: Edges, gates: Array) -> pd.DataFrame:
         """Return the attributes of every edge, closed where it is the link of a barrier."""
         out = attributes.copy()
-        short = (edges.start == -edges.end) & np.isin(np.abs(edges.start), gates)
+        short = edges.gates() & np.isin(np.abs(edges.start), gates)
         if not short.any():
             return out
         rows = self.passes.loc[np.abs(edges.start[short])]

@@ -56,7 +56,7 @@ def extent(raw: RawOsm, vertices: Vertices, crs: str) -> Extent:
         area = _box(raw.bounds, crs)
         middle = np.median(vertices.xy, axis=0) if len(vertices.xy) else np.zeros(2)
         spread = np.ptp(vertices.xy, axis=0).prod() if len(vertices.xy) else 0.0
-        if shapely.contains_xy(area, *middle) and area.area <= 4 * max(spread, 1.0):
+        if shapely.contains_xy(area, *middle) and area.area <= 100 * max(spread, 1.0):
             return Extent(area.buffer(-EDGE_M))
     alone = pd.Series(data=False, index=raw.nodes.index)
     for key in ALONE:

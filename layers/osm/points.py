@@ -67,7 +67,7 @@ def _link_of(nodes: pd.DataFrame, numbers: Array, network: Network) -> pd.Series
     at = place[np.searchsorted(known, numbers)]
     edge = np.searchsorted(edges.first, at, side="right") - 1
     edge = np.where(edges.last[edge] < at, np.minimum(edge + 1, len(edges) - 1), edge)
-    gate = np.flatnonzero(edges.start == -edges.end)
+    gate = np.flatnonzero(edges.gates())
     on_gate = pd.Series(gate, index=np.abs(edges.start[gate])).reindex(numbers).to_numpy()
     edge = np.where(np.isnan(on_gate), edge, on_gate).astype(np.int64)
     faces = first_tag(nodes, ("traffic_signals:direction", "direction")).str.lower()

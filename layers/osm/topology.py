@@ -39,6 +39,10 @@ class Edges:
         """Return the number of edges."""
         return len(self.way)
 
+    def gates(self) -> Array:
+        """Return which edges are the link of a barrier: from a node to its far side (-id)."""
+        return np.asarray((self.start == -self.end) & (self.last - self.first == 1))
+
 
 @dataclass(frozen=True)
 class Chains:

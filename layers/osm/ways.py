@@ -174,7 +174,7 @@ def _lanes(
         with_flow = total.where(one_way == sign)
         both = half.where(one_way == 0)
         lanes = side[letter].fillna(with_flow).fillna(rest.where(one_way == 0)).fillna(both)
-        odd = side[letter].isna() & rest.isna() & both.notna() & (total % 2 != 0)
+        odd = side[letter].isna() & rest.isna() & both.notna() & (total > 1) & (total % 2 != 0)
         source = np.where(
             lanes.isna(), "estimated:class", np.where(odd, "estimated:half", "tagged")
         )
