@@ -446,7 +446,7 @@
     home: () => map?.go({ ...map.camera, ...map.home }),
     camera: () => (map ? kit.cameraOf(map.camera) : null),
     /* Where a position stands on the page, and what is at a point of the map (for tests). */
-    project: (lon, lat, z = 0) => map?.viewport().project([lon, lat, z]),
+    project: (lon, lat, z = 0) => map?.viewport().project([lon, lat, z]).slice(0, 2),
     find: (point) => map?.find(point),
   };
 })((window.twinMapKit = window.twinMapKit || {}));
