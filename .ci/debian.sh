@@ -4,7 +4,7 @@
 set -euo pipefail
 
 missing=()
-browser=${CHROMIUM:-}
+browser=${TWIN_BROWSER:-}
 for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
     [ -n "$browser" ] || browser=$(command -v "$name" || true)
 done
@@ -23,6 +23,6 @@ if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
 fi
 echo "Missing: ${missing[*]}. Debian and Ubuntu: sudo apt-get install ${missing[*]}" >&2
 if [ -z "$browser" ]; then
-    echo "The browser tests need Chromium or Chrome; CHROMIUM=/path/to/it is taken as well." >&2
+    echo "The browser tests need Chromium or Chrome; TWIN_BROWSER=/path/to/it is taken as well." >&2
     exit 1
 fi
