@@ -9,7 +9,9 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
+from layers.osm.tags import with_any
 from twin.crs import utm_crs
+from twin.errors import SourceError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,11 +24,19 @@ Array = np.ndarray[Any, Any]
 
 
 def crs_of(raw: RawOsm) -> str:
-    """Return the UTM zone at the median position of buildings and streets."""
-    parts = [raw.areas["geometry"], raw.lines["geometry"]]
-    geometry = np.concatenate([part.to_numpy(dtype=object) for part in parts])
-    xy = shapely.get_coordinates(geometry)
-    lon, lat = np.nanmedian(xy, axis=0)
+    """
+    Return the UTM zone at the median position of buildings and streets.
+
+    Raises `SourceError` where there are neither.
+    """
+    parts = [with_any(raw.areas, ["building", "building:part"]), with_any(raw.lines, ["highway"])]
+    shapes = np.concatenate([part["geometry"].to_numpy(dtype=object) for part in parts])
+    xy = shapely.get_coordinates(shapes)
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    if not len(xy):
+        template = "The OpenStreetMap data hold neither buildings nor streets."
+        raise SourceError(template, hint="Check that it is an extract of a place.")
+    lon, lat = np.median(xy, axis=0)
     return utm_crs(float(lon), float(lat))
 
 

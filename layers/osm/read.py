@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,13 +16,12 @@ import shapely
 
 from layers.osm.formats import read_error, sniff_format
 from layers.osm.multipolygons import settle
+from layers.osm.order import is_disorder, sort_into
 from layers.osm.raw import RawOsm
 from layers.osm.tags import Tags, table
 from twin.provenance import Finding
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from layers.source_data import Progress
 
 READING = "Reading OpenStreetMap objects"
@@ -34,21 +35,41 @@ def read_raw(path: Path, *, progress: Progress | None = None) -> RawOsm:
     Takes `.osm.pbf`, `.osm`, `.osm.gz` and `.osm.bz2`, told apart by content and not by name.
     Raises one `SourceError` for anything that is no OpenStreetMap file or is damaged.
     """
-    file = osmium.io.File(str(path), sniff_format(path))
+    file_format = sniff_format(path)
     try:
-        bounds = _bounds(file)
-        found = _collect(file, osmium.index.create_map("flex_mem"), progress)
-        if found.without_node:
-            # the nodes may stand behind the ways (Overpass "out; >; out"): know them all first
-            places = osmium.index.create_map("flex_mem")
-            locate = osmium.NodeLocationsForWays(places)
-            locate.ignore_errors()
-            with osmium.io.Reader(file, osmium.osm.NODE) as reader:
-                osmium.apply(reader, locate)
-            found = _collect(file, places, progress)
+        return _read_in_order(path, file_format, progress)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise read_error(path, error) from error
+
+
+def _read_in_order(path: Path, file_format: str, progress: Progress | None) -> RawOsm:
+    """Read a file; one whose objects are not in order, or stand in it twice, is sorted first."""
+    file = osmium.io.File(str(path), file_format)
+    bounds = _bounds(file)
+    try:
+        return _to_raw(_with_late_nodes(file, progress), bounds)
+    except RuntimeError as error:
+        if not is_disorder(error):
+            raise
+    with tempfile.TemporaryDirectory() as folder:
+        ordered = Path(folder) / "ordered.osm.pbf"
+        twice = sort_into(path, file_format, ordered)
+        found = _with_late_nodes(osmium.io.File(str(ordered)), progress)
+    found.problems["duplicate_id"] = twice
     return _to_raw(found, bounds)
+
+
+def _with_late_nodes(file: Any, progress: Progress | None) -> _Found:
+    """Read a file; nodes that stand behind their ways (Overpass "out; >; out") are found too."""
+    found = _collect(file, osmium.index.create_map("flex_mem"), progress)
+    if not found.without_node:
+        return found
+    places = osmium.index.create_map("flex_mem")
+    locate = osmium.NodeLocationsForWays(places)
+    locate.ignore_errors()
+    with osmium.io.Reader(file, osmium.osm.NODE) as reader:
+        osmium.apply(reader, locate)
+    return _collect(file, places, progress)
 
 
 @dataclass
@@ -275,7 +296,7 @@ _MESSAGES = {
         "landuse",
         "{count} outer rings say the same as the area they belong to; the area stays.",
     ),
-    "duplicate_id": ("buildings", "{count} ids stand in the file twice; the last one counts."),
+    "duplicate_id": ("buildings", "{count} ids stand in the file twice; the newest counts."),
     "area_unclosed": (
         "landuse",
         "{count} of {total} areas made of several lines are not closed, because the extract lacks "
@@ -291,7 +312,7 @@ def _findings(
     expected = relations.index[np.isin(np.array(kinds, dtype=object), RELATION_TYPES[:2])]
     seen = {code: sorted(keys) for code, keys in found.problems.items()}
     seen["node_missing"] = sorted(found.without_node)
-    seen["duplicate_id"] = sorted(twice)
+    seen["duplicate_id"] = sorted({*twice, *found.problems.get("duplicate_id", ())})
     seen["area_unclosed"] = list(expected.difference(areas.index))
     return tuple(
         Finding(
