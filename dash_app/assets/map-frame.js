@@ -76,6 +76,7 @@
         roadCasing: colour(paint.road_casing), shadow: colour(paint.shadow), tree: colour(paint.tree),
         edge: [...colour(paint.edge).slice(0, 3), paint.edge_alpha / 255], shade: paint.shade.map((v) => v / 255),
         text: kit.colourOf(paint.text), halo: kit.colourOf(paint.halo),
+        border: kit.rgb(paint.border), stop: kit.colourOf(paint.stop),
         selected: kit.colourOf(paint.selected), hover: kit.colourOf(paint.hover), casing: kit.colourOf(paint.casing),
       },
     };

@@ -156,31 +156,29 @@
 
     class TwinTrees extends TileLayer {
       modelsOf({ trees }) {
-        const options = {
+        const model = this.model(kit.treeShader, {
           isInstanced: true, instanceCount: trees.count,
           bufferLayout: [POSITIONS, { name: 'normals', format: 'float32x3' },
             { name: 'trees', format: 'float32x4', stepMode: 'instance' },
             { name: 'needles', format: 'float32', stepMode: 'instance' }],
-          attributes: { positions: trees.crown.positions, normals: trees.crown.normals, trees: trees.places, needles: trees.needles },
+          attributes: {
+            positions: trees.crown.positions, normals: trees.crown.normals,
+            trees: trees.places, needles: trees.needles,
+          },
           indexBuffer: trees.crown.indices,
-        };
-        return [
-          { order: 0, parameters: DARKEN, shadow: true, model: this.model(kit.treeShader, options),
-            uniforms: (scene, strength) => ({ ink: scene.inks.shadow, view: [scene.zoom, scene.pixel, strength, 1] }) },
-          { order: 1, parameters: OPAQUE, model: this.model(kit.treeShader, options),
-            uniforms: (scene) => ({ ink: scene.inks.tree }) },
-        ];
+        });
+        return [{ order: 0, model, uniforms: (scene, strength) => this.look(scene, strength) }];
       }
 
-      draw({ renderPass, context }) {
-        const { scene, strength } = this.props;
-        if (!scene) return;
-        for (const { model, uniforms, parameters, shadow } of this.state.entries) {
-          if (shadow && !scene.hasShadow) continue;
-          model.setParameters(parameters);
-          model.shaderInputs.setProps({ twin: { ...this.sceneOf(scene, strength), ...uniforms(scene, strength) } });
-          model.draw(renderPass);
-        }
+      look(scene) {
+        return { ink: scene.inks.tree };
+      }
+    }
+
+    /* Shadows of trees lie on the ground, so they are drawn before the buildings. */
+    class TwinTreeShadow extends TwinTrees {
+      look(scene, strength) {
+        return { ink: scene.inks.shadow, view: [scene.zoom, scene.pixel, strength, 1] };
       }
     }
 
@@ -196,6 +194,7 @@
       TwinBuildings: named(TwinBuildings, 'TwinBuildings', OPAQUE),
       TwinEdges: named(TwinEdges, 'TwinEdges', OVER),
       TwinTrees: named(TwinTrees, 'TwinTrees', OPAQUE),
+      TwinTreeShadow: named(TwinTreeShadow, 'TwinTreeShadow', DARKEN),
       ...kit.defineWordLayers(deck),
     };
   };

@@ -67,6 +67,30 @@
     return best;
   };
 
+  /* The tree whose crown the ray passes, the highest first: `{row, z}`. */
+  kit.pickTree = function (ray, tiles) {
+    let best = null;
+    for (const { standing: { rows, places } } of tiles) {
+      for (let i = 0; i < rows.length; i++) {
+        const z = places[4 * i + 3] * 0.55;
+        if (best && z <= best.z) continue;
+        const [x, y] = atHeight(ray, z);
+        if (Math.hypot(x - places[4 * i], y - places[4 * i + 1]) < places[4 * i + 2] * 0.45) best = { row: rows[i], z };
+      }
+    }
+    return best;
+  };
+
+  /* The nearest of `points` ([x, y, row]) within `reach` metres. */
+  kit.pickPoint = function ([x, y], points, reach) {
+    let best = null;
+    for (const [px, py, row] of points) {
+      const away = Math.hypot(px - x, py - y);
+      if (away < reach && (!best || away < best.away)) best = { row, away };
+    }
+    return best;
+  };
+
   function distance(x, y, ax, ay, bx, by) {
     const dx = bx - ax, dy = by - ay, l = dx * dx + dy * dy;
     const f = l ? Math.min(Math.max(((x - ax) * dx + (y - ay) * dy) / l, 0), 1) : 0;

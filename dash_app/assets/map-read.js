@@ -35,12 +35,12 @@
   }
 
   function trees({ header, columns }) {
-    const { xy, crown, height, needles } = columns, n = crown.length, step = header.xy_step;
+    const { row, xy, crown, height, needles } = columns, n = crown.length, step = header.xy_step;
     const places = new Float32Array(4 * n);
     for (let i = 0; i < n; i++) {
       places.set([xy[2 * i] * step, xy[2 * i + 1] * step, crown[i] * step, height[i] * step], 4 * i);
     }
-    return { trees: { count: n, places, needles: Float32Array.from(needles) } };
+    return { trees: { count: n, places, needles: Float32Array.from(needles), rows: Uint32Array.from(row) } };
   }
 
   const READERS = {

@@ -145,7 +145,10 @@
           .map(([name, part]) => [name, { corners: put(this.vertices, part.corners), indices: put(this.indices, part.indices) }]));
       }
       if (trees) {
-        out.trees = { count: trees.count, crown: this.crown, places: put(this.vertices, trees.places), needles: put(this.vertices, trees.needles) };
+        out.trees = {
+          count: trees.count, crown: this.crown, places: put(this.vertices, trees.places), needles: put(this.vertices, trees.needles),
+        };
+        out.standing = trees; // arrays stay for picking
       }
       return out;
     }

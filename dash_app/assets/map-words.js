@@ -63,6 +63,44 @@
     TwinMarks.defaultProps = {
       marks: { type: 'array', value: [], compare: false }, scene: { type: 'object', value: null }, switch: '', fromZoom: 0,
     };
-    return { TwinNames, TwinGhosts, TwinMarks };
+
+    /* Borders of districts: a soft band with a fine line in it. */
+    class TwinBorders extends deck.CompositeLayer {
+      renderLayers() {
+        const { borders, scene, strength, coordinateOrigin } = this.props;
+        if (!scene || !borders.length) return [];
+        const line = (id, width, alpha) => new deck.PathLayer(this.getSubLayerProps({
+          id, data: borders, getPath: (path) => path, getColor: [...scene.inks.border, alpha * strength],
+          getWidth: width, widthUnits: 'pixels', jointRounded: true, coordinateSystem: METRES, coordinateOrigin,
+          parameters: ON_GROUND, updateTriggers: { getColor: [scene.inks.border, strength] },
+        }));
+        return [line('band', 6, 16), line('line', 1.2, 110)];
+      }
+    }
+    TwinBorders.layerName = 'TwinBorders';
+    TwinBorders.defaultProps = {
+      borders: { type: 'array', value: [], compare: false }, scene: { type: 'object', value: null },
+      strength: 1, switch: '', fromZoom: 0,
+    };
+
+    /* Stops as dots with a ring, over buildings: one must find them. */
+    class TwinStops extends deck.CompositeLayer {
+      renderLayers() {
+        const { stops, scene, strength, coordinateOrigin } = this.props;
+        if (!scene || !stops.length) return [];
+        return [new deck.ScatterplotLayer(this.getSubLayerProps({
+          id: 'dots', data: stops, getPosition: ([x, y]) => [x, y, 0], getRadius: 4.5, radiusUnits: 'pixels',
+          getFillColor: scene.inks.stop, getLineColor: scene.inks.casing, getLineWidth: 1.6, lineWidthUnits: 'pixels',
+          stroked: true, opacity: strength, billboard: true, coordinateSystem: METRES, coordinateOrigin,
+          parameters: ON_GROUND, updateTriggers: { getFillColor: scene.inks.stop, getLineColor: scene.inks.casing },
+        }))];
+      }
+    }
+    TwinStops.layerName = 'TwinStops';
+    TwinStops.defaultProps = {
+      stops: { type: 'array', value: [], compare: false }, scene: { type: 'object', value: null },
+      strength: 1, switch: '', fromZoom: 0,
+    };
+    return { TwinNames, TwinGhosts, TwinMarks, TwinBorders, TwinStops };
   };
 })((window.twinMapKit = window.twinMapKit || {}));

@@ -63,9 +63,9 @@
 
   class TwinMap {
     constructor(host, index, view) {
-      Object.assign(this, { host, index, view, names: [], marks: [], values: {} });
+      Object.assign(this, { host, index, view, names: [], marks: [], stops: [], borders: [], values: {} });
       this.frame = new kit.Frame(index.anchor);
-      this.camera = kit.viewStateOf({ ...index.camera, ...(view.camera?.lon === undefined ? {} : view.camera) });
+      this.camera = kit.viewStateOf({ ...index.camera, ...view.camera });
       this.home = kit.viewStateOf(index.camera);
       this.selected = null;
       this.hovered = null;
@@ -130,9 +130,11 @@
       this.land = this.landTile();
       this.restyle();
       this.update(this.view, true);
-      kit.fetchJson(`${this.index.root}/labels.json`).then(({ labels }) => {
+      kit.fetchJson(`${this.index.root}/labels.json`).then(({ labels, stops, borders }) => {
         this.labels.set(labels);
+        Object.assign(this, { stops, borders });
         this.placeLabels();
+        this.applySoon();
       }).catch((error) => status('error', error.message));
     }
 
@@ -199,7 +201,7 @@
       const near = store.drawn('near'), ground = store.drawn('ground');
       const tiles = {
         TwinGround: [this.land, ...ground], TwinBuildings: [...near, ...store.drawn('far')],
-        TwinShade: near, TwinShadow: near, TwinEdges: near, TwinTrees: store.drawn('trees'),
+        TwinShade: near, TwinShadow: near, TwinEdges: near, TwinTrees: store.drawn('trees'), TwinTreeShadow: store.drawn('trees'),
       };
       this.names = ground.flatMap((tile) => tile.names);
       const scene = this.sceneNow(), { zoom } = this.camera;
@@ -207,9 +209,10 @@
       const own = (layer) => {
         const name = layer.constructor.layerName, wanted = layer.props.switch;
         const strength = wanted ? this.strength(wanted) : 1;
-        const visible = strength > 0 && zoom >= (layer.props.fromZoom || 0) && (name !== 'TwinShadow' || scene.hasShadow);
+        const visible = strength > 0 && zoom >= (layer.props.fromZoom || 0) && (scene.hasShadow || !name.endsWith('Shadow'));
         return layer.clone({
           scene, strength, visible, tiles: tiles[name] || [], names: this.namesFor(zoom), marks: this.marks,
+          stops: this.stops, borders: this.borders,
           bearing: this.camera.bearing, coordinateSystem: window.deck.COORDINATE_SYSTEM.METER_OFFSETS, coordinateOrigin: origin,
         });
       };
@@ -280,7 +283,7 @@
       const differs = (key) => JSON.stringify(view[key]) !== JSON.stringify(old[key]);
       if (differs('theme') || differs('sun')) this.restyle();
       if (differs('padding')) this.deck.setProps({ views: this.viewOf() });
-      if (!first && view.camera?.lon !== undefined && view.camera.seq !== old.camera?.seq) this.fly(view.camera);
+      if (!first && view.camera && view.camera.seq !== old.camera?.seq) this.fly(view.camera);
       if (differs('colour') || differs('filter')) this.recolour(view.colour, view.filter);
       if (differs('selection')) this.select(view.selection);
       if (differs('layers') || first) this.placeLabels();
@@ -345,15 +348,20 @@
       return [event.clientX - box.left, event.clientY - box.top];
     }
 
-    /* The topmost thing at a pixel: building, then street. */
+    /* The topmost thing at a pixel: stop, building, tree, then street. */
     find(point) {
       const viewport = this.viewport();
       if (!viewport || !point) return null;
       const ray = kit.rayThrough(viewport, this.frame, point);
-      const building = this.strength('buildings') > 0 && kit.pickBuilding(ray, this.store.drawn('near'));
+      const pixel = this.frame.pixel(this.camera.zoom, this.camera.latitude), { zoom } = this.camera;
+      const shown = (name, from) => this.strength(name) > 0 && zoom >= from;
+      const stop = shown('stops', 14.2) && kit.pickPoint(ray.low, this.stops, 7 * pixel);
+      if (stop) return { table: 'stops', row: stop.row, kind: 'point' };
+      const building = shown('buildings', 0) && kit.pickBuilding(ray, this.store.drawn('near'));
+      const tree = shown('trees', 14.6) && kit.pickTree(ray, this.store.drawn('trees'));
+      if (tree && !(building?.z > tree.z)) return { table: 'trees', row: tree.row, kind: 'point' };
       if (building) return { table: 'buildings', row: building.row, kind: 'area' };
-      const reach = Math.max(5, 6 * this.frame.pixel(this.camera.zoom, this.camera.latitude));
-      const street = this.strength('streets') > 0 && this.camera.zoom > 13.5 && kit.pickStreet(ray.low, this.store.drawn('ground'), reach);
+      const street = shown('streets', 13.5) && kit.pickStreet(ray.low, this.store.drawn('ground'), Math.max(5, 6 * pixel));
       return street ? { table: 'streets', row: street.row, paths: [pairs(street.xy)], kind: 'line' } : null;
     }
 

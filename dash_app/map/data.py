@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pydeck
+    from numpy.typing import NDArray
 
     from twin.city import City
 
@@ -173,10 +174,13 @@ class MapData:
         return self.feature(table, int(row))
 
     def labels(self) -> Part:
-        """Return the upright labels."""
-        return self._once(
-            "labels", lambda: _dump({"labels": labels.labels_json(self.city, self.frame)}), JSON
-        )
+        """Return the upright labels, the stops and the borders of districts."""
+
+        def make() -> bytes:
+            words = {"labels": labels.labels_json(self.city, self.frame)}
+            return _dump(words | labels.marks_json(self.city, self.frame))
+
+        return self._once("labels", make, JSON)
 
     def index(self) -> Part:
         """Return what there is to draw, how, and from where."""
@@ -207,13 +211,34 @@ class MapData:
         }
 
     def _camera(self) -> dict[str, float]:
-        """Look at the middle of the buildings, close enough to see roofs."""
+        """Look at the heart of the city, close enough to see roofs."""
         table = self.city.buildings
-        box = shapely.bounds(table.geometry.array) if len(table) else self._box[None]
-        x, y = np.nanmedian((box[:, :2] + box[:, 2:]) / 2, axis=0)
-        lon, lat = self.frame.degrees(float(x), float(y))
+        if len(table):
+            x, y = heart(shapely.bounds(table.geometry.array), table["height_m"].to_numpy())
+        else:
+            x, y = ((self._box[:2] + self._box[2:]) / 2).tolist()
+        lon, lat = self.frame.degrees(x, y)
         view = {"zoom": 15.2, "pitch": 50.0, "bearing": -20.0}
         return {"lon": round(lon, 5), "lat": round(lat, 5), **view}
+
+
+def heart(box: NDArray[np.float64], height: NDArray[np.float64]) -> tuple[float, float]:
+    """
+    Return the middle (easting, northing) of the square kilometre with most building volume.
+
+    Large halls count as 1,000 m² only, so that a works area does not pass for the centre.
+    """
+    middle = (box[:, :2] + box[:, 2:]) / 2
+    size = np.minimum((box[:, 2:] - box[:, :2]).prod(axis=1), 1000.0) * height
+    cell = np.floor(middle / 500).astype(np.int64)
+    cell -= cell.min(axis=0)
+    sums = np.zeros(cell.max(axis=0) + 3)
+    np.add.at(sums, (cell[:, 0] + 1, cell[:, 1] + 1), size)
+    around = sum(np.roll(sums, (dx, dy), (0, 1)) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
+    best = np.unravel_index(int(np.argmax(around)), sums.shape)
+    near = (np.abs(cell + 1 - np.array(best)) <= 1).all(axis=1)
+    x, y = np.average(middle[near], axis=0, weights=size[near])
+    return float(x), float(y)
 
 
 def _merged(tiles: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:

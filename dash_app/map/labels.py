@@ -43,6 +43,22 @@ def labels_json(city: City, frame: Frame) -> list[list[Any]]:
     return sorted(found, key=lambda label: (label[5], label[0], label[8]))
 
 
+BORDER_STEP = 3.0  # metres a drawn border may leave the true one
+
+
+def marks_json(city: City, frame: Frame) -> dict[str, Any]:
+    """Return `stops` as `[x, y, row]` and `borders` of districts as lines, in frame metres."""
+    stops = frame.from_city(shapely.get_coordinates(city.stops.geometry.array))
+    edges = shapely.boundary(shapely.simplify(city.districts.geometry.array, BORDER_STEP))
+    lines = shapely.get_parts(shapely.line_merge(shapely.union_all(edges)))  # shared ones once
+    return {
+        "stops": [[*xy, row] for row, xy in enumerate(np.round(stops, 1).tolist())],
+        "borders": [
+            np.round(frame.from_city(shapely.get_coordinates(line)), 1).tolist() for line in lines
+        ],
+    }
+
+
 def _rows(table: pd.DataFrame, wanted: pd.Series[bool], frame: Frame) -> list[tuple[int, Any]]:
     named = wanted & table["name"].notna() & (table["name"].astype(str) != "")
     rows = np.flatnonzero(named.to_numpy(dtype=bool))
