@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 
 from twin.assumptions import assumed, assumed_by_class
 from twin.classes import AGE_CLASSES
+from twin.schema import BUILDINGS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +68,13 @@ def estimate_buildings(buildings: gpd.GeoDataFrame, landuse: gpd.GeoDataFrame) -
     done = _fill_roof(done, group)
     done = _fill_height(done, group)
     done = _fill_floor_area(done, group)
-    return _fill_people(_fill_age_class(done))
+    return _within_schema(_fill_people(_fill_age_class(done)))
+
+
+def _within_schema(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Keep estimates for giants (a field tagged as a house) within what the schema allows."""
+    limited = [c for c in BUILDINGS.columns if c.source and c.high is not None]
+    return buildings.assign(**{c.name: buildings[c.name].clip(c.low, c.high) for c in limited})
 
 
 def estimate_trees(trees: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
+from layers.osm.absurd import without_absurd
 from layers.osm.admin import districts
 from layers.osm.buildings import buildings
 from layers.osm.geometry import crs_of, project
@@ -46,7 +47,7 @@ def translate(
     """Return the standard tables of everything in `raw`, in the UTM zone of its middle."""
     say = progress or (lambda _step, _share: None)
     crs = crs_of(raw)
-    raw = project(raw, crs)
+    raw = without_absurd(project(raw, crs))
     tables: dict[str, pd.DataFrame] = {}
     findings = list(raw.findings)
     for number, (theme, translate_theme) in enumerate(THEMES.items()):
