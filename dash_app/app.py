@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from dash import Dash
@@ -11,7 +14,6 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 
-from dash_app.i18n import LANGUAGES
 from dash_app.map.routes import bundle_router, bundle_url, map_router
 from dash_app.pages import explore
 from dash_app.security import (
@@ -21,6 +23,8 @@ from dash_app.security import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from twin.city import City
 
 INDEX = """<!DOCTYPE html>
@@ -34,11 +38,13 @@ INDEX = """<!DOCTYPE html>
 <link rel="preload" href="/assets/fonts/figtree-latin-wght-normal.woff2" as="font"
  type="font/woff2" crossorigin>
 <script src="/assets/page_boot.js"></script>
-<script src="{bundle}" defer></script>
+<script src="{bundle}" async></script>
 {css}
 </head>
 <body>
+<div id="map" class="map" tabindex="0" role="application" aria-label="{map_name}"></div>
 {app_entry}
+<script id="twin-start" type="application/json">{start}</script>
 {config}
 {scripts}
 {renderer}
@@ -46,7 +52,7 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 ENTRY = """<div id="react-entry-point">
-<div class="page"><div class="top-bar"></div><div class="main"><div class="map"></div></div></div>
+<div class="page"><div class="top-bar"></div></div>
 </div>"""
 """The frame as it looks before the first script has run."""
 
@@ -55,29 +61,31 @@ UNUSED = ("dash_table/bundle", "polyfill@", "dcc/dash_core_components")
 
 
 class TwinDash(Dash):
-    """Dash with our own start page: language and title from the address, no unused script."""
+    """Dash with our own start page: the map starts before Dash does, no unused script loads."""
 
-    city: City
-    lang: str
+    shown: explore.Shown
 
     def _config(self) -> dict[str, Any]:
         """Return what Dash tells its renderer, without versions, sockets and foreign addresses."""
         config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
         unwanted = ("websocket", "dash_version_url", "python_version", "plotly_version")
         kept = {name: value for name, value in config.items() if name not in unwanted}
-        ours: dict[str, Any] = {"dash_html_components": {}, "twin_native": {}}
+        ours: dict[str, Any] = {"dash_html_components": {}, "dash_app": {}}
         return kept | {"disable_version_check": True, "children_props": ours}
 
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
         """Return the start page."""
-        asked = self.backend.request_adapter().args.get("lang")
+        search = self.backend.request_adapter().full_path.partition("?")[2]
+        start = explore.start_json(self.shown, search)
         scripts = [
             line
             for line in parts["scripts"].splitlines()
             if not any(name in line for name in UNUSED)
         ]
         return INDEX.format(
-            lang=asked if asked in LANGUAGES else self.lang,
+            lang=start["state"]["lang"],
+            map_name=_escape(start["mapName"]),
+            start=json.dumps(start, ensure_ascii=False).replace("<", "\\u003c"),
             title=_escape(parts["title"]),
             css=parts["css"],
             app_entry=ENTRY,
@@ -94,17 +102,20 @@ def create_app(city: City, *, lang: str = "de") -> FastAPI:
 
     `lang` is the language of an address that names none.
     """
+    shown = explore.Shown(city, lang)
     server = FastAPI(
         title=f"Troisdorf Twin: {city.name}",
         version=version("troisdorf-twin"),
         docs_url=None,  # the pages of FastAPI load scripts from a foreign host
         redoc_url=None,
         openapi_url="/openapi.json",
+        lifespan=lambda _: _warmed(shown),
     )
     server.add_api_route("/health", lambda: {"status": "ok", "city": city.hash}, tags=["health"])
     server.include_router(bundle_router())
     server.include_router(map_router(city))
-    dash = _dash(server, city, lang)
+    server.include_router(explore.page_router(shown))
+    dash = _dash(server, shown)
     # registered last and before Dash's own catch-all, which would answer 200 with the page
     server.add_api_route("/{path:path}", _not_found, include_in_schema=False)
     policy = content_security_policy(dash.csp_hashes(), renderer_style_hashes())
@@ -113,12 +124,19 @@ def create_app(city: City, *, lang: str = "de") -> FastAPI:
     return server
 
 
-def _dash(server: FastAPI, city: City, lang: str) -> Dash:
+@asynccontextmanager
+async def _warmed(shown: explore.Shown) -> AsyncIterator[None]:
+    """Read the city while the first browser is still on its way."""
+    Thread(target=shown.warm, daemon=True).start()
+    yield
+
+
+def _dash(server: FastAPI, shown: explore.Shown) -> Dash:
     dash = TwinDash(
         __name__,
         server=server,  # type: ignore[arg-type]
         backend="fastapi",
-        title=f"{city.name} · Troisdorf Twin",
+        title=f"{shown.city.name} · Troisdorf Twin",
         update_title="",
         assets_folder=str(Path(__file__).parent / "assets"),
         assets_ignore=r"page_boot\.js$",
@@ -126,9 +144,9 @@ def _dash(server: FastAPI, city: City, lang: str) -> Dash:
         compress=False,
         serve_locally=True,
     )
-    dash.lang = lang
+    dash.shown = shown
     dash.layout = explore.layout()
-    explore.register(dash, explore.Shown(city, lang))
+    explore.register(dash, shown)
     return dash
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
 import numpy as np
+import shapely
 from pyproj import Transformer
 
 from dash_app.i18n import LANGUAGES
@@ -256,11 +257,12 @@ def home_camera(city: City) -> Camera:
 
 def _town(city: City) -> tuple[float, float] | None:
     """Return where the town is: its place node, else the median of buildings or streets."""
-    places, box = city.places, city.buildings.total_bounds
-    for size in ("city", "town", "village"):
-        for point in places.geometry[(places["class"] == size).to_numpy()]:
-            if box[0] <= point.x <= box[2] and box[1] <= point.y <= box[3]:
-                return point.x, point.y
+    places = city.places[city.places["class"].isin(["city", "town", "village"])]
+    order = (places["name"] != city.name, places["class"].cat.codes, -places["population"])
+    for row in np.lexsort([np.asarray(key) for key in reversed(order)]):
+        point = places.geometry.iloc[row]
+        if shapely.box(*city.buildings.total_bounds).contains(point):
+            return point.x, point.y
     for table in ("buildings", "streets", "landuse"):
         if len(city.tables[table]):
             bounds = city.tables[table].geometry.bounds.to_numpy()

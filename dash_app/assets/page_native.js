@@ -1,7 +1,7 @@
 // Two components that Dash's HTML lacks (dash_app/components/native.py).
 "use strict";
 
-window.twin_native = (() => {
+window.dash_app = (() => {
   const ALLOWED = new Set(["id", "className", "type", "name", "min", "max", "step", "disabled",
     "placeholder", "autoComplete", "spellCheck", "role", "title", "maxLength", "inputMode"]);
 

@@ -6,10 +6,13 @@ window.twinPage = (() => {
   const START = {theme: "system", view: "map", table: "buildings"};
   let state = null;      // as in dash_app/state.py
   let defaults = null;   // layers and sun a plain address stands for
+  let words = {};        // what the map says while it loads or fails
+  let home = null;       // camera of a plain address
   let index = null;      // address of the map's table of contents
   let scale = null;      // colours of the chosen column, from the server
   let table = {};        // page, order and filter of the table view; not in the address
   let seq = 0;           // counts camera moves that the page asks the map for
+  let dashed = false;    // whether Dash has filled the page
   const sent = {};       // what was last asked of the server, by store
   const watchers = [];
 
@@ -51,9 +54,11 @@ window.twinPage = (() => {
 
   // The subject of the map sits in the free middle between the panels.
   function padding() {
-    const wide = window.matchMedia("(min-width: 901px)").matches;
-    const side = (id) => document.getElementById(id).getBoundingClientRect().width + 32;
-    return wide ? {left: side("left"), right: side("inspector"), top: 0, bottom: 0} : null;
+    if (!window.matchMedia("(min-width: 901px)").matches) return null;
+    const style = getComputedStyle(document.documentElement);
+    const size = (name) => parseFloat(style.getPropertyValue(name));
+    const side = (name) => size(name) + size("--gap") + 16;
+    return {left: side("--left-w"), right: side("--right-w"), top: 0, bottom: 0};
   }
 
   // What the map shall show (dash_app/map/README.md).
@@ -71,6 +76,14 @@ window.twinPage = (() => {
     };
   }
 
+  function draw() {
+    const wanted = view();
+    const text = JSON.stringify(wanted);
+    if (sent.view === text) return;
+    sent.view = text;
+    window.twinMap.update(wanted);
+  }
+
   // Ask the server only for what is new.
   function ask(store, data) {
     const text = JSON.stringify(data);
@@ -84,8 +97,9 @@ window.twinPage = (() => {
     const {lang} = state;
     document.documentElement.lang = lang;
     document.documentElement.dataset.theme = theme();
-    document.documentElement.dataset.view = state.view;
-    ask("view", view());
+    document.documentElement.dataset.page = state.view;
+    draw();
+    if (!dashed) return;
     ask("pick", {lang, ...(state.pick || {})});
     ask("paint", {lang, column: state.colour, smooth: state.smooth});
     if (state.view === "table") {
@@ -113,14 +127,20 @@ window.twinPage = (() => {
     spread();
   }
 
-  // The server has read an address: its answer is the state.
-  function open(answer) {
+  // What an address asks for: first from the page itself, so that the map starts at once, then
+  // from Dash when the panels are there, and again in another language.
+  function open(answer, {early = false} = {}) {
     const first = state === null;
+    dashed = !early;
     defaults = answer.defaults;
     index = answer.index;
+    home = answer.home;
+    words = {loading: answer.mapLoading, error: answer.mapError};
     const camera = first ? answer.state.camera : state.camera;
-    state = {...answer.state, camera};
+    // what was chosen between the two counts
+    state = first || state.lang !== answer.state.lang ? {...answer.state, camera} : state;
     scale = answer.scale;
+    document.getElementById("map").setAttribute("aria-label", answer.mapName);
     if (first) seq += 1;
     // the page came with its legend
     sent.paint = JSON.stringify({lang: state.lang, column: state.colour, smooth: state.smooth});
@@ -144,6 +164,8 @@ window.twinPage = (() => {
     patch, open, paint, askTable, query, theme,
     watch: (watcher) => watchers.push(watcher),
     get state() { return state; },
+    get home() { return home; },
+    get words() { return words; },
     get tableAsked() { return table; },
   };
 })();

@@ -12,7 +12,7 @@
   let flyWhenPlaced = false;
   let lastFocus = null;
 
-  // ---- the map's own buttons -------------------------------------------------------------
+  // ---- the camera: quick clicks add up, because each starts from where the last one leads -----
   function look(changes) {
     page.patch({camera: {...page.state.camera, ...changes}}, {move: true});
   }
@@ -49,16 +49,20 @@
   let clearing = 0;
   function note(text) {
     setProps("note", {children: text});
+    clearNoteLater();
+  }
+
+  function clearNoteLater() {
     window.clearTimeout(clearing);
-    clearing = window.setTimeout(() => setProps("note", {children: ""}), 6000);
+    clearing = window.setTimeout(() => setProps("note", {children: ""}), 8000);
   }
 
   const THEMES = ["system", "light", "dark"];
   const ACTIONS = {
-    "north": () => window.twinMap.north(),
-    "zoom-in": () => window.twinMap.zoom(0.7),
-    "zoom-out": () => window.twinMap.zoom(-0.7),
-    "tilt": () => window.twinMap.tilt(page.state.camera.pitch < 5 ? 50 : 0),
+    "north": () => look({bearing: 0}),
+    "zoom-in": () => look({zoom: Math.min(page.state.camera.zoom + 0.7, 20)}),
+    "zoom-out": () => look({zoom: Math.max(page.state.camera.zoom - 0.7, 9)}),
+    "tilt": () => look({pitch: page.state.camera.pitch < 5 ? 50 : 0}),
     "home": () => look(page.home),
     "unpick": unpick,
     "copy-link": copyLink,
@@ -83,7 +87,7 @@
   document.addEventListener("click", (event) => {
     if (!page.state) return;
     const at = event.target.closest("[data-do],[data-view],[data-lang],[data-pick],"
-      + "[data-district],[data-sort],[data-page],[data-hit],[data-smooth]");
+      + "[data-district],[data-sort],[data-to],[data-hit],[data-smooth]");
     if (!at) {
       if (!event.target.closest(".found,.search-field")) closeFound();
       const row = event.target.closest("[data-row]");
@@ -105,7 +109,7 @@
     else if (dataset.sort) {
       const {sort, down} = page.tableAsked;
       page.askTable({sort: dataset.sort, down: sort === dataset.sort && !down});
-    } else if (dataset.page) page.askTable({page: Number(dataset.page)});
+    } else if (dataset.to) page.askTable({page: Number(dataset.to)});
   });
 
   const split = (text) => {
@@ -224,10 +228,11 @@
   // ---- what the state looks like on the controls -----------------------------------------
   const pressed = (node, on) => node.setAttribute("aria-pressed", String(Boolean(on)));
 
-  function dayText(sun) {
-    const date = new Date(Date.UTC(2025, sun.month - 1, sun.day));
-    const locale = page.state.lang === "de" ? "de-DE" : "en-GB";
-    return date.toLocaleDateString(locale, {day: "numeric", month: "long", timeZone: "UTC"});
+  const days = Object.fromEntries(["de", "en-GB"].map((locale) => [locale.slice(0, 2),
+    new Intl.DateTimeFormat(locale, {day: "numeric", month: "long", timeZone: "UTC"})]));
+
+  function dayText({month, day}) {
+    return days[page.state.lang].format(Date.UTC(2025, month - 1, day));
   }
 
   function timeText(minutes) {
@@ -251,13 +256,14 @@
 
   // The way of the sun over the chosen day: height over the horizon, and where it stands now.
   let drawn = "";
-  function drawSun({sun, camera, theme}) {
+  function drawSun({sun, camera}) {
     const holder = $("sun-curve");
     const kit = window.twinMapKit;
     if (!holder || !sun || !kit || !kit.sunOf) return;
+    const key = JSON.stringify([sun, window.innerWidth, page.theme(), Math.round(camera.lat)]);
+    if (key === drawn && holder.firstChild) return;
     const {width, height} = holder.getBoundingClientRect();
-    const key = JSON.stringify([sun, width, page.theme(), theme, Math.round(camera.lat)]);
-    if (!width || (key === drawn && holder.firstChild)) return;
+    if (!width) return;
     drawn = key;
     const canvas = holder.querySelector("canvas") || holder.appendChild(
       document.createElement("canvas"));
@@ -284,7 +290,7 @@
     pen.lineWidth = 1.5;
     pen.strokeStyle = style.getPropertyValue("--ink-3");
     pen.beginPath();
-    for (let minutes = 0; minutes <= 1430; minutes += 10) pen.lineTo(...at(minutes));
+    for (let minutes = 0; minutes <= 1430; minutes += 22) pen.lineTo(...at(minutes));
     pen.stroke();
     pen.beginPath();
     pen.arc(...at(sun.minutes), 6, 0, 2 * Math.PI);
@@ -301,6 +307,7 @@
   }
 
   function reflect(state) {
+    if (!$("sun-bar")) return; // the map starts before the page has its controls
     all("[data-view]").forEach((node) => pressed(node, node.dataset.view === state.view));
     all("[data-lang]").forEach((node) => pressed(node, node.dataset.lang === state.lang));
     all("[data-district]").forEach((n) => pressed(n, n.dataset.district === state.district));
@@ -340,26 +347,46 @@
   window.addEventListener("resize", () => page.state && reflect(page.state));
   // controls that arrive later (legend, table, other language) are set as the state says
   let waiting = false;
-  new MutationObserver((changes) => {
-    if (waiting || !page.state || !changes.some((c) => c.addedNodes.length)) return;
+  const arrivals = new MutationObserver((changes) => {
+    const map = $("map"); // its labels come and go all the time
+    if (waiting || !changes.some((c) => c.addedNodes.length && !map.contains(c.target))) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; reflect(page.state); });
-  }).observe(document.documentElement, {childList: true, subtree: true});
+    requestAnimationFrame(() => {
+      waiting = false;
+      reflect(page.state);
+      arrivals.takeRecords(); // what `reflect` writes itself is no arrival
+    });
+  });
+  arrivals.observe(document.body, {childList: true, subtree: true});
 
   // ---- hover tip -------------------------------------------------------------------------
-  function hovered(hover) {
-    const tip = $("map-tip");
-    if (!hover || !hover.label) {
-      tip.hidden = true;
-      return;
+  const tips = new Map(); // what the server said, by address
+  let over = null;
+
+  async function tipText({table, id}) {
+    const {lang, colour} = page.state;
+    const column = colour && table === "buildings" ? `&column=${colour}` : "";
+    const address = `/tip/${table}/${encodeURIComponent(id)}?lang=${lang}${column}`;
+    if (!tips.has(address)) {
+      if (tips.size > 500) tips.clear();
+      tips.set(address, fetch(address).then((answer) => (answer.ok ? answer.json() : null)));
     }
-    tip.textContent = "";
-    String(hover.label).split("\n").forEach((line, number) => {
-      const part = document.createElement(number ? "span" : "strong");
-      part.textContent = line;
-      tip.append(part);
-    });
-    tip.hidden = false;
+    return tips.get(address);
+  }
+
+  async function hovered(hover) {
+    over = hover;
+    const tip = $("map-tip");
+    const text = hover && hover.id && page.state ? await tipText(hover).catch(() => null) : null;
+    if (over !== hover) return;
+    tip.hidden = !text;
+    if (!text) return;
+    tip.replaceChildren(...[["strong", text.title], ["span", text.line]]
+      .filter(([, words]) => words).map(([tag, words]) => {
+        const part = document.createElement(tag);
+        part.textContent = words;
+        return part;
+      }));
     const {width, height} = tip.getBoundingClientRect();
     const box = $("map").getBoundingClientRect();
     const x = Math.max(6, Math.min(hover.x - width / 2, box.width - width - 6));
@@ -367,30 +394,30 @@
     tip.style.transform = `translate(${x}px, ${y < 6 ? hover.y + 18 : y}px)`;
   }
 
-  function mapState(status) {
-    const node = $("map-state");
-    node.textContent = status && status.text ? status.text : "";
-    node.dataset.state = status ? status.state : "";
+  // Loading is said only when it takes long; a fault says what still works, details in brackets.
+  let slow = 0;
+  function mapState({state, text}) {
+    window.clearTimeout(slow);
+    const show = (words) => {
+      const node = $("map-state");
+      if (!node) return;
+      node.textContent = words;
+      node.dataset.state = state;
+    };
+    if (state === "loading") slow = window.setTimeout(() => show(page.words.loading), 1500);
+    else show(state === "error" ? `${page.words.error} (${text})` : "");
   }
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.page = {
     address: () => window.location.search || "?",
     opened: (answer) => {
-      if (answer) {
-        page.home = page.home || answer.home;
-        page.open(answer);
-      }
+      if (!answer) return;
+      $("map-slot").append($("map")); // from now on the map has its place in the page
+      page.open(answer);
+      clearNoteLater(); // the server may have said that the link held unknown values
     },
     painted: (answer) => page.paint(answer),
-    draw: (view) => { if (view && window.twinMap) window.twinMap.update(view); },
-    picked: (picked) => {
-      if (!page.state || picked === undefined) return;
-      page.patch({pick: picked ? {table: picked.table, id: picked.id} : null});
-    },
-    hovered,
-    moved: (camera) => { if (camera && page.state) page.patch({camera}); },
-    mapState,
     placed: (where) => {
       place = where;
       if (where && flyWhenPlaced && page.state.pick) flyTo(where, page.state.pick.table);
@@ -398,4 +425,15 @@
     },
     found: () => openFound(),
   };
+
+  // ---- what the map says -----------------------------------------------------------------
+  const said = (name, hear) => window.addEventListener(name, ({detail}) => hear(detail));
+  said("map-pick", (picked) => page.patch({
+    pick: picked && {table: picked.table, id: picked.id},
+  }));
+  said("map-hover", hovered);
+  said("map-camera", (camera) => { if (camera) page.patch({camera}); });
+  said("map-status", mapState);
+
+  page.open(JSON.parse($("twin-start").textContent), {early: true});
 })();

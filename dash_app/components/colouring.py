@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 
 from dash_app import ids
-from dash_app.components.values import attrs, value_line
+from dash_app.components.values import attrs, share_text, value_line
 from dash_app.map.colours import Scale, colourable, scale_for
 from dash_app.map.routes import index_url
 from dash_app.state import COLOURABLE
@@ -88,7 +88,7 @@ def legend(t: Translator, city: City, name: str | None, *, smooth: bool) -> list
     light, dark = scales(city, name, smooth=smooth)
     rows = _ramp(t, column, light, dark) if light.kind == "continuous" else []
     if light.kind != "continuous":
-        words = _class_words(t, column, light)
+        words = _class_words(t, column, light, whole=_is_whole(city, column))
         rows = [
             html.Ul([
                 _row(t, *row)
@@ -133,18 +133,30 @@ def _row(t: Translator, light: str, dark: str, words: str, count: int) -> html.L
     )
 
 
-def _class_words(t: Translator, column: Column, scale: Scale) -> list[str]:
+def _class_words(t: Translator, column: Column, scale: Scale, *, whole: bool) -> list[str]:
     """Return the name of each class: a word, or its limits."""
     if column.type == "flag":
         return [t.text("no"), t.text("yes")]
     if column.type == "category":
         return [t.word(word, f"buildings.{column.name}") for word in scale.breaks]
-    limits = [_limit(t, column, value) for value in scale.breaks]
-    if not limits:
+    if not scale.breaks:
         return [_limit(t, column, scale.low)]
+    if whole:
+        return _whole_words(t, column, scale)
+    limits = [_limit(t, column, value) for value in scale.breaks]
     middle = [t.text("{low} to under {high}", low=low, high=high) for low, high in pairwise(limits)]
     return [t.text("under {limit}", limit=limits[0]), *middle,
             t.text("from {limit}", limit=limits[-1])]  # fmt: skip
+
+
+def _whole_words(t: Translator, column: Column, scale: Scale) -> list[str]:
+    """Return classes of whole numbers by their first and last one: "1", "4 to 5", "from 10"."""
+    starts = [scale.low or 0.0, *scale.breaks]
+    words = []
+    for first, after in pairwise(starts):
+        low, high = _limit(t, column, first), _limit(t, column, after - 1)
+        words.append(low if low == high else t.text("{low} to {high}", low=low, high=high))
+    return [*words, t.text("from {limit}", limit=_limit(t, column, starts[-1]))]
 
 
 def _limit(t: Translator, column: Column, value: float | None) -> str:
@@ -165,6 +177,11 @@ def _ramp(t: Translator, column: Column, light: Scale, dark: Scale) -> list[Any]
     ]
 
 
+def _is_whole(city: City, column: Column) -> bool:
+    values = city.buildings[column.name].dropna()
+    return column.type == "number" and bool((values == values.round()).all())
+
+
 def _firmness(t: Translator, city: City, column: Column) -> list[Any]:
     """Say which share of the values is measured, tagged, estimated ..."""
     if not column.source:
@@ -173,8 +190,8 @@ def _firmness(t: Translator, city: City, column: Column) -> list[Any]:
     counts = sources.value_counts().groupby(kind_of).sum()
     total = int(counts.sum())
     parts = [
-        t.text("{share:.0%} {kind}", share=int(counts[kind]) / total, kind=t.kind(kind))
+        f"{share_text(t, int(counts[kind]), total)} {t.kind(kind)}"
         for kind in KINDS
-        if counts.get(kind, 0) / max(total, 1) >= 0.005
+        if kind in counts.index
     ]
     return [html.P(" · ".join(parts), className="quiet firmness")] if parts else []

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def district_list(t: Translator, city: City, state: ViewState) -> html.Section:
-    """Return the list of districts, by level and name."""
+    """Return the list of districts: parts of the town first, then whole municipalities."""
     table = city.tables["districts"]
-    rows = table.drop(columns="geometry").sort_values(["level", "name"])
+    rows = table.drop(columns="geometry").sort_values(["level", "name"], ascending=[False, True])
     items: list[Any] = [
         _district(t, str(key), row, chosen=key == state.district) for key, row in rows.iterrows()
     ]

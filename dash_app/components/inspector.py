@@ -15,7 +15,7 @@ from dash_app.components.values import (
     label_of,
     value_text,
 )
-from twin.provenance import kind_of
+from twin.provenance import KINDS, kind_of
 from twin.schema import TABLES, Column
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _head(t: Translator, city: City, pick: Pick, row: pd.Series[Any]) -> html.He
             html.P(" · ".join(filter(None, below)), className="inspector-kind"),
             html.Div(
                 [
-                    _action(t.text("Show on the map"), "target", "fly-to-pick"),
+                    _action(t.text("To the map"), "target", "fly-to-pick"),
                     _action(t.text("Copy link"), "link", "copy-link"),
                 ],
                 className="actions",
@@ -196,13 +196,14 @@ def _source(t: Translator, source: Any) -> list[Any] | None:
 
 
 def _line(label: str, value: list[Any], source: list[Any] | None) -> html.Div:
-    sign, how = (source or [None])[0], (source or [])[1:]
+    sign, how = (source or [None])[:1], (source or [])[1:]
     return html.Div(
         [
             html.Dt([html.Span(label), *how]),
-            html.Dd([html.Span(value, className="fact-values"), sign]),
+            html.Dd(html.Span(value, className="fact-values"), className="fact-main"),
+            *(html.Dd(part, className="fact-source") for part in sign if part is not None),
         ],
-        className="fact",
+        className="fact" if source else "fact fact-bare",
     )
 
 
@@ -270,19 +271,14 @@ def _origin(t: Translator, city: City, pick: Pick, row: pd.Series[Any]) -> html.
 
 
 def _kinds(t: Translator, table: str, row: pd.Series[Any]) -> list[html.P]:
-    """Say in one sentence for each kind of source which values it gave."""
-    found: dict[str, list[str]] = {}
-    for column in TABLES[table].columns:
-        if (
-            column.source
-            and not is_missing(row[column.name])
-            and not is_missing(row[column.source])
-        ):
-            source = str(row[column.source])
-            how = t.how(source)
-            text = t.text(column.label) + (f" ({how})" if how else "")
-            found.setdefault(kind_of(source), []).append(text)
-    return [
-        html.P([html.Strong(f"{t.kind(kind)}: "), ", ".join(names)])
-        for kind, names in found.items()
+    """Say how many of the values that name their source come from which kind."""
+    sources = [
+        kind_of(str(row[column.source]))
+        for column in TABLES[table].columns
+        if column.source and not is_missing(row[column.name])
     ]
+    parts = [f"{sources.count(kind)} {t.kind(kind)}" for kind in KINDS if kind in sources]
+    if not parts:
+        return []
+    text = t.text("Values that name their source: {parts}", parts=", ".join(parts))
+    return [html.P(text)]

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 
 class _Native(Component):
-    _namespace = "twin_native"
+    _namespace = "dash_app"
     _base_nodes: list[str] = ["children"]
     _children_props: list[str] = []
     _valid_wildcard_attributes: list[str] = ["data-", "aria-"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import html
 
-from dash_app.components.values import attrs, badge, icon
+from dash_app.components.values import attrs, badge, icon, share_text
 from twin.provenance import KINDS, kind_of
 from twin.schema import TABLES, Column
 
@@ -135,9 +135,7 @@ def _share_row(t: Translator, table: str, column: Column, frame: pd.DataFrame) -
 
 
 def _share(t: Translator, count: int, total: int) -> html.Td:
-    text = "–" if not count else t.text("{share:.0%}", share=count / total)
-    if count and count / total < 0.005:
-        text = t.text("under 1 %")
+    text = share_text(t, count, total) if count else "–"
     return html.Td(text, className="is-number", title=t.number(count))
 
 

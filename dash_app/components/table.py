@@ -195,5 +195,5 @@ def _page_button(name: str, label: str, sign: str, page: int, off: bool) -> html
         type="button",
         className="button-small",
         disabled=off,
-        **attrs(data_page=str(page)),
+        **attrs(data_to=str(page)),
     )

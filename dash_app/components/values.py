@@ -98,3 +98,12 @@ def kind_line(t: Translator, table: str, row: Any) -> str:
     texts = (value_text(t, table, TABLES[table].column(n), row.get(n))[0] for n in names)
     line = ", ".join(text for text in texts if text)
     return line[:1].upper() + line[1:]
+
+
+def share_text(t: Translator, count: int, total: int) -> str:
+    """Return a share in whole percent; never 0 % for some, never 100 % for not all."""
+    if 0 < count < 0.01 * total:
+        return t.text("under 1 %")
+    if 0.99 * total < count < total:
+        return t.text("over 99 %")
+    return t.text("{share:.0%}", share=count / max(total, 1))

@@ -7,12 +7,13 @@ never trusted, and give component trees. `register` ties them to the page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import shapely
 from dash import ClientsideFunction, Input, Output, html
+from fastapi import APIRouter, HTTPException
 from pyproj import Transformer
 
 from dash_app import ids, table_view
@@ -24,7 +25,7 @@ from dash_app.components.layer_tree import layer_tree
 from dash_app.components.native import Store
 from dash_app.components.quality import quality_panel
 from dash_app.components.table import table_panel
-from dash_app.components.values import attrs, icon
+from dash_app.components.values import attrs, icon, kind_line, label_of, value_line
 from dash_app.i18n import DEFAULT_LANG, LANGUAGES, translator
 from dash_app.map.routes import index_url
 from dash_app.search import build_index
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from twin.city import City
 
 STORES = (
-    ids.VIEW, ids.MAP_PICK, ids.MAP_HOVER, ids.MAP_CAMERA, ids.MAP_STATUS, ids.ADDRESS, ids.STATE,
+    ids.MAP_PICK, ids.MAP_HOVER, ids.MAP_CAMERA, ids.MAP_STATUS, ids.ADDRESS, ids.STATE,
     ids.SCALE, ids.PAINT, ids.PICK, ids.PICK_PLACE, ids.QUERY, ids.TABLE_ASKED, ids.VIEW_ASKED,
 )  # fmt: skip
 
@@ -80,6 +81,11 @@ class Shown:
         """From the CRS of the city to longitude and latitude."""
         return Transformer.from_crs(self.city.crs, "EPSG:4326", always_xy=True)
 
+    def warm(self) -> None:
+        """Do now what the first visitor would wait for."""
+        open_page(self, "")
+        _ = self.index
+
     def place_of(self, pick: Pick) -> dict[str, float] | None:
         """Return where a row stands, as `{lon, lat}`; None for rows without geometry."""
         table = self.city.tables[pick.table]
@@ -99,7 +105,7 @@ def layout() -> html.Div:
             html.Header(id=ids.BAR, className="top-bar"),
             html.Main(
                 [
-                    html.Div(id=ids.MAP, className="map", tabIndex=0, role="application"),
+                    html.Div(id="map-slot", className="map-slot"),
                     html.Div(id="map-tip", className="map-tip", hidden=True),
                     html.Div(id="map-state", className="map-state", role="status"),
                     html.Aside(id=ids.LEFT, className="panel left", **OVER_MAP),
@@ -132,20 +138,44 @@ def layout() -> html.Div:
     )  # fmt: skip
 
 
-def open_page(shown: Shown, search: Any) -> dict[str, Any]:
-    """Read an address and fill the page in its language."""
+def start_json(shown: Shown, search: str) -> dict[str, Any]:
+    """Return what the browser needs of an address to start the map, before Dash has started."""
+    state, _ = _read(shown, search)
+    return _start(shown, state)
+
+
+def _read(shown: Shown, search: Any) -> tuple[ViewState, list[str]]:
     state, lost = parse(search if isinstance(search, str) else "", shown.city, lang=shown.lang)
     if state.camera is None:
-        state = ViewState(**{**state.__dict__, "camera": shown.home})
+        state = replace(state, camera=shown.home)
+    return state, lost
+
+
+def _start(shown: Shown, state: ViewState) -> dict[str, Any]:
+    t = translator(state.lang)
+    map_name = t.text(
+        "3D map of {city}. Arrow keys move, plus and minus zoom. The table holds the same "
+        "content for the keyboard.",
+        city=shown.city.name,
+    )
+    return {
+        "state": state.as_json(),
+        "defaults": {"lang": shown.lang, "layers": LAYERS, "sun": Sun().__dict__},
+        "home": shown.home.__dict__,
+        "index": index_url(shown.city),
+        "scale": paint_json(shown.city, state.colour, smooth=state.smooth),
+        "mapName": map_name,
+        "mapLoading": t.text("The map is being drawn."),
+        "mapError": t.text("The map cannot be drawn. The table shows everything it would show."),
+    }
+
+
+def open_page(shown: Shown, search: Any) -> dict[str, Any]:
+    """Read an address and fill the page in its language."""
+    state, lost = _read(shown, search)
     t = translator(state.lang)
     return {
-        "state": {
-            "state": state.as_json(),
-            "defaults": {"lang": shown.lang, "layers": LAYERS, "sun": Sun().__dict__},
-            "home": shown.home.__dict__,
-            "index": index_url(shown.city),
-            "scale": paint_json(shown.city, state.colour, smooth=state.smooth),
-        },
+        "state": _start(shown, state),
         "note": page_note(t, lost),
         "bar": top_bar(t, shown.city, state),
         "left": [
@@ -156,19 +186,14 @@ def open_page(shown: Shown, search: Any) -> dict[str, Any]:
         "controls": map_controls(t, state),
         "sun": sun_bar(t, state),
         "credit": credit(t, shown.city),
-        **_names(t, shown.city),
+        **_names(t),
     }
 
 
-def _names(t: Translator, city: City) -> dict[str, str]:
+def _names(t: Translator) -> dict[str, str]:
     """Return what assistive technology calls the parts of the page."""
     return {
         "skip": t.text("Skip the map"),
-        "map_name": t.text(
-            "3D map of {city}. Arrow keys move, plus and minus zoom. The table holds the same "
-            "content for the keyboard.",
-            city=city.name,
-        ),
         "left_name": t.text("Layers and colours"),
         "controls_name": t.text("Map buttons"),
         "inspector_name": t.text("Selected object"),
@@ -200,6 +225,21 @@ def inspect(shown: Shown, asked: Any) -> tuple[list[Any], dict[str, float] | Non
         text = t.text("The city has nothing with this key.")
         return [html.P(text, className="inspector-empty", role="alert")], None, text
     return inspector(t, shown.city, pick), shown.place_of(pick), spoken(t, shown.city, pick)
+
+
+def tip(shown: Shown, table: str, key: str, column: str, lang: str) -> dict[str, str]:
+    """Return name and value of the thing under the pointer; `KeyError` where there is none."""
+    t = translator(lang)
+    pick = checked_pick(shown.city, {"table": table, "id": key})
+    frame = shown.city.tables[table]
+    row = frame.iloc[int(frame.index.get_loc(key))]  # type: ignore[arg-type]
+    line = kind_line(t, table, row)
+    if table == "buildings" and column in COLOURABLE:
+        described = TABLES[table].column(column)
+        value = value_line(t, table, described, row[column]) or t.text("no value")
+        line = f"{t.text(described.label)}: {value}"
+    title = label_of(t, table, pick.id, row)
+    return {"title": title, "line": line if line != title else ""}
 
 
 def find(shown: Shown, asked: Any) -> tuple[list[Any], str]:
@@ -259,13 +299,26 @@ OPEN_OUTPUTS = {
     "sun": Output(ids.SUN, "children"),
     "credit": Output(ids.CREDIT, "children"),
     "skip": Output(ids.SKIP, "children"),
-    "map_name": Output(ids.MAP, "aria-label"),
     "left_name": Output(ids.LEFT, "aria-label"),
     "controls_name": Output(ids.CONTROLS, "aria-label"),
     "inspector_name": Output(ids.INSPECTOR, "aria-label"),
     "sun_name": Output(ids.SUN, "aria-label"),
     "found_name": Output(ids.FOUND, "aria-label"),
 }
+
+
+def page_router(shown: Shown) -> APIRouter:
+    """Return the one route that is no callback: what the pointer is over, many times a second."""
+    router = APIRouter(tags=["page"])
+
+    @router.get("/tip/{table}/{key:path}", summary="Name and value of one row, for the map tip")
+    def _tip(table: str, key: str, lang: str = shown.lang, column: str = "") -> dict[str, str]:
+        try:
+            return tip(shown, table, key, column, lang)
+        except KeyError as error:
+            raise HTTPException(404, "The city has nothing with this key.") from error
+
+    return router
 
 
 def register(app: Dash, shown: Shown) -> None:
@@ -319,18 +372,17 @@ def register(app: Dash, shown: Shown) -> None:
 
 
 def _register_browser(app: Dash) -> None:
-    """Tie the scripts in `assets/page*.js` to the stores: camera, hover, theme stay there."""
+    """
+    Tie the scripts in `assets/page*.js` to what the server says.
+
+    Camera, hover and theme stay in the browser: page and map speak by calls and events there.
+    """
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("page", "address"), Output(ids.ADDRESS, "data"), Input(ids.PAGE, "id")
     )
     for name, store in (
         ("opened", ids.STATE),
         ("painted", ids.SCALE),
-        ("draw", ids.VIEW),
-        ("picked", ids.MAP_PICK),
-        ("hovered", ids.MAP_HOVER),
-        ("moved", ids.MAP_CAMERA),
-        ("mapState", ids.MAP_STATUS),
         ("placed", ids.PICK_PLACE),
         ("found", ids.FOUND_STATUS),
     ):
