@@ -1,12 +1,6 @@
 """Every component id that a callback or a script names, in one place."""
 
-# The seam between page and map (dash_app/map/README.md)
-MAP = "map"  # the element deck.gl draws into
-VIEW = "view"  # store: what the map shall show, nothing else
-MAP_PICK = "map-pick"  # store: what was clicked, written by the map script
-MAP_HOVER = "map-hover"  # store: what the pointer is over
-MAP_CAMERA = "map-camera"  # store: camera after a move, debounced
-MAP_STATUS = "map-status"  # store: loading, ready, or an error in words
+MAP = "map"  # the element deck.gl draws into; the seam is told in dash_app/map/README.md
 
 # What the page remembers: causes only
 ADDRESS = "address"  # store: the query the page was opened with

@@ -21,7 +21,6 @@
   let starting = null;
 
   const emit = (id, data) => {
-    if (window.dash_clientside?.set_props) window.dash_clientside.set_props(id, { data });
     window.dispatchEvent(new CustomEvent(id, { detail: data }));
   };
 

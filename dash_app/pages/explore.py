@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from twin.city import City
 
 STORES = (
-    ids.MAP_PICK, ids.MAP_HOVER, ids.MAP_CAMERA, ids.MAP_STATUS, ids.ADDRESS, ids.STATE,
+    ids.ADDRESS, ids.STATE,
     ids.SCALE, ids.PAINT, ids.PICK, ids.PICK_PLACE, ids.QUERY, ids.TABLE_ASKED, ids.VIEW_ASKED,
 )  # fmt: skip
 
