@@ -30,7 +30,7 @@ __all__ = ["make_sample"]
 
 NAME = "Musterstadt"
 TITLE = "Musterstadt nach Troisdorfer Kennzahlen, keine Vermessung"
-BUILDINGS_PER_HOME = 1.75
+BUILDINGS_PER_HOME = 1.94
 """Buildings for one residential building: garages, sheds, halls, schools come on top."""
 
 

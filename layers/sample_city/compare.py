@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CELL_M = 100.0
+SETTLED_SHARE = 0.05
 MAIN_BUILDING_M2 = 50.0
 """Smaller footprints are taken for garages and sheds, in both towns alike."""
 
@@ -31,15 +32,18 @@ def density(tables: Mapping[str, Any]) -> dict[str, float]:
     """
     Return densities of a town on its settled ground.
 
-    Settled are the 100 m cells in which a building of 50 m² or more has its centre; streets are
-    counted by centre line where their middle lies in such a cell.
+    Settled are the 100 m cells with buildings on at least 5 % of their ground (a building counts
+    where its centre lies); streets are counted by centre line, where their middle lies. Main
+    buildings have 50 m² and more.
     """
     buildings = tables["buildings"]
     buildings = buildings[buildings["part_of"].isna()]
     area = shapely.area(buildings.geometry.to_numpy())
     cell = _cells(shapely.centroid(buildings.geometry.to_numpy()))
     main = area >= MAIN_BUILDING_M2
-    settled = np.unique(cell[main])
+    covered = pd.Series(area).groupby(cell).sum() / CELL_M**2
+    settled = covered.index[covered >= SETTLED_SHARE].to_numpy()
+    on_ground = np.isin(cell, settled)
     hectares = len(settled) * CELL_M**2 / 1e4
     streets = tables["streets"]
     streets = streets[streets["class"].isin(STREETS) & ~streets["is_ramp"]]
@@ -47,15 +51,14 @@ def density(tables: Mapping[str, Any]) -> dict[str, float]:
     middle = shapely.line_interpolate_point(line, 0.5, normalized=True)
     share = np.where(streets["reverse_id"].notna(), 0.5, 1.0)
     inside = np.isin(_cells(middle), settled)
-    on_ground = np.isin(cell, settled)
     return {
         "settled area (km²)": hectares / 100,
         "street km per km²": (shapely.length(line) * share)[inside].sum() / 1000 / hectares * 100,
-        "main buildings per ha": main.sum() / hectares,
+        "main buildings per ha": (main & on_ground).sum() / hectares,
         "all buildings per ha": on_ground.sum() / hectares,
-        "dwellings per ha": buildings["dwellings"].sum() / hectares,
-        "mean footprint of main buildings (m²)": float(area[main].mean()),
-        "median footprint of main buildings (m²)": float(np.median(area[main])),
+        "dwellings per ha": np.nansum(buildings["dwellings"].to_numpy()[on_ground]) / hectares,
+        "mean footprint of main buildings (m²)": float(area[main & on_ground].mean()),
+        "median footprint of main buildings (m²)": float(np.median(area[main & on_ground])),
         "building coverage (%)": area[on_ground].sum() / hectares / 100,
     }
 

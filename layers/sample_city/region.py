@@ -60,9 +60,16 @@ def _moved(tables: Mapping[str, Any], number: int, columns: int) -> dict[str, An
             if column.endswith(("_id", "_node", "_link")) or column == "part_of":
                 moved[column] = prefix + moved[column].str.removeprefix("model:")
         if isinstance(moved, gpd.GeoDataFrame) and any(shift):
-            moved = moved.set_geometry(moved.geometry.translate(*shift))
+            moved = moved.set_geometry(_shifted(moved.geometry.to_numpy(), shift))
         result[name] = moved
     return result
+
+
+def _shifted(shapes: Any, shift: tuple[float, float]) -> Any:
+    def move(xy: Any) -> Any:
+        return xy + np.array(shift)
+
+    return gpd.GeoSeries(shapely.transform(shapes, move), crs=CRS).array
 
 
 def _join(parts: list[Any], name: str) -> Any:

@@ -274,10 +274,10 @@ def test_calibration_table_sees_a_difference(town):
 
 
 def test_density_by_hand():
-    """One house of 100 m² and a shed of 20 m² in a 100 m cell with 80 m of street."""
-    shapes = [shapely.box(10, 10, 20, 20), shapely.box(30, 10, 34, 15)]
+    """One house of 900 m² and a shed of 20 m² in a 100 m cell with 80 m of street."""
+    shapes = [shapely.box(10, 10, 40, 40), shapely.box(50, 10, 54, 15), shapely.box(150, 0, 160, 9)]
     buildings = gpd.GeoDataFrame(
-        {"part_of": None, "dwellings": [2.0, 0.0]}, geometry=shapes, crs="EPSG:25832"
+        {"part_of": None, "dwellings": [2.0, 0.0, 5.0]}, geometry=shapes, crs="EPSG:25832"
     )
     line = shapely.LineString([(10, 50), (90, 50)])
     streets = gpd.GeoDataFrame(
@@ -290,7 +290,7 @@ def test_density_by_hand():
     assert found["main buildings per ha"] == 1
     assert found["all buildings per ha"] == 2
     assert found["dwellings per ha"] == 2
-    assert found["building coverage (%)"] == pytest.approx(1.2)
+    assert found["building coverage (%)"] == pytest.approx(9.2)
 
 
 def test_runs_walk_around_a_square():
