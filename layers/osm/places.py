@@ -1,4 +1,4 @@
-"""Settlements and points of interest, stops, addresses."""
+"""Settlements, points of interest and stops."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from layers.osm.addresses import address_columns, as_points
 from layers.osm.findings import finding
 from layers.osm.tags import (
     among,
@@ -21,12 +22,9 @@ from layers.osm.tags import (
     parse_number,
     table,
     tag,
-    with_any,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from layers.osm.raw import RawOsm
     from twin.provenance import Finding
 
@@ -42,34 +40,6 @@ STOP_TAGS = {
     "amenity": ["bus_station", "ferry_terminal", "taxi"],
     "aerialway": ["station"],
 }
-
-ADDRESS_KEYS = {
-    "street": ("addr:street", "addr:place", "addr:hamlet"),
-    "housenumber": ("addr:housenumber",),
-    "postcode": ("addr:postcode", "postal_code"),
-    "locality": ("addr:city", "addr:hamlet", "addr:suburb"),
-}
-
-
-def address_columns(frame: pd.DataFrame) -> dict[str, pd.Series[Any]]:
-    """Return street, housenumber, postcode, locality of every row."""
-    return {column: first_tag(frame, keys) for column, keys in ADDRESS_KEYS.items()}
-
-
-def as_points(raw: RawOsm, keys: Iterable[str]) -> pd.DataFrame:
-    """Return nodes and areas (as a point inside them) that carry one of `keys`."""
-    keys = list(keys)
-    areas = with_any(raw.areas, keys)
-    shapes = areas["geometry"].to_numpy(dtype=object)
-    inside = np.array(shapely.point_on_surface(shapes))
-    inside = shapely.set_coordinates(inside, shapely.get_coordinates(inside).round(3))
-    return pd.concat(
-        [
-            with_any(raw.nodes, keys).assign(is_area=False),
-            areas.assign(geometry=inside, is_area=True)[~shapely.is_empty(inside)],
-        ]
-    )
-
 
 # ------------------------------------------------------------------------------- places
 
@@ -203,34 +173,3 @@ def _same_stops(out: pd.DataFrame) -> list[str]:
     names = pd.isna(name[worse]) | pd.isna(name[better]) | (name[worse] == name[better])
     same = (rank[worse] > rank[better]) & kinds & names
     return list(out.index[np.unique(worse[same])])
-
-
-# ------------------------------------------------------------------------------- addresses
-
-
-def addresses(raw: RawOsm) -> tuple[pd.DataFrame, list[Finding]]:
-    """
-    Return one row for each house number of points and areas, and of numbered lines between two.
-
-    "1;3" is two numbers, "1-3" stays one. The building's own address and the same one on a point
-    in it are one address: street, number and postcode decide.
-    """
-    points = as_points(raw, ["addr:housenumber"])
-    number = tag(points, "addr:housenumber")
-    out = pd.DataFrame({**address_columns(points), "geometry": points["geometry"]})
-    out["building_id"] = pd.Series(points.index, points.index, dtype="str").where(
-        points["is_area"] & tag(points, "building").notna()
-    )
-    out["housenumber"] = number.str.split(r"\s*[;,]\s*", regex=True)
-    out = out.explode("housenumber")
-    out = out[out["housenumber"].str.len() > 0]
-    many = out.index.duplicated(keep=False)
-    running = out.groupby(level=0).cumcount()
-    out.index = pd.Index(
-        np.where(many, [f"{k}:{n}" for k, n in zip(out.index, running, strict=True)], out.index)
-    )
-    key = ["street", "housenumber", "postcode"]
-    place = shapely.get_coordinates(out["geometry"].to_numpy(dtype=object)) // 200
-    out = out.assign(_x=place[:, 0], _y=place[:, 1]).sort_values("building_id", kind="stable")
-    again = out.duplicated([*key, "_x", "_y"]) & out["street"].notna()
-    return out[~again].drop(columns=["_x", "_y"]), []

@@ -16,6 +16,7 @@ import shapely
 
 from layers.osm.formats import read_error, sniff_format
 from layers.osm.multipolygons import settle
+from layers.osm.old_style import courtyards
 from layers.osm.order import is_disorder, sort_into
 from layers.osm.raw import RawOsm
 from layers.osm.tags import Tags, table
@@ -47,16 +48,24 @@ def _read_in_order(path: Path, file_format: str, progress: Progress | None) -> R
     file = osmium.io.File(str(path), file_format)
     bounds = _bounds(file)
     try:
-        return _to_raw(_with_late_nodes(file, progress), bounds)
+        return _to_raw(_read_whole(file, progress), bounds)
     except RuntimeError as error:
         if not is_disorder(error):
             raise
     with tempfile.TemporaryDirectory() as folder:
         ordered = Path(folder) / "ordered.osm.pbf"
         twice = sort_into(path, file_format, ordered)
-        found = _with_late_nodes(osmium.io.File(str(ordered)), progress)
+        found = _read_whole(osmium.io.File(str(ordered)), progress)
     found.problems["duplicate_id"] = twice
     return _to_raw(found, bounds)
+
+
+def _read_whole(file: Any, progress: Progress | None) -> _Found:
+    """Read a file in order: all objects, and areas in the style before 2017."""
+    found = _with_late_nodes(file, progress)
+    keys = frozenset(table()["read"]["area_keys"])
+    found.areas += courtyards(file, found.relations, found.rings, keys)
+    return found
 
 
 def _with_late_nodes(file: Any, progress: Progress | None) -> _Found:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 
 from layers.osm.absurd import without_absurd
+from layers.osm.addresses import addresses
 from layers.osm.admin import districts
 from layers.osm.buildings import buildings
 from layers.osm.geometry import crs_of, project
-from layers.osm.places import addresses, places, stops
+from layers.osm.places import places, stops
 from layers.osm.streets import streets
 from layers.osm.surfaces import landuse, railways, trees, water
 from layers.source_data import SourceData
