@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 XY_STEP = 0.1
 AREA_TOLERANCE = 0.6  # metres; land use is drawn no finer, which halves its points
 BRIDGE, TUNNEL = 1, 2
-AREA, LINE = "area", "line"
 
 
 def ground_rows(city: City) -> dict[str, NDArray[np.int64]]:
@@ -43,27 +43,50 @@ def ground_rows(city: City) -> dict[str, NDArray[np.int64]]:
     }
 
 
-def ground_grids(city: City, *, size: float) -> dict[str, Grid]:
-    """Return one grid for each kind of ground feature, all on the same squares."""
-    return {
-        kind: Grid.of(_table(city, kind).geometry.array, size=size, rows=rows)
-        for kind, rows in ground_rows(city).items()
-    }
+@dataclass(frozen=True)
+class Ground:
+    """What lies on the ground, by kind: drawn columns, and tiles on the same squares."""
+
+    tables: dict[str, gpd.GeoDataFrame]
+    grids: dict[str, Grid]
+
+    @classmethod
+    def of(cls, city: City, *, size: float) -> Ground:
+        """Sort a city's ground features into tiles of `size` metres."""
+        rows = ground_rows(city)
+        tables = {kind: _slim(city.tables[TABLE_OF.get(kind, kind)]) for kind in rows}
+        grids = {
+            kind: Grid.of(tables[kind].geometry.array, size=size, rows=rows[kind]) for kind in rows
+        }
+        return cls(tables, grids)
+
+    def __contains__(self, key: str) -> bool:
+        """Whether any kind of feature has a tile called `key`."""
+        return any(key in grid for grid in self.grids.values())
+
+    def rows(self, kind: str, key: str) -> NDArray[np.int64]:
+        """Return the positions of one kind in a tile, none where there are none."""
+        grid = self.grids[kind]
+        return grid.rows_of(key) if key in grid else np.empty(0, np.int64)
 
 
-def encode_ground(city: City, grids: dict[str, Grid], key: str, frame: Frame) -> bytes:
+TABLE_OF = {"waterways": "water"}
+DRAWN = ("name", "class", "is_ramp", "is_service", "is_bridge", "is_tunnel", "geometry")
+
+
+def _slim(table: gpd.GeoDataFrame) -> Any:
+    """Leave out what is not drawn: taking rows costs by the column."""
+    return table[[name for name in DRAWN if name in table]]
+
+
+def encode_ground(ground: Ground, key: str, frame: Frame) -> bytes:
     """Return the ground tile `key`: every kind of feature that has rows there."""
-    here = {kind: grid.rows_of(key) for kind, grid in grids.items() if key in grid}
-    columns = _areas(city, here, frame)
+    columns = _areas(ground, key, frame)
     for kind in ("streets", "railways", "waterways"):
-        columns |= _lines(city, kind, here.get(kind, np.empty(0, np.int64)), frame)
-    streets = city.streets.iloc[here.get("streets", np.empty(0, np.int64))]
+        columns |= _lines(ground, kind, key, frame)
+    streets = ground.tables["streets"].iloc[ground.rows("streets", key)]
     header = {"kind": "ground", "xy_step": XY_STEP, "names": straight_names(streets, frame)}
     return pack(header, columns)
-
-
-def _table(city: City, kind: str) -> gpd.GeoDataFrame:
-    return city.tables["water" if kind == "waterways" else kind]
 
 
 def _is_line(table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
@@ -71,11 +94,11 @@ def _is_line(table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     return np.asarray(kinds == shapely.GeometryType.LINESTRING)
 
 
-def _areas(city: City, here: dict[str, NDArray[np.int64]], frame: Frame) -> dict[str, Column]:
+def _areas(ground: Ground, key: str, frame: Frame) -> dict[str, Column]:
     """Land use and water as triangles, bottom paint first, within a paint the large ones first."""
-    nothing = np.empty(0, np.int64)
-    land = city.landuse.iloc[here.get("landuse", nothing)]
-    water = city.water.iloc[here.get("water", nothing)]
+    land, water = (
+        ground.tables[kind].iloc[ground.rows(kind, key)] for kind in ("landuse", "water")
+    )
     paints = land["class"].astype(str).map(LANDUSE).map(AREA_CODES)
     code = np.concatenate([paints.to_numpy(np.int64), np.full(len(water), AREA_CODES["water"])])
     shape = np.concatenate([np.asarray(land.geometry.array), np.asarray(water.geometry.array)])
@@ -98,9 +121,10 @@ def _areas(city: City, here: dict[str, NDArray[np.int64]], frame: Frame) -> dict
     }
 
 
-def _lines(city: City, kind: str, rows: NDArray[np.int64], frame: Frame) -> dict[str, Column]:
+def _lines(ground: Ground, kind: str, key: str, frame: Frame) -> dict[str, Column]:
     """Lines of one kind, thin paints first so that wide ones lie on top."""
-    table = _table(city, kind).iloc[rows]
+    rows = ground.rows(kind, key)
+    table = ground.tables[kind].iloc[rows]
     code = _line_codes(kind, table)
     order = np.lexsort((rows, code))
     paths: Paths = paths_of(table.geometry.array[order], frame)

@@ -24,6 +24,12 @@ ANGLE_STEP = 2.0
 NO_ANGLE = 255
 
 
+DRAWN = [
+    "height_m", "min_height_m", "roof_type", "roof_height_m", "roof_direction_deg", "geometry",
+]  # fmt: skip
+"""Columns a tile is made of; a table of no others is faster to take rows from."""
+
+
 def drawn_rows(buildings: gpd.GeoDataFrame) -> NDArray[np.int64]:
     """Return positions of buildings with a volume: outlines whose parts carry it are left out."""
     return np.flatnonzero(~buildings["has_parts"].to_numpy(dtype=bool))

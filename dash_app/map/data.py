@@ -119,34 +119,34 @@ class MapData:
         return Grid.of(self.city.trees.geometry.array, size=TREE_TILE_M)
 
     @cached_property
-    def ground_grids(self) -> dict[str, Grid]:
+    def ground_tiles(self) -> base.Ground:
         """Ground features in tiles of four kilometres."""
-        return base.ground_grids(self.city, size=GROUND_TILE_M)
+        return base.Ground.of(self.city, size=GROUND_TILE_M)
+
+    @cached_property
+    def _volumes(self) -> Any:
+        return self.city.buildings[buildings.DRAWN]
 
     def near(self, key: str) -> Part:
         """Return one building tile in full detail; `KeyError` where there is none."""
         rows = self.building_grid.rows_of(key)
-        table = self.city.buildings
         return self._once(
-            f"near/{key}", lambda: buildings.encode_near(table, rows, self.frame), BINARY
+            f"near/{key}", lambda: buildings.encode_near(self._volumes, rows, self.frame), BINARY
         )
 
     def far(self, key: str) -> Part:
         """Return one building tile as seen from afar; `KeyError` where there is none."""
         rows = self.building_grid.rows_of(key)
-        table = self.city.buildings
         return self._once(
-            f"far/{key}", lambda: buildings.encode_far(table, rows, self.frame), BINARY
+            f"far/{key}", lambda: buildings.encode_far(self._volumes, rows, self.frame), BINARY
         )
 
     def ground(self, key: str) -> Part:
         """Return one ground tile; `KeyError` where there is none."""
-        if not any(key in grid for grid in self.ground_grids.values()):
+        if key not in self.ground_tiles:
             raise KeyError(key)
         return self._once(
-            f"ground/{key}",
-            lambda: base.encode_ground(self.city, self.ground_grids, key, self.frame),
-            BINARY,
+            f"ground/{key}", lambda: base.encode_ground(self.ground_tiles, key, self.frame), BINARY
         )
 
     def trees(self, key: str) -> Part:
@@ -187,7 +187,7 @@ class MapData:
         return self._once("index", lambda: _dump(self._describe()), JSON)
 
     def _describe(self) -> dict[str, Any]:
-        ground = _merged([grid.describe(self.frame) for grid in self.ground_grids.values()])
+        ground = _merged([grid.describe(self.frame) for grid in self.ground_tiles.grids.values()])
         info = self.city.info
         corners = self.frame.from_city(self._box.reshape(2, 2)).round().astype(int)
         return {

@@ -50,9 +50,9 @@ def test_one_of_two_directions_is_drawn_and_pipes_are_not():
 
 def test_a_ground_tile_holds_areas_bottom_up_and_lines():
     city = water_city()
-    grids = base.ground_grids(city, size=4000)
-    (key,) = {key for grid in grids.values() for key in grid.keys}
-    header, columns = unpack(base.encode_ground(city, grids, key, FRAME))
+    ground = base.Ground.of(city, size=4000)
+    (key,) = {key for grid in ground.grids.values() for key in grid.keys}
+    header, columns = unpack(base.encode_ground(ground, key, FRAME))
     assert columns["area_code"].tolist() == [AREA_CODES["housing"], AREA_CODES["water"]]
     assert columns["area_triangles"].tolist() == [2, 2]
     assert columns["streets_code"].tolist() == [LINE_CODES["residential"]] * 2
@@ -68,8 +68,9 @@ def test_bridges_and_tunnels_are_told_apart():
     city = make_toy_city()
     streets = city.streets.assign(is_bridge=[True, True, False], is_tunnel=[False, False, True])
     city = city.replace(streets=streets)
-    grids = base.ground_grids(city, size=4000)
-    _, columns = unpack(base.encode_ground(city, grids, grids["streets"].keys[0], FRAME))
+    ground = base.Ground.of(city, size=4000)
+    key = ground.grids["streets"].keys[0]
+    _, columns = unpack(base.encode_ground(ground, key, FRAME))
     assert columns["streets_flags"].tolist() == [base.BRIDGE, base.TUNNEL]
 
 
