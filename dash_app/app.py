@@ -37,6 +37,7 @@ INDEX = """<!DOCTYPE html>
 <link rel="icon" href="/assets/mark.svg" type="image/svg+xml">
 <link rel="preload" href="/assets/fonts/figtree-latin-wght-normal.woff2" as="font"
  type="font/woff2" crossorigin>
+<link rel="preload" href="{index_url}" as="fetch" crossorigin="anonymous">
 <script src="/assets/page_boot.js"></script>
 <script src="{bundle}" async></script>
 {css}
@@ -48,6 +49,7 @@ INDEX = """<!DOCTYPE html>
 {config}
 {scripts}
 {renderer}
+<noscript>{noscript}</noscript>
 </body>
 </html>"""
 
@@ -88,10 +90,12 @@ class TwinDash(Dash):
             start=json.dumps(start, ensure_ascii=False).replace("<", "\\u003c"),
             title=_escape(parts["title"]),
             css=parts["css"],
+            index_url=start["index"],
             app_entry=ENTRY,
             config=parts["config"],
             scripts="\n".join(scripts),
             bundle=bundle_url(),
+            noscript=_escape(start["noScript"]),
             renderer=parts["renderer"],
         )
 

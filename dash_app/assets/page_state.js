@@ -142,8 +142,10 @@ window.twinPage = (() => {
     scale = answer.scale;
     document.getElementById("map").setAttribute("aria-label", answer.mapName);
     if (first) seq += 1;
-    // the page came with its legend
-    sent.paint = JSON.stringify({lang: state.lang, column: state.colour, smooth: state.smooth});
+    // the page came with the inspector and the legend of what the address asks for
+    const {lang, pick, colour, smooth} = answer.state;
+    sent.pick = JSON.stringify({lang, ...(pick || {})});
+    sent.paint = JSON.stringify({lang, column: colour, smooth});
     spread();
   }
 

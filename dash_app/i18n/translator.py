@@ -18,7 +18,6 @@ from babel.numbers import format_decimal
 from dash_app.i18n.catalogue import DEFAULT_LANG, LANGUAGES, catalogue
 from twin.errors import SchemaError, TwinError
 from twin.schema import TABLES
-from twin.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

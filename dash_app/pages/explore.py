@@ -7,7 +7,7 @@ never trusted, and give component trees. `register` ties them to the page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,8 @@ STORES = (
     ids.SCALE, ids.PAINT, ids.PICK, ids.PICK_PLACE, ids.QUERY, ids.TABLE_ASKED, ids.VIEW_ASKED,
 )  # fmt: skip
 
+
+NOTHING = Pick("", "")
 
 OVER_MAP = attrs(data_over_map="")
 """Marks what floats above the map, so that no label is placed below it."""
@@ -165,6 +167,7 @@ def _start(shown: Shown, state: ViewState) -> dict[str, Any]:
         "index": index_url(shown.city),
         "scale": paint_json(shown.city, state.colour, smooth=state.smooth),
         "mapName": map_name,
+        "noScript": t.text("This page needs JavaScript. It loads nothing from other servers."),
         "mapLoading": t.text("The map is being drawn."),
         "mapError": t.text("The map cannot be drawn. The table shows everything it would show."),
     }
@@ -174,8 +177,12 @@ def open_page(shown: Shown, search: Any) -> dict[str, Any]:
     """Read an address and fill the page in its language."""
     state, lost = _read(shown, search)
     t = translator(state.lang)
+    panel, place, words = inspect(shown, {"lang": state.lang, **asdict(state.pick or NOTHING)})
     return {
         "state": _start(shown, state),
+        "inspector": panel,
+        "place": place,
+        "spoken": words,
         "note": page_note(t, lost),
         "bar": top_bar(t, shown.city, state),
         "left": [
@@ -298,6 +305,9 @@ OPEN_OUTPUTS = {
     "controls": Output(ids.CONTROLS, "children"),
     "sun": Output(ids.SUN, "children"),
     "credit": Output(ids.CREDIT, "children"),
+    "inspector": Output(ids.INSPECTOR, "children", allow_duplicate=True),
+    "place": Output(ids.PICK_PLACE, "data", allow_duplicate=True),
+    "spoken": Output(ids.SPOKEN, "children", allow_duplicate=True),
     "skip": Output(ids.SKIP, "children"),
     "left_name": Output(ids.LEFT, "aria-label"),
     "controls_name": Output(ids.CONTROLS, "aria-label"),
@@ -324,7 +334,11 @@ def page_router(shown: Shown) -> APIRouter:
 def register(app: Dash, shown: Shown) -> None:
     """Tie the functions of this page to its components."""
 
-    @app.callback(output=OPEN_OUTPUTS, inputs={"search": Input(ids.ADDRESS, "data")})
+    @app.callback(
+        output=OPEN_OUTPUTS,
+        inputs={"search": Input(ids.ADDRESS, "data")},
+        prevent_initial_call="initial_duplicate",
+    )
     def _open_page(search: Any) -> dict[str, Any]:
         return open_page(shown, search)
 
