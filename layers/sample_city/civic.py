@@ -48,6 +48,7 @@ def choose_ground(districts: gpd.GeoDataFrame, land: Array, where: pd.DataFrame)
     table = table.sort_values("area_m2", ascending=False)
     free = (where["kind"] == "housing").to_numpy().copy()
     area = shapely.area(land)
+    room = shapely.length(shapely.maximum_inscribed_circle(land, 2.0))
     rank = where.groupby("district")["growth"].rank(pct=True).to_numpy()
     chosen = []
     for number, (_, district) in enumerate(districts.iterrows()):
@@ -55,7 +56,7 @@ def choose_ground(districts: gpd.GeoDataFrame, land: Array, where: pd.DataFrame)
             count = _count(spec, district)
             for turn in range(count):
                 open_land = free & (where["district"] == number).to_numpy()
-                open_land &= area >= spec.area_m2
+                open_land &= (area >= spec.area_m2) & (room >= 0.32 * spec.area_m2**0.5)
                 if open_land.sum() < 2:
                     break
                 target = spec.position if count == 1 else spec.position * 0.6 + 0.7 * turn / count

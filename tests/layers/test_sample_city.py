@@ -201,6 +201,16 @@ def test_nobody_can_mistake_it_for_a_survey(town):
             assert labels <= {"estimated:model_town", "estimated:published_figures"}, column
 
 
+def test_every_district_has_its_school_church_and_market(town):
+    places, buildings = town.tables["places"], town.tables["buildings"]
+    served = places[places["building_id"].notna()]
+    district = buildings["district_id"].loc[served["building_id"]].to_numpy()
+    for kind in ("school", "kindergarten", "worship", "daily_needs"):
+        with_one = set(district[(served["class"] == kind).to_numpy()])
+        assert with_one == set(town.tables["districts"].index), kind
+    assert (places["class"] == "hospital").sum() == 2  # Troisdorf has two
+
+
 def test_build_takes_it_as_it_is(hamlet):
     city = build_city(hamlet)
     assert city.info.model_town
