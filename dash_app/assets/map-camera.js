@@ -70,14 +70,14 @@
       };
       this.haze = make('div', 'twin-map-haze', host);
       this.scale = make('div', 'twin-map-scale', host);
-      this.scale.hidden = Boolean(document.querySelector('.scale-bar')); // the page's own one counts
       this.bar = make('span', 'bar', this.scale);
       this.length = make('span', 'length', this.scale);
       this.sources = make('div', 'twin-map-sources', host);
-      this.sources.hidden = Boolean(document.querySelector('.credit'));
     }
 
     update(frame, { zoom, latitude, pitch }) {
+      this.scale.hidden = Boolean(document.querySelector('.scale-bar')); // the page's own ones count
+      this.sources.hidden = Boolean(document.querySelector('.credit'));
       const pixel = frame.pixel(zoom, latitude);
       const metres = ROUND.filter((value) => value / pixel <= 110).pop() || 1;
       this.bar.style.width = `${Math.round(metres / pixel)}px`;

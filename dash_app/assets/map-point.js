@@ -1,0 +1,127 @@
+/* What people point at and choose: hover, click, keys, selection. The base of the map in map.js. */
+(function (kit) {
+  'use strict';
+
+  /* Tells the page, by a window event: Dash may not be there yet. */
+  kit.emit = (id, data) => {
+    window.dispatchEvent(new CustomEvent(id, { detail: data }));
+  };
+
+  kit.debounced = (ms, run) => {
+    let timer = null;
+    return (...given) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => run(...given), ms);
+    };
+  };
+
+  /* At most one run every `ms`, the last call always counts. */
+  kit.throttled = (ms, run) => {
+    let last = -Infinity, timer = null;
+    return (...given) => {
+      clearTimeout(timer);
+      const wait = last + ms - performance.now();
+      timer = setTimeout(() => {
+        last = performance.now();
+        run(...given);
+      }, Math.max(wait, 0));
+    };
+  };
+
+  const { emit } = kit;
+
+  const pairs = (xy) => Array.from({ length: xy.length / 2 }, (_, i) => [xy[2 * i], xy[2 * i + 1]]);
+
+  kit.Pointing = class {
+    listen() {
+      const { host } = this;
+      host.addEventListener('pointermove', (event) => this.hover(event.buttons ? null : this.at(event)));
+      host.addEventListener('pointerleave', () => this.hover(null));
+      host.addEventListener('keydown', (event) => {
+        const state = kit.afterKey(event, this.camera, this.home, this.frame);
+        if (!state) return;
+        event.preventDefault();
+        this.go(state, event.key === 'Home' ? 600 : 160);
+      });
+    }
+
+    at(event) {
+      if (event.target.closest?.('[data-over-map]')) return null;
+      const box = this.host.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    }
+
+    /* The topmost thing at a pixel: stop, building, tree, then street. */
+    find(point) {
+      const viewport = this.viewport();
+      if (!viewport || !point) return null;
+      const ray = kit.rayThrough(viewport, this.frame, point);
+      const pixel = this.frame.pixel(this.camera.zoom, this.camera.latitude), { zoom } = this.camera;
+      const shown = (name, from) => this.strength(name) > 0 && zoom >= from;
+      const stop = shown('stops', 14.2) && kit.pickPoint(ray.low, this.stops, 7 * pixel);
+      if (stop) return { table: 'stops', row: stop.row, kind: 'point' };
+      const building = shown('buildings', 0) && kit.pickBuilding(ray, this.store.drawn('near'));
+      const tree = shown('trees', 14.6) && kit.pickTree(ray, this.store.drawn('trees'));
+      if (tree && !(building?.z > tree.z)) return { table: 'trees', row: tree.row, kind: 'point' };
+      if (building) return { table: 'buildings', row: building.row, kind: 'area' };
+      const street = shown('streets', 13.5) && kit.pickStreet(ray.low, this.store.drawn('ground'), Math.max(5, 6 * pixel));
+      return street ? { table: 'streets', row: street.row, paths: [pairs(street.xy)], kind: 'line' } : null;
+    }
+
+    feature({ table, row }) {
+      this.features = this.features || new Map();
+      const url = `${this.index.root}/feature/${table}/${row}`;
+      if (!this.features.has(url)) this.features.set(url, kit.fetchJson(url));
+      return this.features.get(url);
+    }
+
+    async hoverAt(point) {
+      const found = this.find(point);
+      const same = found && this.hovered && found.row === this.hovered.row && found.table === this.hovered.table;
+      if (!found && !this.hovered) return;
+      this.hovered = found;
+      if (!same) this.remark();
+      if (!found) {
+        emit('map-hover', null);
+        return;
+      }
+      const feature = await this.feature(found).catch(() => null);
+      if (this.hovered !== found || !feature) return;
+      emit('map-hover', { table: found.table, id: feature.id, label: feature.label, x: point[0], y: point[1] });
+    }
+
+    async clickAt(point) {
+      const found = this.find(point);
+      if (!found) {
+        emit('map-pick', null);
+        return;
+      }
+      const feature = await this.feature(found).catch(() => null);
+      if (feature) emit('map-pick', { table: feature.table, id: feature.id, lon: feature.lon, lat: feature.lat });
+    }
+
+    async pickLabel(label) {
+      const feature = await this.feature(label).catch(() => null);
+      if (feature) emit('map-pick', { table: feature.table, id: feature.id, lon: feature.lon, lat: feature.lat });
+    }
+
+    async select(selection) {
+      const turn = (this.selectTurn = (this.selectTurn || 0) + 1);
+      let found = null;
+      if (selection) {
+        const url = `${this.index.root}/find/${selection.table}/${encodeURIComponent(selection.id)}`;
+        found = await kit.fetchJson(url).catch(() => null);
+      }
+      if (turn !== this.selectTurn) return;
+      this.selected = found && { ...found, kind: found.table === 'streets' || found.table === 'railways' ? 'line' : 'area' };
+      this.remark();
+    }
+
+    remark() {
+      this.marks = [];
+      if (this.hovered?.kind === 'line') this.marks.push({ ...this.hovered, state: 'hover' });
+      if (this.selected?.paths.length) this.marks.push({ ...this.selected, state: 'selected' });
+      this.apply();
+    }
+  };
+})((window.twinMapKit = window.twinMapKit || {}));
