@@ -6,7 +6,7 @@
   const FAR_PIXELS = 0.02;
   const NEAR_BUILDINGS = 40000; // drawn in full at most
   const FAR_BUILDINGS = 250000;
-  const AT_ONCE = 8;
+  const AT_ONCE = 40; // the browser queues them; the page may be too busy to ask for the next
   const TREE_ZOOM = 14.4;
   const KEEP = 96; // tiles kept though out of view
 

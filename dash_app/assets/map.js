@@ -3,7 +3,7 @@
 (function (kit) {
   'use strict';
 
-  const HOVER_MS = 90, CAMERA_MS = 300, APPLY_MS = 900, TILE_MS = 120;
+  const HOVER_MS = 90, CAMERA_MS = 300, APPLY_MS = 900, TILE_MS = 120, FIRST_MS = 1500;
   const DEFAULT_SUN = { azimuth: 228, elevation: 40 };
   const BUNDLE_WAIT_MS = 20000;
 
@@ -103,6 +103,8 @@
       mark('device');
       this.device = device;
       this.store.setDevice(device);
+      this.patience = performance.now() + FIRST_MS; // one whole first frame rather than three parts
+      setTimeout(() => this.apply(), FIRST_MS);
       this.noValues = kit.valueTexture(device, new Uint8Array(4));
       this.land = this.landTile();
       this.restyle();
@@ -173,7 +175,7 @@
     /* Hands layers to deck.gl: the declared stack, each with its tiles. */
     apply() {
       const { store } = this;
-      if (!store.device) return;
+      if (!store.device || (store.left && performance.now() < this.patience)) return;
       store.settle();
       const near = store.drawn('near'), ground = store.drawn('ground');
       const tiles = {
