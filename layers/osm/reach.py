@@ -53,17 +53,18 @@ def reach_classes(start: Array, end: Array, allowed: Array, length: Array) -> Ar
     return np.where(allowed, kind, "not_allowed").astype(object)
 
 
-def islands(start: Array, end: Array, reach: Array) -> int:
-    """Return how many separate pieces the links marked "island" form."""
+def islands(start: Array, end: Array, reach: Array) -> Array:
+    """Return one link (its number) of every separate piece that the links marked "island" form."""
     lost = reach == "island"
     if not lost.any():
-        return 0
+        return np.array([], dtype=np.int64)
     nodes = np.unique(np.concatenate([start[lost], end[lost]]), return_inverse=True)
     count = int(lost.sum())
     ones = np.ones(count, dtype=np.int8)
     pairs = (nodes[1][:count], nodes[1][count:])
     graph = csr_array((ones, pairs), shape=(len(nodes[0]),) * 2)
-    return int(connected_components(graph, directed=False)[0])
+    piece = connected_components(graph, directed=False)[1][pairs[0]]
+    return np.asarray(np.flatnonzero(lost)[np.unique(piece, return_index=True)[1]])
 
 
 def with_reach(links: pd.DataFrame) -> pd.DataFrame:

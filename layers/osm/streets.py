@@ -15,6 +15,7 @@ from layers.osm.findings import finding
 from layers.osm.network import Network, build_network, node_names
 from layers.osm.points import node_control, street_points
 from layers.osm.reach import islands, with_reach
+from layers.osm.tags import among
 from layers.osm.turns import nodes_to_keep, read_restrictions, turns
 from layers.osm.ways import road_ways, roads
 
@@ -63,23 +64,41 @@ def _nodes(network: Network, raw: RawOsm, crs: str) -> pd.DataFrame:
 
 
 def _reach_findings(links: pd.DataFrame, nodes: pd.DataFrame) -> list[Finding]:
-    """Count, for each mode, separate islands and streets one cannot leave or reach."""
+    """Count, for each mode, islands of the network and links one cannot leave or reach."""
     codes = pd.factorize(pd.concat([links["from_node"], links["to_node"]]))[0]
     start, end = codes[: len(links)], codes[len(links) :]
-    out: list[Finding] = []
-    messages = {
-        "island": "{count} of {total} links lie on islands of the network.",
-        "only_in": "{count} of {total} links can be entered but not left again.",
-        "only_out": "{count} of {total} links can be left but not entered.",
-    }
+    cut = nodes.index[nodes["is_boundary"]]
+    at_edge = among(links["from_node"], cut) | among(links["to_node"], cut)
+    out = finding(
+        "cut_street", "nodes", list(cut), "{count} of {total} junctions are where the extract cuts "
+        "a street.", severity="info", total=len(nodes),
+    )  # fmt: skip
     for mode in ("car", "bike", "walk"):
         reach = links[f"{mode}_reach"].to_numpy(dtype=object)
         total = int((reach != "not_allowed").sum())
-        for kind, message in messages.items():
-            seen = list(links.index[reach == kind])
+        pieces = islands(start, end, reach)
+        for kind, message in _REACH_MESSAGES.items():
+            seen = links.index[reach == kind]
             out += finding(
-                f"{mode}_{kind}", "streets", seen, message, severity="info", total=total,
+                f"{mode}_{kind}", "streets", list(seen), message, severity="info", total=total,
                 column=f"{mode}_reach",
             )  # fmt: skip
-        islands(start, end, reach)
+        edge = links.index[at_edge & np.isin(reach, ["only_in", "only_out"])]
+        message = "{count} of {total} links lead out of the extract or into it and not back."
+        out += finding(
+            f"{mode}_edge_sink", "streets", list(edge), message, severity="info", total=total,
+            column=f"{mode}_reach",
+        )  # fmt: skip
+        message = "The network has {count} islands apart from its main part."
+        out += finding(
+            f"{mode}_islands", "streets", list(links.index[pieces]), message,
+            severity="info", column=f"{mode}_reach",
+        )  # fmt: skip
     return out
+
+
+_REACH_MESSAGES = {
+    "island": "{count} of {total} links lie on islands of the network.",
+    "only_in": "{count} of {total} links can be entered but not left again.",
+    "only_out": "{count} of {total} links can be left but not entered.",
+}

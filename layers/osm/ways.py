@@ -110,13 +110,10 @@ def parse_speed(text: str) -> float:
 
 def _is_zone(ways: pd.DataFrame) -> pd.Series[bool]:
     """Tell which ways lie in a zone of 30 km/h or less, where no street has priority."""
-    zone = pd.Series(data=False, index=ways.index)
+    zone = tag(ways, "zone:maxspeed").str.contains(r"^(?:de:)?(?:10|20|30)$", case=False)
     for key in ("maxspeed", *table()["streets"]["maxspeed_open"]["zone_keys"]):
-        text = tag(ways, key).str.lower()
-        zone |= text.str.contains(r"zone.?(?:10|20|30)|^(?:de:)?(?:10|20|30)$").fillna(
-            value=False
-        ) & (key != "maxspeed") | text.str.contains(r"zone.?(?:10|20|30)").fillna(value=False)
-    return zone
+        zone |= tag(ways, key).str.contains(r"zone.?(?:10|20|30)", case=False)
+    return zone.fillna(value=False).astype("bool")
 
 
 def _speeds(

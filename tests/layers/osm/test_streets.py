@@ -316,11 +316,14 @@ def test_islands_and_dead_ends_of_one_way_streets(tmp_path):
     inward = osm.way([b, d], ROAD | {"oneway": "yes", "highway": "tertiary"})
     outward = osm.way([osm.node(0, 300), a], ROAD | {"oneway": "yes"})
     island = osm.way([osm.node(900, 900), osm.node(950, 900)], ROAD)
-    reach = links(read(osm, tmp_path))["car_reach"]
+    data = read(osm, tmp_path)
+    reach = links(data)["car_reach"]
     assert reach[f"osm:w{inward}:0:f"] == "only_in"
     assert reach[f"osm:w{outward}:0:f"] == "only_out"
     assert reach[f"osm:w{island}:0:f"] == "island"
     assert reach[f"osm:w{inward}:0:b"] == "not_allowed"
+    found = next(f for f in data.findings if f.code == "osm_car_islands")
+    assert (found.count, found.examples) == (1, (f"osm:w{island}:0:b",))
 
 
 @given(
