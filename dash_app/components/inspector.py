@@ -245,7 +245,9 @@ def _unknown(t: Translator, table: str, row: pd.Series[Any]) -> list[Any]:
 def _origin(t: Translator, city: City, pick: Pick, row: pd.Series[Any]) -> html.Section:
     sources = [s for s in city.info.sources if pick.table in s.tables] or list(city.info.sources)
     lines = [
-        html.P(" · ".join(filter(None, (s.title, s.licence, t.date(s.date) if s.date else ""))))
+        html.P(
+            " · ".join(filter(None, (t.text(s.title), s.licence, t.date(s.date) if s.date else "")))
+        )
         for s in sources
     ]
     keys = [

@@ -106,11 +106,16 @@ def _layer(t: Translator, city: City, state: ViewState, name: str, layer: Layer)
     )
 
 
-def _source(t: Translator, city: City, layer: Layer, *, empty: bool) -> str:
+def _source(t: Translator, city: City, layer: Layer, *, empty: bool) -> list[Any]:
     if empty:
-        return t.text("not in the data")
+        return [html.Span(t.text("not in the data"))]
     sources = [s for s in city.info.sources if set(layer.tables) & set(s.tables)]
-    return ", ".join(" · ".join(filter(None, (s.title, s.licence))) for s in sources)
+    names = ", ".join(t.text(s.title) for s in sources)
+    licences = ", ".join(dict.fromkeys(s.licence for s in sources if s.licence))
+    return [
+        html.Span(names, className="source-name", title=names),
+        html.Span(f"\u00a0· {licences}" if licences else ""),
+    ]
 
 
 def _legend(t: Translator, layer: Layer) -> list[Any]:

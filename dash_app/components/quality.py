@@ -63,7 +63,7 @@ def _source(t: Translator, source: Source) -> html.Section:
     facts = (
         (t.text("Licence"), source.licence),
         (t.text("Licence text"), source.licence_url),
-        (t.text("Credit line"), source.attribution),
+        (t.text("Credit line"), t.text(source.attribution)),
         (t.text("Data as of"), t.date(source.date) if source.date else ""),
         (t.text("Read on"), t.date(source.retrieved) if source.retrieved else ""),
         (t.text("From"), source.url),
@@ -73,7 +73,7 @@ def _source(t: Translator, source: Source) -> html.Section:
     )
     return html.Section(
         [
-            html.H4(source.title),
+            html.H4(t.text(source.title)),
             html.Dl(
                 [html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts if value],
                 className="pairs",
