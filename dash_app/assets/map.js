@@ -8,7 +8,7 @@
   const BUNDLE_WAIT_MS = 20000;
 
   const stats = {
-    frames: 0, tiles: 0, buildings: 0, recolour_ms: 0, requests: 0, geometry_requests: 0,
+    frames: 0, tiles: 0, buildings: 0, recolour_ms: 0, recolours: 0, requests: 0,
     first_frame_ms: null, frame_ms: null, state: 'empty', marks: {},
   };
 
@@ -302,6 +302,7 @@
         this.apply();
         Object.values(old).forEach((texture) => texture.destroy());
         stats.recolour_ms = performance.now() - started;
+        stats.recolours += 1;
       } catch (error) {
         status('error', error.message);
       }

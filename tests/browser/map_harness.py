@@ -1,7 +1,7 @@
 """
-The map without the page: serve a city with a bare HTML page and take pictures of it.
+The map without the page: serve a city with a bare HTML page.
 
-    python -m tests.browser.map_harness CITY_FOLDER [--shots DIR] [--port 8060]
+    python -m tests.browser.map_harness CITY_FOLDER [--port 8060]
     python -m tests.browser.map_harness --sample 200000
 """
 
@@ -58,10 +58,10 @@ window.show = (more) => {
 """
 
 
-def harness_app(city: City) -> FastAPI:
+def harness_app(city: City, *, warm: bool = False) -> FastAPI:
     """Return an app with the map of one city and nothing else, under a strict policy."""
     app = FastAPI()
-    app.include_router(map_router(city))
+    app.include_router(map_router(city, warm=warm))
     app.include_router(bundle_router())
     scripts = sorted(path.name for path in ASSETS.glob("map*.js"))
     view = {"index": index_url(city), "lang": "de", "theme": "light", "layers": LAYERS}
@@ -105,9 +105,10 @@ def harness_app(city: City) -> FastAPI:
 def load_city(folder: str | None, sample: int | None) -> Any:
     """Open a city folder, or make a model town of about `sample` buildings."""
     if sample is not None:
-        from layers.sample_city import sample_city  # noqa: PLC0415
+        from layers.build import build_city  # noqa: PLC0415
+        from layers.sample_city import make_sample  # noqa: PLC0415
 
-        return sample_city(buildings=sample)
+        return build_city(make_sample(buildings=sample))
     from layers.city_store import open_city  # noqa: PLC0415
 
     return open_city(Path(str(folder)))
