@@ -323,7 +323,7 @@ def test_islands_and_dead_ends_of_one_way_streets(tmp_path):
     assert reach[f"osm:w{island}:0:f"] == "island"
     assert reach[f"osm:w{inward}:0:b"] == "not_allowed"
     found = next(f for f in data.findings if f.code == "osm_car_islands")
-    assert (found.count, found.examples) == (1, (f"osm:w{island}:0:b",))
+    assert (found.count, found.examples) == (1, (f"osm:w{island}:0:f",))
 
 
 @given(
