@@ -86,7 +86,7 @@ class TwinDash(Dash):
         ]
         return INDEX.format(
             lang=start["state"]["lang"],
-            map_name=_escape(start["mapName"]),
+            map_name=_escape(start["words"]["map"]),
             start=json.dumps(start, ensure_ascii=False).replace("<", "\\u003c"),
             title=_escape(parts["title"]),
             css=parts["css"],
@@ -95,7 +95,7 @@ class TwinDash(Dash):
             config=parts["config"],
             scripts="\n".join(scripts),
             bundle=bundle_url(),
-            noscript=_escape(start["noScript"]),
+            noscript=_escape(start["words"]["script"]),
             renderer=parts["renderer"],
         )
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dash
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,8 +68,12 @@ def content_security_policy(script_hashes: Sequence[str], style_hashes: Sequence
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
+MAX_BODY = 1_000_000
+"""Bytes of a request; a callback of the page sends a few hundred."""
+
+
 class SecurityHeaders:
-    """Sets the headers on every answer, errors and files included."""
+    """Sets the headers on every answer, errors and files included; refuses endless requests."""
 
     def __init__(self, app: ASGIApp, *, policy: Callable[[], str]) -> None:
         self.app = app
@@ -78,6 +83,10 @@ class SecurityHeaders:
         """Pass the request on and add the headers to its answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+
+        if refusal := _refused(Headers(scope=scope), scope["method"]):
+            await PlainTextResponse(status_code=refusal)(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
@@ -93,3 +102,13 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _refused(headers: Headers, method: str) -> int | None:
+    """Return the status for a request whose body is too long or of unknown length."""
+    if method in {"GET", "HEAD", "OPTIONS"}:
+        return None
+    length = headers.get("content-length", "")
+    if not length.isdecimal():
+        return 411
+    return 413 if int(length) > MAX_BODY else None

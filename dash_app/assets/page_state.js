@@ -135,12 +135,12 @@ window.twinPage = (() => {
     defaults = answer.defaults;
     index = answer.index;
     home = answer.home;
-    words = {loading: answer.mapLoading, error: answer.mapError};
+    words = answer.words;
     const camera = first ? answer.state.camera : state.camera;
     // what was chosen between the two counts
     state = first || state.lang !== answer.state.lang ? {...answer.state, camera} : state;
     scale = answer.scale;
-    document.getElementById("map").setAttribute("aria-label", answer.mapName);
+    document.getElementById("map").setAttribute("aria-label", words.map);
     if (first) seq += 1;
     // the page came with the inspector and the legend of what the address asks for
     const {lang, pick, colour, smooth} = answer.state;

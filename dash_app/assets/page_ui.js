@@ -228,11 +228,12 @@
   // ---- what the state looks like on the controls -----------------------------------------
   const pressed = (node, on) => node.setAttribute("aria-pressed", String(Boolean(on)));
 
-  const days = Object.fromEntries(["de", "en-GB"].map((locale) => [locale.slice(0, 2),
-    new Intl.DateTimeFormat(locale, {day: "numeric", month: "long", timeZone: "UTC"})]));
-
+  const days = {}; // made when first needed: each costs the start of the page 30 ms
   function dayText({month, day}) {
-    return days[page.state.lang].format(Date.UTC(2025, month - 1, day));
+    const {lang} = page.state;
+    days[lang] = days[lang] || new Intl.DateTimeFormat(lang === "de" ? "de" : "en-GB",
+      {day: "numeric", month: "long", timeZone: "UTC"});
+    return days[lang].format(Date.UTC(2025, month - 1, day));
   }
 
   function timeText(minutes) {
@@ -424,6 +425,19 @@
       flyWhenPlaced = false;
     },
     found: () => openFound(),
+  };
+
+  // ---- a server that does not answer -----------------------------------------------------
+  const plainFetch = window.fetch;
+  window.fetch = async (...asked) => {
+    try {
+      const answer = await plainFetch(...asked);
+      if (answer.status >= 500) note(page.words.server);
+      return answer;
+    } catch (error) {
+      if (error.name !== "AbortError") note(page.words.server);
+      throw error;
+    }
   };
 
   // ---- what the map says -----------------------------------------------------------------

@@ -33,9 +33,13 @@ LAYER_TREE: dict[str, Layer] = {
         (("m-pitched", "Pitched roof"), ("m-flat", "Flat roof")),
     ),
     "shadow": Layer("Shadow", ("buildings",)),
-    "streets": Layer("Streets and paths", ("streets",)),
+    "streets": Layer(
+        "Streets and paths",
+        ("streets",),
+        (("m-main", "Main road"), ("m-road", "Street"), ("m-foot", "Path")),
+    ),
     "names": Layer("Street names", ("streets",)),
-    "rail": Layer("Railways", ("railways",)),
+    "rail": Layer("Railways", ("railways",), (("m-rail", "Track"),)),
     "landuse": Layer(
         "Land use",
         ("landuse",),
@@ -45,10 +49,10 @@ LAYER_TREE: dict[str, Layer] = {
         ),
     ),
     "water": Layer("Water", ("water",), (("m-water", "Rivers, lakes, canals"),)),
-    "trees": Layer("Trees", ("trees",)),
+    "trees": Layer("Trees", ("trees",), (("m-tree", "Crown"),)),
     "places": Layer("Place names", ("places",)),
-    "stops": Layer("Stops", ("stops",)),
-    "districts": Layer("Districts", ("districts",)),
+    "stops": Layer("Stops", ("stops",), (("m-stop", "Stop or station"),)),
+    "districts": Layer("Districts", ("districts",), (("m-border", "Border"),)),
 }  # fmt: skip
 
 

@@ -154,22 +154,30 @@ def _read(shown: Shown, search: Any) -> tuple[ViewState, list[str]]:
 
 
 def _start(shown: Shown, state: ViewState) -> dict[str, Any]:
-    t = translator(state.lang)
-    map_name = t.text(
-        "3D map of {city}. Arrow keys move, plus and minus zoom. The table holds the same "
-        "content for the keyboard.",
-        city=shown.city.name,
-    )
     return {
         "state": state.as_json(),
         "defaults": {"lang": shown.lang, "layers": LAYERS, "sun": Sun().__dict__},
         "home": shown.home.__dict__,
         "index": index_url(shown.city),
         "scale": paint_json(shown.city, state.colour, smooth=state.smooth),
-        "mapName": map_name,
-        "noScript": t.text("This page needs JavaScript. It loads nothing from other servers."),
-        "mapLoading": t.text("The map is being drawn."),
-        "mapError": t.text("The map cannot be drawn. The table shows everything it would show."),
+        "words": _words(translator(state.lang), shown.city),
+    }
+
+
+def _words(t: Translator, city: City) -> dict[str, str]:
+    """Return what the scripts say by themselves."""
+    return {
+        "map": t.text(
+            "3D map of {city}. Arrow keys move, plus and minus zoom. The table holds the same "
+            "content for the keyboard.",
+            city=city.name,
+        ),
+        "loading": t.text("The map is being drawn."),
+        "error": t.text("The map cannot be drawn. The table shows everything it would show."),
+        "server": t.text(
+            "The server does not answer. What is drawn stays; try again or reload the page."
+        ),
+        "script": t.text("This page needs JavaScript. It loads nothing from other servers."),
     }
 
 

@@ -108,3 +108,10 @@ def test_a_city_name_cannot_break_out_of_the_title() -> None:
     object.__setattr__(city, "name", "</title><script>x</script>")
     html = TestClient(create_app(city)).get("/").text
     assert "<script>x" not in html
+
+
+def test_a_body_without_end_is_refused(client: TestClient) -> None:
+    long = client.post("/_dash-update-component", content=b"x" * 1_000_001)
+    assert long.status_code == 413
+    endless = client.post("/_dash-update-component", content=iter([b"x"]))
+    assert endless.status_code == 411
