@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 
 from dash_app.components.values import attrs, icon, is_missing
+from twin.provenance import kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,10 +30,25 @@ def district_list(t: Translator, city: City, state: ViewState) -> html.Section:
     else:
         body = html.Ul(items, className="districts")
     return html.Section(
-        [html.Div(html.H2(t.text("Districts"), className="panel-title"), className="panel-head"),
-         body],
+        [
+            html.Div(
+                [
+                    html.H2(t.text("Districts"), className="panel-title"),
+                    html.Span(_residents_title(t, rows), className="quiet"),
+                ],
+                className="panel-head",
+            ),
+            body,
+        ],
         className="panel-section",
     )  # fmt: skip
+
+
+def _residents_title(t: Translator, rows: pd.DataFrame) -> str:
+    """Return what the numbers of the list are, and how firm: "Residents, estimated"."""
+    kinds = dict.fromkeys(kind_of(str(source)) for source in rows["residents_source"].dropna())
+    words = [t.text("Residents"), *(t.kind(kind) for kind in kinds)]
+    return ", ".join(words) if kinds else ""
 
 
 def _district(t: Translator, key: str, row: pd.Series[Any], *, chosen: bool) -> html.Li:
