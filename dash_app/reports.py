@@ -115,8 +115,8 @@ def _print_shares(words: Translator, city: City) -> None:
     from layers.quality import source_shares  # noqa: PLC0415
 
     table = Table(title=words.text("Where the values come from"), title_justify="left")
-    for head in ("Table", "Column"):
-        table.add_column(words.text(head))
+    table.add_column(words.text("Table"))
+    table.add_column(words.text("Column"))
     kinds = ("measured", "registered", "tagged", "estimated", "unknown", "missing")
     for kind in kinds:
         table.add_column(words.word(kind, "source"), justify="right")

@@ -162,9 +162,9 @@ STREETS = Table(
         _flag("is_bridge", "Bridge"),
         _flag("is_tunnel", "Tunnel"),
         _number("level", "Level", "", -10, 10, required=True),
-        _category("car_reach", "Part of the car network", REACH, required=True),
-        _category("bike_reach", "Part of the cycle network", REACH, required=True),
-        _category("walk_reach", "Part of the walking network", REACH, required=True),
+        _category("car_reach", "Car network", REACH, required=True),
+        _category("bike_reach", "Cycle network", REACH, required=True),
+        _category("walk_reach", "Walking network", REACH, required=True),
     ),
 )
 

@@ -84,12 +84,14 @@ def _reach_findings(links: pd.DataFrame, nodes: pd.DataFrame) -> list[Finding]:
                 column=f"{mode}_reach",
             )  # fmt: skip
         edge = links.index[at_edge & np.isin(reach, ["only_in", "only_out"])]
-        message = "{count} of {total} links lead out of the extract or into it and not back."
+        message = (
+            "{column}: {count} of {total} links lead out of the extract or into it and not back."
+        )
         out += finding(
             f"{mode}_edge_sink", "streets", list(edge), message, severity="info", total=total,
             column=f"{mode}_reach",
         )  # fmt: skip
-        message = "The network has {count} islands apart from its main part."
+        message = "{column}: there are {count} islands apart from the main part."
         out += finding(
             f"{mode}_islands", "streets", list(links.index[pieces]), message,
             severity="info", column=f"{mode}_reach",
@@ -98,7 +100,7 @@ def _reach_findings(links: pd.DataFrame, nodes: pd.DataFrame) -> list[Finding]:
 
 
 _REACH_MESSAGES = {
-    "island": "{count} of {total} links lie on islands of the network.",
-    "only_in": "{count} of {total} links can be entered but not left again.",
-    "only_out": "{count} of {total} links can be left but not entered.",
+    "island": "{column}: {count} of {total} links lie on islands.",
+    "only_in": "{column}: {count} of {total} links can be entered but not left again.",
+    "only_out": "{column}: {count} of {total} links can be left but not entered.",
 }
