@@ -3,7 +3,9 @@
 (function (kit) {
   'use strict';
 
-  const HOVER_MS = 90, CAMERA_MS = 300, APPLY_MS = 900, TILE_MS = 120, FIRST_MS = 1500;
+  const HOVER_MS = 90, CAMERA_MS = 300, APPLY_MS = 900, TILE_MS = 120, FIRST_MS = 1500, REFINE_MS = 260;
+  const SLOW_MS = 140, COARSE = 0.5; // a frame that takes so long is drawn with half the pixels each way
+  const SOFTWARE = /llvmpipe|swiftshader|software|basic render/i;
   const DEFAULT_SUN = { azimuth: 228, elevation: 40 };
   const BUNDLE_WAIT_MS = 20000;
 
@@ -61,6 +63,11 @@
       this.reportCamera = debounced(CAMERA_MS, () => emit('map-camera', kit.cameraOf(this.camera)));
       this.hover = throttled(HOVER_MS, (point) => this.hoverAt(point));
       this.wantTiles = throttled(TILE_MS, () => this.loadTiles());
+      this.refine = debounced(REFINE_MS, () => {
+        this.coarse = false;
+        this.deck.setProps({ useDevicePixels: this.fine });
+        this.apply(); // the canvas takes its new size with the next frame
+      });
       this.placeLabels = throttled(60, () => this.words());
       this.applySoon = throttled(APPLY_MS, () => this.apply());
       if (host.clientWidth) this.store.update(this.groundView());
@@ -103,6 +110,9 @@
       mark('device');
       this.device = device;
       this.store.setDevice(device);
+      const drawnBySoftware = SOFTWARE.test(device.info?.renderer || '');
+      this.fine = drawnBySoftware ? 1 : Math.min(window.devicePixelRatio || 1, 2);
+      this.deck.setProps({ useDevicePixels: this.fine });
       this.patience = performance.now() + FIRST_MS; // one whole first frame rather than three parts
       setTimeout(() => this.apply(), FIRST_MS);
       this.noValues = kit.valueTexture(device, new Uint8Array(4));
@@ -219,7 +229,17 @@
       this.apply();
     }
 
+    /* While the view moves on a machine without graphics card, fewer pixels keep it following the hand. */
+    coarsen() {
+      if (!this.slow) return;
+      if (!this.coarse) this.deck.setProps({ useDevicePixels: COARSE });
+      this.coarse = true;
+      this.refine();
+    }
+
     moved(viewState) {
+      this.movedAt = performance.now();
+      this.coarsen();
       this.camera = { ...kit.kept(viewState, this.frame, this.index.box) };
       this.reportCamera();
       this.wantTiles();
@@ -231,6 +251,10 @@
       stats.frames += 1;
       const now = performance.now();
       stats.frame_ms = this.lastFrame ? now - this.lastFrame : null;
+      if (!this.coarse && stats.frame_ms && this.movedAt > this.lastFrame) {
+        this.pace = 0.6 * (this.pace ?? stats.frame_ms) + 0.4 * stats.frame_ms;
+        this.slow = this.pace > SLOW_MS;
+      }
       this.lastFrame = now;
       if (this.complete && stats.state !== 'ready') {
         mark('complete');
