@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import geopandas as gpd
-from shapely import Point
+import pytest
+from shapely import LineString, Point, box
 
 from dash_app.map.frame import Frame
-from dash_app.map.labels import RANKS, labels_json
+from dash_app.map.labels import RANKS, labels_json, marks_json
 from tests.conftest import CRS, make_toy_city
 from twin.classes import PLACE_CLASSES
-from twin.schema import PLACES, STOPS
+from twin.schema import DISTRICTS, PLACES, STOPS
 from twin.validation import conform
 
 E, N = 370_000.0, 5_631_000.0
@@ -49,3 +50,15 @@ def test_a_stop_is_named_once_and_a_station_earlier_than_a_bus_stop():
     found = {label[0]: label for label in labels_json(city, FRAME) if label[7] == "stops"}
     assert sorted(found) == ["Hauptbahnhof", "Markt"]
     assert found["Hauptbahnhof"][6] < found["Markt"][6]
+
+
+def test_stops_and_borders_in_metres_and_a_shared_border_once():
+    one, two = box(E, N, E + 100, N + 100), box(E + 100, N, E + 200, N + 100)
+    rows = {"name": ["A", "B"], "level": 10.0, "area_m2": 10_000.0}
+    frame = gpd.GeoDataFrame(rows, index=["a", "b"], geometry=[one, two], crs=CRS)
+    stops = points(STOPS, {"name": ["Markt"], "class": ["bus"]})
+    city = make_toy_city().replace(districts=conform(DISTRICTS, frame, crs=CRS), stops=stops)
+    marks = marks_json(city, FRAME)
+    assert marks["stops"][0] == pytest.approx([0, 0, 0], abs=1)
+    length = sum(LineString(line).length for line in marks["borders"])
+    assert length == pytest.approx(700, rel=0.01)  # 2 x 400 less the shared 100
