@@ -44,7 +44,7 @@ class Finding:
     code: str  # stable key, e.g. "height_out_of_range"
     table: str
     count: int
-    message: str  # English sentence, key of the message catalogue; may hold {count}, {total}, {column}
+    message: str  # English, key of the message catalogue; may hold {count}, {total}, {column}
     severity: Literal["info", "warning", "fault"] = "info"
     examples: tuple[str, ...] = field(default=())  # at most five ids or raw values
     total: int | None = None  # of how many
