@@ -70,9 +70,14 @@ def bundle_url() -> str:
 
 
 def bundle_router() -> APIRouter:
-    """Return the route that serves the deck.gl bundle of the installed pydeck wheel."""
+    """
+    Return the route that serves the deck.gl bundle of the installed pydeck wheel.
+
+    A thread compresses it (0.2 s) while the server starts.
+    """
     router = APIRouter(tags=["map"])
     packed = cache(_packed_bundle)
+    Thread(target=packed, name="map-bundle", daemon=True).start()
 
     @router.get(bundle_url(), summary="deck.gl as shipped with pydeck", include_in_schema=False)
     def bundle(request: Request) -> Response:
