@@ -114,23 +114,28 @@ def _repeats_a_building(frame: pd.DataFrame) -> pd.Series:
 
 
 def _addresses(city: City) -> pd.DataFrame:
-    parts = []
-    for table in ("buildings", "addresses"):
-        rows = pd.DataFrame(city.tables[table]).loc[
-            lambda f: f["street"].notna(), ["street", "housenumber", "postcode", "locality"]
-        ]
-        rows = rows.astype(object).fillna("")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "table": table,
-                    "id": rows.index,
-                    "label": (rows["street"] + " " + rows["housenumber"]).str.strip(),
-                    "locality": (rows["postcode"] + " " + rows["locality"]).str.strip(),
-                }
-            )
-        )
+    """Every address; one that lies in a building leads to the building."""
+    points = pd.DataFrame(city.tables["addresses"])
+    inside = points["building_id"].notna()
+    parts = [
+        _address_rows("buildings", pd.DataFrame(city.tables["buildings"])),
+        _address_rows("buildings", points[inside].set_index("building_id")),
+        _address_rows("addresses", points[~inside]),
+    ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _address_rows(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    rows = frame.loc[frame["street"].notna(), ["street", "housenumber", "postcode", "locality"]]
+    rows = rows.astype(object).fillna("")
+    return pd.DataFrame(
+        {
+            "table": table,
+            "id": rows.index,
+            "label": (rows["street"] + " " + rows["housenumber"]).str.strip(),
+            "locality": (rows["postcode"] + " " + rows["locality"]).str.strip(),
+        }
+    )
 
 
 def _streets(city: City) -> pd.DataFrame:

@@ -63,7 +63,9 @@ def inspector(t: Translator, city: City, pick: Pick) -> list[Any]:
     opposite = _opposite(city, pick, row)
     return [
         _head(t, city, pick, row),
-        html.Dl(_facts(t, pick.table, row, opposite), className="facts"),
+        html.Dl(
+            [*_addresses(t, city, pick), *_facts(t, pick.table, row, opposite)], className="facts"
+        ),
         *_unknown(t, pick.table, row),
         _origin(t, city, pick, row),
     ]
@@ -150,6 +152,17 @@ def _facts(
             continue
         rows.append(_fact(t, table, column, row, opposite))
     return rows + (_flags(t, table, row, opposite) if table == "streets" else [])
+
+
+def _addresses(t: Translator, city: City, pick: Pick) -> list[html.Div]:
+    """Return the addresses of a building that has several."""
+    points = city.tables["addresses"]
+    own = points[points["building_id"] == pick.id] if pick.table == "buildings" else points[:0]
+    if len(own) < 2:
+        return []
+    names = sorted({label_of(t, "addresses", str(key), row) for key, row in own.iterrows()})
+    words = html.Span(", ".join(names), className="fact-words")
+    return [_line(t.text("Addresses"), [words], None)]
 
 
 def _directions(t: Translator, opposite: pd.Series[Any] | None) -> list[html.Div]:

@@ -23,6 +23,7 @@ def town() -> SearchIndex:
         ("a3", "Straße der Jugend", "2", "53844"),
         ("a4", "Ringstraße", "5", "53840"),
         ("a5", "Am Bach", "1", None),  # building b1 has this one too
+        ("a6", "Am Bach", "5", None),  # lies in building b2, which has another one
     ]
     raw = gpd.GeoDataFrame(
         pd.DataFrame(addresses, columns=["id", "street", "housenumber", "postcode"]).set_index(
@@ -31,6 +32,7 @@ def town() -> SearchIndex:
         geometry=[Point(370_000 + 10 * i, 5_631_000) for i in range(len(addresses))],
         crs=CRS,
     )
+    raw["building_id"] = raw.index.map({"a6": "b2"})
     city = make_toy_city()
     return build_index(city.replace(addresses=conform(TABLES["addresses"], raw, crs=CRS)))
 
@@ -61,6 +63,11 @@ def test_a_house_number_is_neither_part_of_another_nor_of_a_postcode() -> None:
 def test_an_address_of_a_building_is_found_once_as_the_building() -> None:
     hits = INDEX.find("am bach 1")
     assert [(hit.table, hit.id) for hit in hits] == [("buildings", "b1")]
+
+
+def test_an_address_in_a_building_leads_to_the_building() -> None:
+    hits = INDEX.find("am bach 5")
+    assert [(hit.table, hit.id, hit.label) for hit in hits] == [("buildings", "b2", "Am Bach 5")]
 
 
 def test_streets_places_districts_and_keys_are_found() -> None:

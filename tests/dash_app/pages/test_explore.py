@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pytest
 from dash._utils import to_json
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely import Point
 
 from dash_app.pages import explore
 from dash_app.pages.explore import OPEN_OUTPUTS, Shown
 from dash_app.state import PICKABLE
-from tests.conftest import make_toy_city
+from tests.conftest import CRS, make_toy_city
 from twin.schema import TABLES
+from twin.validation import conform
 
 if TYPE_CHECKING:
     from twin.city import City
@@ -101,6 +104,20 @@ def test_values_carry_unit_kind_and_how() -> None:
         "lon": pytest.approx(9 - 129_880 / 0.9996 / 70_474, abs=1e-4),  # metres a degree at 50.8° N
         "lat": pytest.approx(50.8163, abs=1e-3),
     }
+
+
+def test_a_building_tells_all_its_addresses(toy_city: City) -> None:
+    numbers = {"a1": "3", "a2": "3a"}
+    raw = gpd.GeoDataFrame(
+        {"street": "Am Bach", "housenumber": numbers.values(), "building_id": "b2"},
+        index=list(numbers),
+        geometry=[Point(370_040, 5_631_015)] * 2,
+        crs=CRS,
+    )
+    addresses = conform(TABLES["addresses"], raw, crs=CRS)
+    shown = Shown(toy_city.replace(addresses=addresses))
+    text = words(explore.inspect(shown, {"table": "buildings", "id": "b2", "lang": "de"})[0])
+    assert "Adressen Am Bach 3, Am Bach 3a" in text
 
 
 def test_a_street_tells_both_directions(toy_city: City) -> None:
