@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layers.osm.read import read_raw
-from layers.osm.translate import ATTRIBUTION, translate
-from twin.provenance import Source
+from layers.osm.translate import translate
+from layers.source import source_record
 from twin.schema import TABLES
 
 if TYPE_CHECKING:
@@ -41,13 +41,8 @@ def read_osm(path: Path, *, progress: Progress | None = None, name: str = "") ->
     with path.open("rb") as file:
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
     read_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    source = Source(
-        key="osm",
-        title="OpenStreetMap",
-        licence="ODbL 1.0",
-        licence_url="https://opendatacommons.org/licenses/odbl/1-0/",
-        attribution=ATTRIBUTION,
-        url="https://www.openstreetmap.org/copyright",
+    source = source_record(
+        "osm",
         date=raw.date,
         retrieved=read_at.date().isoformat(),
         sha256=checksum,

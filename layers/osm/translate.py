@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from layers.source_data import Progress
     from twin.provenance import Finding, Source
 
-ATTRIBUTION = "© OpenStreetMap contributors"
 
 THEMES: dict[str, Callable[[RawOsm], tuple[pd.DataFrame, list[Finding]]]] = {
     "buildings": buildings,

@@ -222,7 +222,7 @@ def test_progress_rises_to_the_end_and_may_cancel(tmp_path):
 def test_source_says_where_it_comes_from(tmp_path):
     source = read_osm(town().write(tmp_path, "bad-honnef.osm")).source
     assert source.date == "2024-05-06"
-    assert source.licence == "ODbL 1.0"
+    assert source.licence == "ODbL-1.0"
     assert len(source.sha256) == 64
     assert read_osm(town().write(tmp_path, "bad-honnef.osm")).name == "Bad Honnef"
     assert read_osm(town().write(tmp_path), name="Köln").name == "Köln"
