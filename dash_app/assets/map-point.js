@@ -32,6 +32,10 @@
 
   const pairs = (xy) => Array.from({ length: xy.length / 2 }, (_, i) => [xy[2 * i], xy[2 * i + 1]]);
 
+  /* A ring of five metres around a tree, a stop, a place. */
+  const circle = ([x, y]) => Array.from({ length: 25 }, (_, i) =>
+    [x + 5 * Math.cos((i * Math.PI) / 12), y + 5 * Math.sin((i * Math.PI) / 12)]);
+
   kit.Pointing = class {
     listen() {
       const { host } = this;
@@ -120,7 +124,10 @@
     remark() {
       this.marks = [];
       if (this.hovered?.kind === 'line') this.marks.push({ ...this.hovered, state: 'hover' });
-      if (this.selected?.paths.length) this.marks.push({ ...this.selected, state: 'selected' });
+      if (this.selected) {
+        const paths = this.selected.paths.length ? this.selected.paths : [circle(this.selected.box)];
+        this.marks.push({ ...this.selected, paths, state: 'selected' });
+      }
       this.apply();
     }
   };

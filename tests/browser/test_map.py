@@ -206,6 +206,18 @@ def test_a_selected_building_is_tinted_and_ringed(shown, city):
     assert green > red + 60
 
 
+def test_a_tree_is_picked_and_ringed(shown, city):
+    shown.open(layers={"trees": 1})
+    tree = gpd.GeoSeries(city.trees.geometry, crs=CRS).to_crs(4326).iloc[0]
+    before = shown.picture()
+    x, y = shown.js("([a, b, z]) => twinMap.project(a, b, z)", [tree.x, tree.y, 6.6])
+    shown.page.mouse.click(x, y)
+    shown.wait("(__events['map-pick'] || []).slice(-1)[0]?.table === 'trees'")
+    shown.js("() => show({selection: {table: 'trees', id: 't1'}})")
+    after = shown.picture()
+    assert np.abs(after - before).max() > 60
+
+
 def test_the_rest_of_the_city_fades_behind_a_district(chromium, serve):
     city = make_toy_city()
     one = city.buildings.assign(district_id=["d1", "d1", None])

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from dash_app.map.data import MapData, heart
+from layers.build import build_city
+from layers.sample_city import make_sample
 from tests.conftest import make_tables, make_toy_city
 from twin.city import City
 from twin.schema import TABLES
@@ -40,3 +42,14 @@ def test_a_part_is_made_once_and_warming_makes_the_first_view():
     assert f"near/{key}" in data._parts  # what the thread leaves behind
     assert data.near(key) is data.near(key)
     assert data.index() is data.index()
+
+
+def test_a_model_hamlet_keeps_to_the_budget_of_bytes():
+    """1.5 MB for 15,000 buildings and a column are 100 bytes for each."""
+    city = build_city(make_sample(buildings=400))
+    data = MapData(city)
+    parts = [data.near(key) for key in data.building_grid.keys]
+    size = sum(len(part.body) for part in parts) + len(data.column("buildings", "height_m").body)
+    drawn = int(data.building_grid.counts().sum())
+    assert drawn == int((~city.buildings["has_parts"]).sum())
+    assert size / drawn < 100
