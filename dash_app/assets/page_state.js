@@ -81,7 +81,7 @@ window.twinPage = (() => {
     const text = JSON.stringify(wanted);
     if (sent.view === text) return;
     sent.view = text;
-    window.twinMap.update(wanted);
+    window.twinMap?.update(wanted); // the panels work without a map, too
   }
 
   // Ask the server only for what is new.

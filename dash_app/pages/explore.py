@@ -116,7 +116,7 @@ def layout() -> html.Div:
                         id=ids.INSPECTOR, className="panel right", tabIndex=-1, **OVER_MAP
                     ),
                     html.Div(id=ids.SUN, className="panel sun-bar", role="group", **OVER_MAP),
-                    html.Footer(id=ids.CREDIT, className="credit"),
+                    html.Footer(id=ids.CREDIT, className="credit", **OVER_MAP),
                     html.Section(id=ids.TABLE, className="view view-table"),
                     html.Section(id=ids.QUALITY, className="view view-data", tabIndex=-1),
                 ],
