@@ -21,6 +21,7 @@ from dash_app.security import (
     content_security_policy,
     renderer_style_hashes,
 )
+from dash_app.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -65,7 +66,7 @@ UNUSED = ("dash_table/bundle", "polyfill@", "dcc/dash_core_components")
 class TwinDash(Dash):
     """Dash with our own start page: the map starts before Dash does, no unused script loads."""
 
-    shown: explore.Shown
+    shown: Shown
 
     def _config(self) -> dict[str, Any]:
         """Return what Dash tells its renderer, without versions, sockets and foreign addresses."""
@@ -106,7 +107,7 @@ def create_app(city: City, *, lang: str = "de") -> FastAPI:
 
     `lang` is the language of an address that names none.
     """
-    shown = explore.Shown(city, lang)
+    shown = Shown(city, lang)
     server = FastAPI(
         title=f"Troisdorf Twin: {city.name}",
         version=version("troisdorf-twin"),
@@ -129,13 +130,13 @@ def create_app(city: City, *, lang: str = "de") -> FastAPI:
 
 
 @asynccontextmanager
-async def _warmed(shown: explore.Shown) -> AsyncIterator[None]:
+async def _warmed(shown: Shown) -> AsyncIterator[None]:
     """Read the city while the first browser is still on its way."""
-    Thread(target=shown.warm, daemon=True).start()
+    Thread(target=explore.warm, args=(shown,), daemon=True).start()
     yield
 
 
-def _dash(server: FastAPI, shown: explore.Shown) -> Dash:
+def _dash(server: FastAPI, shown: Shown) -> Dash:
     dash = TwinDash(
         __name__,
         server=server,  # type: ignore[arg-type]

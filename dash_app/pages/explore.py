@@ -7,14 +7,11 @@ never trusted, and give component trees. `register` ties them to the page.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-import shapely
 from dash import ClientsideFunction, Input, Output, html
 from fastapi import APIRouter, HTTPException
-from pyproj import Transformer
 
 from dash_app import ids, table_view
 from dash_app.components.colouring import colour_panel, legend, paint_json
@@ -26,18 +23,15 @@ from dash_app.components.native import Store
 from dash_app.components.quality import quality_panel
 from dash_app.components.table import table_panel
 from dash_app.components.values import attrs, icon, kind_line, label_of, value_line
-from dash_app.i18n import DEFAULT_LANG, LANGUAGES, translator
+from dash_app.i18n import LANGUAGES, translator
 from dash_app.map.routes import index_url
-from dash_app.search import build_index
 from dash_app.state import (
     COLOURABLE,
     LAYERS,
-    Camera,
     Pick,
     Sun,
     ViewState,
     checked_pick,
-    home_camera,
     parse,
 )
 from twin.schema import TABLES
@@ -46,7 +40,8 @@ if TYPE_CHECKING:
     from dash import Dash
 
     from dash_app.i18n import Translator
-    from dash_app.search import Hit, SearchIndex
+    from dash_app.search import Hit
+    from dash_app.shown import Shown
     from twin.city import City
 
 STORES = (
@@ -59,43 +54,6 @@ NOTHING = Pick("", "")
 
 OVER_MAP = attrs(data_over_map="")
 """Marks what floats above the map, so that no label is placed below it."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A city and what the page derives from it once, on first use."""
-
-    city: City
-    lang: str = DEFAULT_LANG  # of an address that names none
-
-    @cached_property
-    def index(self) -> SearchIndex:
-        """The search index."""
-        return build_index(self.city)
-
-    @cached_property
-    def home(self) -> Camera:
-        """The camera of a plain address."""
-        return home_camera(self.city)
-
-    @cached_property
-    def to_degrees(self) -> Transformer:
-        """From the CRS of the city to longitude and latitude."""
-        return Transformer.from_crs(self.city.crs, "EPSG:4326", always_xy=True)
-
-    def warm(self) -> None:
-        """Do now what the first visitor would wait for."""
-        open_page(self, "")
-        _ = self.index
-
-    def place_of(self, pick: Pick) -> dict[str, float] | None:
-        """Return where a row stands, as `{lon, lat}`; None for rows without geometry."""
-        table = self.city.tables[pick.table]
-        if not TABLES[pick.table].geometry:
-            return None
-        point = shapely.point_on_surface(table.geometry.loc[pick.id])
-        lon, lat = self.to_degrees.transform(point.x, point.y)
-        return {"lon": round(lon, 6), "lat": round(lat, 6)}
 
 
 def layout() -> html.Div:
@@ -179,6 +137,12 @@ def _words(t: Translator, city: City) -> dict[str, str]:
         ),
         "script": t.text("This page needs JavaScript. It loads nothing from other servers."),
     }
+
+
+def warm(shown: Shown) -> None:
+    """Do now what the first visitor would wait for."""
+    open_page(shown, "")
+    _ = shown.index
 
 
 def open_page(shown: Shown, search: Any) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import pytest
 import shapely
 
 from dash_app.pages import explore
-from dash_app.pages.explore import Shown
 from dash_app.search import build_index
+from dash_app.shown import Shown
 from tests.conftest import CRS, make_toy_city
 from twin.schema import TABLES
 from twin.validation import conform

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from shapely import Point
 
 from dash_app.pages import explore
-from dash_app.pages.explore import OPEN_OUTPUTS, Shown
+from dash_app.pages.explore import OPEN_OUTPUTS
+from dash_app.shown import Shown
 from dash_app.state import PICKABLE
 from tests.conftest import CRS, make_toy_city
 from twin.schema import TABLES
