@@ -15,6 +15,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from dash_app.map.routes import bundle_router, bundle_url, map_router
+from dash_app.packs import pack_router, pack_tags
 from dash_app.pages import explore
 from dash_app.security import (
     SecurityHeaders,
@@ -40,7 +41,7 @@ INDEX = """<!DOCTYPE html>
  type="font/woff2" crossorigin>
 <link rel="preload" href="{index_url}" as="fetch" crossorigin="anonymous">
 <script src="/assets/page_boot.js"></script>
-<script src="{bundle}" async></script>
+<script src="{bundle}" async fetchpriority="high"></script>
 {css}
 </head>
 <body>
@@ -48,6 +49,7 @@ INDEX = """<!DOCTYPE html>
 {app_entry}
 <script id="twin-start" type="application/json">{start}</script>
 {config}
+{ours}
 {scripts}
 {renderer}
 <noscript>{noscript}</noscript>
@@ -85,12 +87,14 @@ class TwinDash(Dash):
             for line in parts["scripts"].splitlines()
             if not any(name in line for name in UNUSED)
         ]
+        styles, ours = pack_tags()
         return INDEX.format(
             lang=start["state"]["lang"],
             map_name=_escape(start["words"]["map"]),
             start=json.dumps(start, ensure_ascii=False).replace("<", "\\u003c"),
             title=_escape(parts["title"]),
-            css=parts["css"],
+            css=styles,
+            ours=ours,
             index_url=start["index"],
             app_entry=ENTRY,
             config=parts["config"],
@@ -118,7 +122,8 @@ def create_app(city: City, *, lang: str = "de") -> FastAPI:
     )
     server.add_api_route("/health", lambda: {"status": "ok", "city": city.hash}, tags=["health"])
     server.include_router(bundle_router())
-    server.include_router(map_router(city))
+    server.include_router(pack_router())
+    server.include_router(map_router(city, warm=True))
     server.include_router(explore.page_router(shown))
     dash = _dash(server, shown)
     # registered last and before Dash's own catch-all, which would answer 200 with the page
@@ -144,7 +149,7 @@ def _dash(server: FastAPI, shown: Shown) -> Dash:
         title=f"{shown.city.name} · Troisdorf Twin",
         update_title="",
         assets_folder=str(Path(__file__).parent / "assets"),
-        assets_ignore=r"page_boot\.js$",
+        assets_ignore=r"\.(js|css)$",  # `packs` sends them
         suppress_callback_exceptions=True,  # what the page shows comes from callbacks
         compress=False,
         serve_locally=True,

@@ -52,8 +52,10 @@
   }
 
   if (typeof document === 'undefined') {
-    const here = self.location.href;
-    self.importScripts(...FILES.map((name) => here.replace('map-worker', `map-${name}`)));
+    if (!self.twinMapKit) { // not packed with the others
+      const here = self.location.href;
+      self.importScripts(...FILES.map((name) => here.replace('map-worker', `map-${name}`)));
+    }
     asWorker(self.twinMapKit);
   } else {
     asScript(window.twinMapKit = window.twinMapKit || {});

@@ -81,7 +81,7 @@ def bundle_router() -> APIRouter:
 
     @router.get(bundle_url(), summary="deck.gl as shipped with pydeck", include_in_schema=False)
     def bundle(request: Request) -> Response:
-        return _answer(request, packed())
+        return answer(request, packed())
 
     return router
 
@@ -103,7 +103,7 @@ def _endpoint(make: Callable[..., Part]) -> Callable[..., Response]:
             part = make(**wanted)
         except (KeyError, IndexError, ValueError, AttributeError) as error:
             raise HTTPException(404, f"The map has nothing at {request.url.path}.") from error
-        return _answer(request, part)
+        return answer(request, part)
 
     return handler
 
@@ -114,7 +114,7 @@ def _row(text: str) -> int:
     return int(text)
 
 
-def _answer(request: Request, part: Part) -> Response:
+def answer(request: Request, part: Part) -> Response:
     """Return a part, compressed where the browser takes it, or 304 where it has it already."""
     headers = {"ETag": part.etag, "Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
     if part.etag in request.headers.get("if-none-match", ""):
