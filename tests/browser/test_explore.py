@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlparse
 
 import pytest
 
 from dash_app.app import create_app
 from dash_app.state import parse, to_query
+from tests.browser.visit import Visit, serious_faults
 from tests.conftest import make_toy_city
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-DRAWN = "() => window.twinMap && window.twinMap.stats().state === 'ready'"
-FILLED = "() => document.querySelector('.inspector-empty, .inspector-title')"
 CITY = make_toy_city()
 
 
@@ -28,48 +26,13 @@ def address(serve: Callable[[Any], str]) -> str:
     return serve(create_app(CITY))
 
 
-class Visit:
-    """One browser window that notes every complaint and every request."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.address = address
-        self.complaints: list[str] = []
-        self.hosts: set[str | None] = set()
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(error.stack or str(error)))
-        page.on("request", self._note)
-
-    def _hear(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    def _note(self, request: Any) -> None:
-        parts = urlparse(request.url)
-        if parts.scheme not in {"data", "blob"}:
-            self.hosts.add(parts.netloc)
-
-    def open(self, query: str = "") -> Page:
-        self.page.goto(f"{self.address}/{query}")
-        self.page.wait_for_function(FILLED)
-        self.page.wait_for_function(DRAWN)
-        return self.page
-
-    @property
-    def query(self) -> str:
-        """The address as it stands after the page has written it."""
-        self.page.wait_for_timeout(300)
-        return urlparse(self.page.url).query
-
-
 @pytest.fixture
 def visit(chromium: Browser, address: str) -> Iterator[Visit]:
     context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale="de-DE")
     visit = Visit(context.new_page(), address)
     yield visit
     context.close()
-    assert visit.complaints == []
-    assert visit.hosts == {urlparse(address).netloc}
+    visit.assert_clean()
 
 
 def text_of(page: Page, selector: str) -> str:
@@ -261,12 +224,9 @@ def test_a_link_is_copied(visit: Visit) -> None:
     "query", ["pick=buildings:b1&colour=use", "view=table", "view=data&lang=en"]
 )
 def test_axe_finds_nothing_serious(visit: Visit, theme: str, query: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
-
     page = visit.open(f"?theme={theme}&{query}")
     page.wait_for_timeout(300)
-    found = Axe().run(page).response["violations"]
-    assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
+    assert serious_faults(page) == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1280, 720), (1024, 768), (640, 360)])
