@@ -37,7 +37,7 @@ LAYERS: dict[str, float] = {
     "names": 1.0,
     "places": 1.0,
     "stops": 1.0,
-    "districts": 1.0,
+    "districts": 0.0,
 }
 """Layers of the map with the opacity they start with; 0 is hidden."""
 

@@ -136,6 +136,7 @@ def _fill_size_class(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         area <= assumed("terraced_footprint_limit"),
         area <= assumed("detached_footprint_limit"),
     )
+    houses &= ~_higher_than(buildings, assumed("house_storeys_limit")).to_numpy()
     kind = np.where(houses, np.where(attached, "terraced", "detached"), "apartments")
     kind = np.where(living, kind, "non_residential")
     unknown_use = buildings["use"] == "unknown"
@@ -146,6 +147,13 @@ def _fill_size_class(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         size_class=text.fillna(guess).astype(buildings["size_class"].dtype),
         size_class_source=source.mask(text.isna() & unknown_use, np.nan),
     )
+
+
+def _higher_than(buildings: gpd.GeoDataFrame, storeys: float) -> pd.Series[bool]:
+    """Tell which buildings are known to have more storeys, by count or by height to the ridge."""
+    ridge = (storeys + 1.5) * assumed_by_class("storey_height")["detached"]
+    high: pd.Series[bool] = buildings["storeys"].isna() & (buildings["height_m"] > ridge)
+    return high | (buildings["storeys"] > storeys)
 
 
 def _touches_another(buildings: gpd.GeoDataFrame, among: pd.Series[bool]) -> NDArray[np.bool_]:
@@ -217,6 +225,8 @@ def _fill_roof(buildings: gpd.GeoDataFrame, group: pd.Series[str]) -> gpd.GeoDat
     pitch = _by_class("roof_pitch", group)
     width, fill = _width_and_fill(buildings)
     pitched = (pitch > 0) & (width <= assumed("pitched_roof_width_limit"))
+    tower = _higher_than(buildings, assumed("pitched_roof_storeys_limit"))
+    pitched &= ~tower | (group == "religious")
     guess = np.select([~pitched, fill >= 0.86], ["flat", "gabled"], default="hipped")
     roof = buildings["roof_type"].astype("str")
     shape = roof.fillna(pd.Series(guess, index=buildings.index, dtype="str"))

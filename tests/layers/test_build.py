@@ -84,6 +84,23 @@ def test_type_follows_shape_and_neighbours():
     assert (done["size_class_source"] == "estimated:shape").all()
 
 
+def test_a_slim_tower_is_no_house_and_has_a_flat_roof():
+    boxes = row_of(3, width=12, depth=12, gap=50)
+    raw = houses(
+        boxes,
+        use="residential",
+        use_source="tagged",
+        storeys=[16.0, None, 2.0],
+        storeys_source=["tagged", None, "tagged"],
+        height_m=[None, 40.0, None],
+        height_source=[None, "tagged:height", None],
+    )
+    done = estimate_buildings(raw, NO_LAND)
+    assert not done["size_class"].iloc[:2].isin(["detached", "terraced"]).any()
+    assert done["size_class"].iloc[2] == "detached"
+    assert done["roof_type"].tolist() == ["flat", "flat", "gabled"]
+
+
 def test_unknown_use_comes_from_the_land_or_stays_unknown():
     land = gpd.GeoDataFrame(
         {"class": ["residential", "industrial"], "area_m2": [1e6, 1e3]},
