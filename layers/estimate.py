@@ -152,8 +152,9 @@ def _fill_size_class(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _higher_than(buildings: gpd.GeoDataFrame, storeys: float) -> pd.Series[bool]:
     """Tell which buildings are known to have more storeys, by count or by height to the ridge."""
     ridge = (storeys + 1.5) * assumed_by_class("storey_height")["detached"]
-    high: pd.Series[bool] = buildings["storeys"].isna() & (buildings["height_m"] > ridge)
-    return high | (buildings["storeys"] > storeys)
+    by_height = buildings["storeys"].isna() & (buildings["height_m"] > ridge)
+    higher: pd.Series[bool] = by_height | (buildings["storeys"] > storeys)
+    return higher
 
 
 def _touches_another(buildings: gpd.GeoDataFrame, among: pd.Series[bool]) -> NDArray[np.bool_]:
