@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8050
 
-.PHONY: help demo test check unit benchmark lock format clean
+.PHONY: help demo test check unit screenshots benchmark lock format clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,10 @@ check: $(VENV)/.test  ## style, types, arrows between the rooms
 unit: $(VENV)/.test  ## the tests alone
 	@bash .ci/debian.sh
 	$(BIN)/pytest
+
+screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenburg and cities/model-town; look at them
+	$(BIN)/python -m tests.browser.screenshots cities/neubrandenburg neubrandenburg --query "pick=buildings:osm:w110528605"
+	$(BIN)/python -m tests.browser.screenshots cities/model-town model-town-dark --query "theme=dark&colour=age_class"
 
 benchmark: $(VENV)/.test  ## speed and memory, apart from the tests; takes minutes
 	@bash .ci/debian.sh
