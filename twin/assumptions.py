@@ -18,7 +18,7 @@ class Assumption:
     low: float
     high: float
     unit: str
-    status: Literal["published", "derived", "practice", "own"]
+    status: Literal["published", "derived", "practice", "own", "unverified"]
     source: str
 
     def __post_init__(self) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 
+from tests.browser.visit import Visit
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -91,3 +93,13 @@ def serve() -> Iterator[Callable[[Any], str]]:
     yield start
     for context in running:
         context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def visit(chromium: Browser, address: str) -> Iterator[Visit]:
+    """One window on the page at the module's `address`; checks at the end that it kept quiet."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale="de-DE")
+    visit = Visit(context.new_page(), address)
+    yield visit
+    context.close()
+    visit.assert_clean()

@@ -13,13 +13,13 @@ from dash_app.app import create_app
 from layers.build import build_city
 from layers.osm import read_osm
 from layers.sample_city import make_sample
-from tests.browser.visit import DRAWN, Visit, serious_faults
+from tests.browser.visit import DRAWN, serious_faults
 from tests.conftest import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
     from twin.city import City
 
@@ -36,15 +36,6 @@ def city(request: pytest.FixtureRequest) -> City:
 @pytest.fixture(scope="module")
 def address(city: City, serve: Callable[[Any], str]) -> str:
     return serve(create_app(city))
-
-
-@pytest.fixture
-def visit(chromium: Browser, address: str) -> Iterator[Visit]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale="de-DE")
-    visit = Visit(context.new_page(), address)
-    yield visit
-    context.close()
-    visit.assert_clean()
 
 
 def picture(page: Page) -> np.ndarray:

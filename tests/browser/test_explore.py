@@ -12,9 +12,9 @@ from tests.browser.visit import Visit, serious_faults
 from tests.conftest import make_toy_city
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -24,15 +24,6 @@ CITY = make_toy_city()
 @pytest.fixture(scope="module")
 def address(serve: Callable[[Any], str]) -> str:
     return serve(create_app(CITY))
-
-
-@pytest.fixture
-def visit(chromium: Browser, address: str) -> Iterator[Visit]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale="de-DE")
-    visit = Visit(context.new_page(), address)
-    yield visit
-    context.close()
-    visit.assert_clean()
 
 
 def text_of(page: Page, selector: str) -> str:
