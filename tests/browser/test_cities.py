@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
+    from tests.browser.visit import Visit
     from twin.city import City
 
 pytestmark = pytest.mark.browser
