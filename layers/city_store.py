@@ -1,5 +1,5 @@
 """
-A city on disk: a folder of GeoParquet tables and one `city.json` that says what they are.
+A city on disk: a folder of GeoParquet tables, GeoTIFF rasters and one `city.json` that names them.
 
 `city.json` names every file with its checksum and is replaced last and at once, so that a folder
 holds either the old city or the new one, never a mixture. Tables are read when they are first
@@ -16,22 +16,25 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from layers.raster_file import read_raster, write_raster
 from twin.city import City
 from twin.errors import StoreError
 from twin.provenance import CityInfo, Finding, Source
 from twin.schema import SCHEMA_VERSION, TABLES
+
+T = TypeVar("T")
 
 FORMAT = "troisdorf-twin-city"
 MANIFEST = "city.json"
@@ -51,9 +54,11 @@ def save_city(city: City, folder: Path) -> Path:
     _refuse_foreign(folder)
     with _disk_errors(folder), _staging(folder) as stage:
         entries = {name: _write_table(city, name, stage) for name in city.tables}
-        manifest = json.dumps(_manifest(city, entries), ensure_ascii=False, indent=1)
+        rasters = {name: _write_raster(city, name, stage) for name in city.rasters}
+        manifest = json.dumps(_manifest(city, entries, rasters), ensure_ascii=False, indent=1)
         _write_synced(stage / MANIFEST, manifest.encode())
-        _drop_strangers(stage, keep={entry["file"] for entry in entries.values()})
+        files = [*entries.values(), *rasters.values()]
+        _drop_strangers(stage, keep={entry["file"] for entry in files})
     return folder
 
 
@@ -80,10 +85,18 @@ def open_city(folder: Path) -> City:
             for finding in manifest["findings"]
         ),
         model_town=manifest["model_town"],
+        report=manifest["report"],
     )
-    hashes = {name: entry["hash"] for name, entry in entries.items()}
-    tables = _StoredTables(folder, entries, manifest["crs"])
-    return City(manifest["name"], manifest["crs"], tables, info, hashes)
+    rasters = manifest["rasters"]
+    hashes = {name: entry["hash"] for name, entry in {**entries, **rasters}.items()}
+    return City(
+        manifest["name"],
+        manifest["crs"],
+        _Stored(entries, lambda name: _read_table(folder, entries, name)),
+        info,
+        hashes,
+        _Stored(rasters, lambda name: read_raster(_checked_file(folder, rasters[name]))),
+    )
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -114,7 +127,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             found=manifest.get("schema_version"),
             expected=SCHEMA_VERSION,
         )
-    keys = {"name", "crs", "hash", "data_date", "sources", "findings", "model_town", "tables"}
+    keys = {
+        "name", "crs", "hash", "data_date", "sources", "findings", "model_town", "report",
+        "tables", "rasters",
+    }  # fmt: skip
     if lost := sorted(keys - set(manifest)) or sorted(set(TABLES) - set(manifest["tables"])):
         template = "{path} is damaged: {lost} is missing."
         raise StoreError(template, hint=hint, path=path, lost=", ".join(lost))
@@ -146,9 +162,10 @@ def read_attributes(folder: Path, table: str, columns: list[str] | None = None) 
 
 
 def verify(folder: Path) -> list[str]:
-    """Return the names of the tables whose file is missing or damaged."""
+    """Return the names of the tables and rasters whose file is missing or damaged."""
     damaged = []
-    for name, entry in read_manifest(folder)["tables"].items():
+    manifest = read_manifest(folder)
+    for name, entry in {**manifest["tables"], **manifest["rasters"]}.items():
         try:
             _checked_file(folder, entry)
         except StoreError:
@@ -156,17 +173,16 @@ def verify(folder: Path) -> list[str]:
     return damaged
 
 
-class _StoredTables(Mapping[str, pd.DataFrame]):
-    """Tables that are read on first use; safe to use from several threads."""
+class _Stored(Mapping[str, T], Generic[T]):
+    """Tables or rasters that are read on first use; safe to use from several threads."""
 
-    def __init__(self, folder: Path, entries: dict[str, dict[str, Any]], crs: str) -> None:
-        self._folder = folder
+    def __init__(self, entries: dict[str, Any], read: Callable[[str], T]) -> None:
         self._entries = entries
-        self._crs = crs
-        self._loaded: dict[str, pd.DataFrame] = {}
+        self._read = read
+        self._loaded: dict[str, T] = {}
         self._lock = threading.RLock()
 
-    def __getitem__(self, name: str) -> pd.DataFrame:
+    def __getitem__(self, name: str) -> T:
         with self._lock:
             if name not in self._loaded:
                 self._loaded[name] = self._read(name)
@@ -178,12 +194,13 @@ class _StoredTables(Mapping[str, pd.DataFrame]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _read(self, name: str) -> pd.DataFrame:
-        path = _checked_file(self._folder, self._entries[name])
-        with _damage_errors(path):
-            if TABLES[name].geometry:
-                return _typed(gpd.read_parquet(path, memory_map=True), name)
-            return _typed(pd.read_parquet(path), name)
+
+def _read_table(folder: Path, entries: dict[str, dict[str, Any]], name: str) -> pd.DataFrame:
+    path = _checked_file(folder, entries[name])
+    with _damage_errors(path):
+        if TABLES[name].geometry:
+            return _typed(gpd.read_parquet(path, memory_map=True), name)
+        return _typed(pd.read_parquet(path), name)
 
 
 def _typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -198,23 +215,40 @@ def _typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
 def _write_table(city: City, name: str, stage: Path) -> dict[str, Any]:
     frame = city.tables[name]
-    file = f"{name}-{city.hashes[name][:12]}.parquet"
-    path = stage / file
-    temporary = stage / f".{file}.part"
-    frame.to_parquet(temporary, compression="zstd", index=True)
-    with temporary.open("rb+") as handle:
+    path = stage / f"{name}-{city.hashes[name][:12]}.parquet"
+    with _replacing(path) as part:
+        frame.to_parquet(part, compression="zstd", index=True)
+    return {"rows": len(frame), **_entry(path, city.hashes[name])}
+
+
+def _write_raster(city: City, name: str, stage: Path) -> dict[str, Any]:
+    raster = city.rasters[name]
+    path = stage / f"{name}-{city.hashes[name][:12]}.tif"
+    with _replacing(path) as part:
+        write_raster(raster, part, crs=city.crs)
+    rows, columns = raster.cells.shape
+    size = {"rows": rows, "columns": columns, "cell_m": raster.cell_m}
+    return {**size, **_entry(path, city.hashes[name])}
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a file to write that takes the place of `path` once it is on the disk."""
+    part = path.with_name(f".{path.name}.part")
+    yield part
+    with part.open("rb+") as handle:
         os.fsync(handle.fileno())
-    temporary.replace(path)
-    return {
-        "file": file,
-        "rows": len(frame),
-        "bytes": path.stat().st_size,
-        "sha256": _sha256(path),
-        "hash": city.hashes[name],
-    }
+    part.replace(path)
 
 
-def _manifest(city: City, entries: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _entry(path: Path, content_hash: str) -> dict[str, Any]:
+    size, checksum = path.stat().st_size, _sha256(path)
+    return {"file": path.name, "bytes": size, "sha256": checksum, "hash": content_hash}
+
+
+def _manifest(
+    city: City, entries: dict[str, dict[str, Any]], rasters: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
@@ -227,7 +261,9 @@ def _manifest(city: City, entries: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "model_town": city.info.model_town,
         "sources": [dataclasses.asdict(source) for source in city.info.sources],
         "findings": [dataclasses.asdict(finding) for finding in city.info.findings],
+        "report": city.info.report,
         "tables": entries,
+        "rasters": rasters,
     }
 
 
@@ -284,17 +320,13 @@ def _refuse_foreign(folder: Path) -> None:
 def _drop_strangers(stage: Path, *, keep: set[str]) -> None:
     """Remove files of an older city after the new `city.json` stands."""
     for path in stage.iterdir():
-        if path.name.endswith((".parquet", ".part")) and path.name not in keep:
+        if path.name.endswith((".parquet", ".tif", ".part")) and path.name not in keep:
             path.unlink()
 
 
 def _write_synced(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
+    with _replacing(path) as part:
+        part.write_bytes(content)
 
 
 def _checked_file(folder: Path, entry: dict[str, Any]) -> Path:

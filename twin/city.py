@@ -1,4 +1,4 @@
-"""A city at one moment: a frozen set of validated tables that share one projected CRS."""
+"""A city at one moment: a frozen set of validated tables and rasters in one projected CRS."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from twin.raster import Raster
+
 
 @dataclass(frozen=True, eq=False)
 class City:
@@ -26,21 +28,24 @@ class City:
 
     Build one with `layers.build.build_city` or open one with `layers.city_store.open_city`; both
     hand in validated tables. `tables` may load lazily, `hashes` then comes from the store. Two
-    cities with the same `hash` hold the same values in every table; name, dates and sources do
-    not count.
+    cities with the same `hash` hold the same values in every table and raster; name, dates and
+    sources do not count.
     """
 
     name: str
     crs: str  # EPSG code of a projected CRS in metres
     tables: Mapping[str, pd.DataFrame]
     info: CityInfo = field(default_factory=CityInfo)
-    hashes: Mapping[str, str] = field(default_factory=dict)  # by table name
+    hashes: Mapping[str, str] = field(default_factory=dict)  # by name of table or raster
+    rasters: Mapping[str, Raster] = field(default_factory=dict)  # by name in `twin.raster.RASTERS`
 
     def __post_init__(self) -> None:
-        """Freeze the mappings and hash the tables that come without a hash."""
+        """Freeze the mappings and hash the tables and rasters that come without a hash."""
         hashes = {
             name: self.hashes.get(name) or hash_table(self.tables[name]) for name in self.tables
         }
+        for name in self.rasters:
+            hashes[name] = self.hashes.get(name) or self.rasters[name].hash
         object.__setattr__(self, "hashes", MappingProxyType(hashes))
 
     def __getattr__(self, name: str) -> gpd.GeoDataFrame:
@@ -52,7 +57,7 @@ class City:
 
     @cached_property
     def hash(self) -> str:
-        """Content hash over schema version, CRS and every table."""
+        """Content hash over schema version, CRS, every table and every raster."""
         tables = (f"{name}={self.hashes[name]}" for name in sorted(self.hashes))
         return hash_parts([str(SCHEMA_VERSION), self.crs, *tables])
 

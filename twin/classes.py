@@ -80,3 +80,32 @@ PLACE_CLASSES = (
 SETTLEMENTS = PLACE_CLASSES[:8]
 
 STOP_CLASSES = ("bus", "tram", "light_rail", "subway", "rail", "ferry", "taxi", "other")
+
+HEATING_TYPES = ("district", "block", "central", "flat", "stove", "none")
+"""Types of heating of the German census: Fern-, Block-, Zentral-, Etagenheizung, Einzel- oder
+Mehrraumöfen, keine."""
+
+ENERGY_CARRIERS = (
+    "gas", "oil", "district_heat", "wood", "biogas", "ambient", "electricity", "coal", "none",
+)  # fmt: skip
+"""Energy carriers of heating in the German census 2022; `ambient` is solar, geothermal heat and
+heat pumps, which it counts together."""
+
+CENSUS_AGES = (
+    "until_1918", "1919_1948", "1949_1978", "1979_1986", "1987_1990", "1991_1995", "1996_2000",
+    "2001_2004", "2005_2008", "2009_2100",
+)  # fmt: skip
+"""Years built as the census of 2011 counts them (Mikrozensus classes)."""
+
+CENSUS_THEMES = (
+    "residents_age", "buildings_age", "buildings_size", "buildings_heating", "buildings_carrier",
+    "dwellings_age", "dwellings_size", "dwellings_heating", "dwellings_carrier",
+)  # fmt: skip
+"""What the census grid counts by class: unit, then the trait."""
+
+DAY_TYPES = ("weekday", "saturday", "sunday")
+
+STEP_FREE = ("yes", "no", "unknown")
+
+TRANSFER_KINDS = ("recommended", "timed", "minimum_time", "impossible", "in_seat", "in_seat_off")
+"""transfer_type 0 to 5 of GTFS."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Kind = Literal["measured", "registered", "tagged", "estimated", "unknown"]
 KINDS: tuple[Kind, ...] = ("measured", "registered", "tagged", "estimated", "unknown")
@@ -59,3 +62,5 @@ class CityInfo:
     sources: tuple[Source, ...] = ()
     findings: tuple[Finding, ...] = ()
     model_town: bool = False  # generated, no survey; must show wherever the city shows
+    report: Mapping[str, Any] = field(default_factory=dict)
+    """Figures of the build for the quality report, ready for JSON: match rates and the like."""

@@ -70,8 +70,23 @@ REFERENCES = (
     ("turns", "to_link", "streets"),
     ("buildings", "part_of", "buildings"),
     ("buildings", "district_id", "districts"),
+    ("buildings", "block_id", "blocks"),
+    ("buildings", "zone_id", "zones"),
+    ("buildings", "parcel_id", "parcels"),
+    ("buildings", "cell_id", "cells"),
+    ("roofs", "building_id", "buildings"),
     ("places", "building_id", "buildings"),
     ("addresses", "building_id", "buildings"),
+    ("blocks", "district_id", "districts"),
+    ("zones", "district_id", "districts"),
+    ("census_counts", "cell_id", "cells"),
+    ("stops", "parent_id", "stops"),
+    ("stops", "link_id", "streets"),
+    ("trips", "line_id", "lines"),
+    ("stop_times", "trip_id", "trips"),
+    ("stop_times", "stop_id", "stops"),
+    ("transfers", "from_stop", "stops"),
+    ("transfers", "to_stop", "stops"),
 )
 """(table, column, table whose key it names)."""
 
