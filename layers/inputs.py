@@ -1,0 +1,172 @@
+"""
+What a user names on the command line: files, folders and addresses of any kind, in any mix.
+
+Each adapter says by `looks_like_…` whether a file is one of its own; here they are asked in turn,
+the most particular first, and every adapter reads all of its files at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twin.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from layers.source_data import Area, Progress, SourceData
+
+KINDS = (
+    "transit", "weather", "census", "terrain", "citymodel", "nas", "cadastre", "boundaries", "osm",
+)  # fmt: skip
+"""Packages of `layers` with `looks_like_<kind>` and `read_<kind>`, in the order of asking."""
+
+SURFACES = ("terrain", "surface", "above_ground")
+AREAS = ("boundaries", "districts", "blocks", "zones")
+PREFIXES = tuple(dict.fromkeys((*KINDS, *SURFACES, *AREAS)))
+"""What may stand before a file, `surface=dom.tif`, where its name and content do not say it."""
+
+PREFIX = re.compile(rf"({'|'.join(PREFIXES)})=(.+)")
+BESIDE = frozenset({".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".tfw", ".part"})
+"""Endings of files that belong to another one."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Files and addresses by kind (one of `PREFIXES`), and the files nobody knows."""
+
+    by_kind: Mapping[str, tuple[Path | str, ...]] = field(default_factory=dict)
+    unknown: tuple[Path, ...] = ()
+
+
+def find_inputs(named: Sequence[str | Path]) -> Inputs:
+    """
+    Tell apart what is named.
+
+    Parameters
+    ----------
+    named
+        Files, folders (looked through to the bottom), addresses of WFS or OGC API Features, each
+        with or without a prefix such as `surface=`.
+
+    Raises
+    ------
+    SourceError
+        A file that is named does not exist or is of no kind known here. Unknown files inside a
+        folder are only reported.
+    """
+    found: dict[str, dict[str, Path | str]] = {}
+    unknown: list[Path] = []
+    for text in map(str, named):
+        prefix = PREFIX.fullmatch(text)
+        kind, place = (prefix[1], prefix[2]) if prefix else ("", text)
+        if place.startswith(("http://", "https://")):
+            found.setdefault(kind or "cadastre", {})[place] = place
+            continue
+        for path in _files(Path(place).expanduser()):
+            known = kind or kind_of_file(path)
+            if known:
+                found.setdefault(known, {})[str(path.resolve())] = path
+            elif Path(place).is_dir():
+                unknown.append(path)
+            else:
+                raise _unknown(path)
+    ordered = {kind: tuple(files.values()) for kind, files in sorted(found.items())}
+    return Inputs(ordered, tuple(unknown))
+
+
+def kind_of_file(path: Path) -> str:
+    """Return the kind of a file or GTFS folder, "" where no adapter knows it."""
+    for kind in KINDS:
+        package = import_module(f"layers.{kind}")
+        if getattr(package, f"looks_like_{kind}")(path):
+            return kind
+    return ""
+
+
+def read_inputs(
+    inputs: Inputs,
+    *,
+    area: Area | None = None,
+    day: str = "weekday",
+    progress: Progress | None = None,
+) -> list[SourceData]:
+    """
+    Read every file, each kind at once.
+
+    Parameters
+    ----------
+    area
+        What of large files is wanted.
+    day
+        Day of the timetable: weekday, saturday, sunday or a date.
+    """
+    say = progress or (lambda _step, _share: None)
+    done: list[SourceData] = []
+    for number, (kind, files) in enumerate(inputs.by_kind.items()):
+        start, share = number / len(inputs.by_kind), 1 / len(inputs.by_kind)
+
+        def told(step: str, part: float, start: float = start, share: float = share) -> None:
+            say(step, start + share * part)
+
+        done += _reader(kind, area=area, day=day)(files, told)
+    return done
+
+
+Reader = Callable[[Sequence[Path | str], Callable[[str, float], None]], list["SourceData"]]
+
+
+def _reader(kind: str, *, area: Area | None, day: str) -> Reader:
+    """Return the function that reads all files of one kind."""
+    if kind == "osm":
+        return _read_osm
+    if kind in SURFACES:
+        read, options = import_module("layers.terrain").read_terrain, {"area": area, "kind": None}
+        options["kind"] = None if kind == "terrain" else kind
+    elif kind in AREAS:
+        read = import_module("layers.boundaries").read_boundaries
+        options = {} if kind == "boundaries" else {"kind": kind}
+    else:
+        read = getattr(import_module(f"layers.{kind}"), f"read_{kind}")
+        options = {"weather": {}, "transit": {"area": area, "day": day}}.get(kind, {"area": area})
+    return lambda files, say: [read(files, progress=say, **options)]
+
+
+def _read_osm(files: Sequence[Path | str], say: Callable[[str, float], None]) -> list[SourceData]:
+    from layers.osm import read_osm  # noqa: PLC0415 - pyosmium only where it is needed
+
+    if len(files) > 1:
+        template = "{count} OpenStreetMap files are given: {files}. One city takes one."
+        hint = "Merge them with `osmium merge`."
+        listed = ", ".join(map(str, files))
+        raise SourceError(template, hint=hint, count=len(files), files=listed)
+    return [read_osm(Path(files[0]), progress=say)]
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """Give the files in `path`: itself, or those of a folder in the order of their names."""
+    if not path.exists():
+        hint = "Name a file or folder that is there."
+        raise SourceError("{path} does not exist.", hint=hint, path=path)
+    if not path.is_dir() or (path / "stop_times.txt").exists():  # a timetable out of its zip
+        yield path
+        return
+    for inner in sorted(path.iterdir()):
+        if inner.name.startswith(".") or inner.suffix.lower() in BESIDE:
+            continue
+        yield from _files(inner) if inner.is_dir() else [inner]
+
+
+def _unknown(path: Path) -> SourceError:
+    template = "{path} is of no kind known here."
+    hint = (
+        "Known are OpenStreetMap, ALKIS (GeoPackage, Shapefile, NAS), CityGML, CityJSON, terrain, "
+        "census grid, weather and GTFS files. Where only you can tell, write e.g. surface=FILE; "
+        "the words are {words}."
+    )
+    return SourceError(template, hint=hint, path=path, words=", ".join(PREFIXES))
