@@ -57,8 +57,8 @@ def find_inputs(named: Sequence[str | Path]) -> Inputs:
     Raises
     ------
     SourceError
-        A file that is named does not exist or is of no kind known here. Unknown files inside a
-        folder are only reported.
+        A file that is named does not exist or is of no kind known here, a folder holds nothing
+        known. Unknown files beside known ones in a folder are only reported.
     """
     found: dict[str, dict[str, Path | str]] = {}
     unknown: list[Path] = []
@@ -76,6 +76,8 @@ def find_inputs(named: Sequence[str | Path]) -> Inputs:
                 unknown.append(path)
             else:
                 raise _unknown(path)
+    if not found:
+        raise _unknown(Path(str(named[0])))
     ordered = {kind: tuple(files.values()) for kind, files in sorted(found.items())}
     return Inputs(ordered, tuple(unknown))
 
