@@ -3,6 +3,7 @@
   'use strict';
 
   const WALL = 0, PITCHED = 64, FLAT = 127; // kinds of surface, in the fourth place of a normal
+  kit.surface = { wall: WALL, pitched: PITCHED, flat: FLAT };
   const SHADE_M = 5.5; // how far the soft shade at the foot reaches
   const NEAR_RECTANGLE = 0.86;
 
@@ -58,6 +59,7 @@
       this.bodyFirst = new Bag(Uint32Array, 512); // first of its corners in `indices`
       this.bodyBox = new Bag(Float32Array, 2048); // west, south, east, north
       this.bodyTop = new Bag(Float32Array, 512);
+      this.realRoofs = 0;
     }
 
     vertex(x, y, z, normal, kind) {
@@ -72,6 +74,13 @@
       const first = this.vertex(...points[0], normal, kind);
       for (let i = 1; i < points.length; i++) this.vertex(...points[i], normal, kind);
       for (let i = 2; i < points.length; i++) this.indices.push3(first, first + i - 1, first + i);
+    }
+
+    /* A wall from `base` up to the edge from a to b, the house to its left. */
+    wall(a, b, base) {
+      const l = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
+      const foot = [[a[0], a[1], base], [b[0], b[1], base]];
+      this.face([...foot, b, a], [(b[1] - a[1]) / l, (a[0] - b[0]) / l, 0], WALL);
     }
 
     line(a, b) {
@@ -247,12 +256,18 @@
   }
 
   function build(out, body) {
+    if (body.roof) body.top = kit.realRoof(out, body.roof, body.base);
+    else if (!body.roofed) estimated(out, body);
+    if (body.base < 1) for (const ring of body.rings) shade(out, ring);
+  }
+
+  /* No plane is known: the roof follows from its shape in words. */
+  function estimated(out, body) {
     const box = body.shape === 'flat' || body.roofHeight < 0.3 ? null : kit.rectangle(body.rings[0]);
     const alone = body.rings.length === 1;
     if (box && alone && body.shape in PROFILES) pointed(out, body);
     else if (box && alone && box.fill >= NEAR_RECTANGLE) planar(out, body, kit.facing(box, body.angle));
     else if (!box || body.shape === 'skillion' || !insetRoof(out, body)) flat(out, body);
-    if (body.base < 1) for (const ring of body.rings) shade(out, ring);
   }
 
   const PITCH = 0.7; // rise over run where the source gives no roof height: 35 degrees
@@ -263,12 +278,23 @@
     return Math.min(given > 0 ? given : PITCH * (box ? box.W : 0), height * 0.85);
   }
 
-  /* Every body of a tile as `{row, rings, base, top, shape, roofHeight, angle}`, one by one. */
-  function* bodiesOf({ header, columns }) {
+  /* Every body of a tile as `{row, rings, base, top, shape, roofHeight, angle}`, one by one. Where the
+     planes of its roof are known it has `roof`; `roofed` says that another body of the row carries them. */
+  function* bodiesOf(part) {
+    const { header, columns } = part;
     const { row, rings, points, xy, height, base, roof, roof_height, roof_angle } = columns;
+    const planes = kit.planeReader(part);
     let ring = 0, point = 0;
+    const pointsOfRow = (i) => { // of all its polygons
+      let count = 0;
+      for (let k = i, r = ring; k < row.length && row[k] === row[i]; k++) {
+        for (const last = r + rings[k]; r < last; r++) count += points[r];
+      }
+      return count;
+    };
     for (let i = 0; i < row.length; i++) {
-      const own = [];
+      const own = [], known = planes.has(i);
+      const real = known > 1 ? planes.read(i, row[i], xy, point, pointsOfRow(i)) : null;
       for (let r = 0; r < rings[i]; r++, ring++) {
         const line = new Float64Array(2 * points[ring]);
         for (let k = 0; k < line.length; k++) line[k] = xy[2 * point + k] * header.xy_step;
@@ -278,7 +304,7 @@
       const low = base[i] * header.z_step, top = Math.max(height[i] * header.z_step, low + 0.5);
       const word = header.roofs[roof[i]], shape = word === 'other' ? 'flat' : word;
       yield {
-        row: row[i], rings: own, base: low, top, shape,
+        row: row[i], rings: own, base: low, top, shape, roof: real, roofed: known === 1,
         roofHeight: roofHeightOf(shape, roof_height[i] * header.z_step, own, top - low),
         angle: roof_angle[i] === 255 ? null : roof_angle[i] * 2,
       };
@@ -296,12 +322,26 @@
       out.row = body.row;
       out.bodyRows.push(body.row);
       out.bodyFirst.push(out.indices.length);
-      out.bodyTop.push(body.top);
-      out.bodyBox.push4(...boxOf(body.rings[0]));
+      const first = out.positions.length;
       build(out, body);
+      out.bodyTop.push(body.top);
+      out.bodyBox.push4(...(body.roof ? boxAround(out.positions, first) : boxOf(body.rings[0])));
+      if (body.roof) out.realRoofs++;
     }
-    return Object.fromEntries(DRAWN.map((name) => [name, out[name].done()]));
+    return { ...Object.fromEntries(DRAWN.map((name) => [name, out[name].done()])), realRoofs: out.realRoofs };
   };
+
+  /* Roofs may reach over the footprint; the box is that of all corners. */
+  function boxAround({ array, length }, first) {
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = first; i < length; i += 3) {
+      box[0] = Math.min(box[0], array[i]);
+      box[1] = Math.min(box[1], array[i + 1]);
+      box[2] = Math.max(box[2], array[i]);
+      box[3] = Math.max(box[3], array[i + 1]);
+    }
+    return box;
+  }
 
   function boxOf(ring) {
     const box = [Infinity, Infinity, -Infinity, -Infinity];

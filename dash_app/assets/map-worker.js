@@ -2,7 +2,7 @@
 (function () {
   'use strict';
 
-  const FILES = ['decode', 'triangles', 'ground', 'roofs', 'buildings', 'read'];
+  const FILES = ['decode', 'triangles', 'ground', 'roofs', 'planes', 'buildings', 'read'];
 
   function asWorker(kit) {
     self.onmessage = async ({ data: { id, order } }) => {

@@ -10,7 +10,7 @@
   const BUNDLE_WAIT_MS = 20000;
 
   const stats = {
-    frames: 0, tiles: 0, buildings: 0, recolour_ms: 0, recolours: 0, requests: 0,
+    frames: 0, tiles: 0, buildings: 0, roofs: 0, recolour_ms: 0, recolours: 0, requests: 0,
     first_frame_ms: null, frame_ms: null, state: 'empty', marks: {},
   };
 
@@ -209,6 +209,7 @@
       this.deck.setProps({ layers: this.stack.map((layer) => (layer.constructor.layerName in this.classes ? own(layer) : foreign(layer))) });
       stats.tiles = ground.length + tiles.TwinBuildings.length + tiles.TwinTrees.length;
       stats.buildings = tiles.TwinBuildings.reduce((sum, tile) => sum + (tile.solid.bodyRows?.length ?? tile.solid.rows.length / 4), 0);
+      stats.roofs = near.reduce((sum, tile) => sum + (tile.solid.realRoofs || 0), 0);
       stats.requests = store.requests;
       this.complete = store.turn > 0 && !store.left;
       store.forget();

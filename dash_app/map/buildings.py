@@ -9,6 +9,8 @@ import pandas as pd
 import shapely
 
 from dash_app.map.binary import Column, pack, quantise
+from dash_app.map.roofs import Z_STEP as ROOF_Z_STEP
+from dash_app.map.roofs import encode_roofs
 from dash_app.map.shapes import rings_of
 from twin.classes import ROOF_TYPES
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dash_app.map.frame import Frame
+    from dash_app.map.roofs import Roofs
 
 XY_STEP = 0.05  # metres; finer than any survey of a footprint
 Z_STEP = 0.1
@@ -35,8 +38,14 @@ def drawn_rows(buildings: gpd.GeoDataFrame) -> NDArray[np.int64]:
     return np.flatnonzero(~buildings["has_parts"].to_numpy(dtype=bool))
 
 
-def encode_near(buildings: gpd.GeoDataFrame, rows: NDArray[np.int64], frame: Frame) -> bytes:
-    """Return one tile in full detail: rings, heights, roof figures of the buildings at `rows`."""
+def encode_near(
+    buildings: gpd.GeoDataFrame, rows: NDArray[np.int64], frame: Frame, roofs: Roofs | None = None
+) -> bytes:
+    """
+    Return one tile in full detail: rings, heights, roof figures of the buildings at `rows`.
+
+    Buildings with planes in `roofs` carry those besides.
+    """
     table = buildings.iloc[rows]
     rings = rings_of(table.geometry.array, frame)
     direction = table["roof_direction_deg"].to_numpy()
@@ -53,6 +62,9 @@ def encode_near(buildings: gpd.GeoDataFrame, rows: NDArray[np.int64], frame: Fra
         "roof_angle": Column(angle[rings.owner]),
     }
     header = {"kind": "buildings", "xy_step": XY_STEP, "z_step": Z_STEP, "roofs": ROOF_TYPES}
+    if roofs:
+        columns |= encode_roofs(roofs, rows, rings, frame)
+        header["roof_z_step"] = ROOF_Z_STEP
     return pack(header, columns)
 
 

@@ -16,6 +16,7 @@ import shapely
 from dash_app.map import base, buildings, columns, labels, layers
 from dash_app.map.frame import Frame
 from dash_app.map.grid import Grid
+from dash_app.map.roofs import Roofs
 from dash_app.map.style import style_json
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from twin.city import City
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when the same city would be sent differently; it is part of every address."""
 
 BUILDING_TILE_M, GROUND_TILE_M, TREE_TILE_M = 1000.0, 4000.0, 2000.0
@@ -127,11 +128,18 @@ class MapData:
     def _volumes(self) -> Any:
         return self.city.buildings[buildings.DRAWN]
 
+    @cached_property
+    def roofs(self) -> Roofs:
+        """Real roofs, of the buildings that have one."""
+        return Roofs.of(self.city)
+
     def near(self, key: str) -> Part:
         """Return one building tile in full detail; `KeyError` where there is none."""
         rows = self.building_grid.rows_of(key)
         return self._once(
-            f"near/{key}", lambda: buildings.encode_near(self._volumes, rows, self.frame), BINARY
+            f"near/{key}",
+            lambda: buildings.encode_near(self._volumes, rows, self.frame, self.roofs),
+            BINARY,
         )
 
     def far(self, key: str) -> Part:
