@@ -97,6 +97,18 @@ CENSUS_AGES = (
 )  # fmt: skip
 """Years built as the census of 2011 counts them (Mikrozensus classes)."""
 
+CENSUS_AGES_2022 = (
+    "until_1918", "1919_1948", "1949_1978", "1979_1990", "1991_2000", "2001_2010", "2011_2019",
+    "2020_2100",
+)  # fmt: skip
+"""Years built as the census of 2022 counts them."""
+
+CENSUS_SIZES = (
+    "detached_1", "semi_1", "terraced_1", "detached_2", "semi_2", "terraced_2", "multi_3_6",
+    "multi_7_12", "multi_13", "other",
+)  # fmt: skip
+"""Types of residential buildings of both censuses, with their dwellings."""
+
 CENSUS_THEMES = (
     "residents_age", "buildings_age", "buildings_size", "buildings_heating", "buildings_carrier",
     "dwellings_age", "dwellings_size", "dwellings_heating", "dwellings_carrier",
