@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twin.errors import SourceError
 
@@ -127,15 +127,13 @@ def _reader(kind: str, *, area: Area | None, day: str) -> Reader:
     """Return the function that reads all files of one kind."""
     if kind == "osm":
         return _read_osm
-    if kind in SURFACES:
-        read, options = import_module("layers.terrain").read_terrain, {"area": area, "kind": None}
-        options["kind"] = None if kind == "terrain" else kind
-    elif kind in AREAS:
-        read = import_module("layers.boundaries").read_boundaries
-        options = {} if kind == "boundaries" else {"kind": kind}
-    else:
-        read = getattr(import_module(f"layers.{kind}"), f"read_{kind}")
-        options = {"weather": {}, "transit": {"area": area, "day": day}}.get(kind, {"area": area})
+    package = "terrain" if kind in SURFACES else "boundaries" if kind in AREAS else kind
+    read = getattr(import_module(f"layers.{package}"), f"read_{package}")
+    options: dict[str, Any] = {} if package in {"weather", "boundaries"} else {"area": area}
+    if kind == "transit":
+        options["day"] = day
+    if kind != package:
+        options["kind"] = kind
     return lambda files, say: [read(files, progress=say, **options)]
 
 
