@@ -1,0 +1,198 @@
+"""Tiles to standard tables: one CRS, every object once, everything odd counted."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.citymodel.findings import findings_of
+from layers.citymodel.raw import RawModel, count_odd, join, take_objects
+from layers.citymodel.reference import corners_in, target_crs
+from layers.citymodel.same import merge_same, name_objects, root_rows
+from layers.citymodel.surfaces import SIDES, envelope_rows, roof_rows, side_of
+from layers.citymodel.tables import building_rows, measure
+from layers.source_data import SourceData
+from twin.errors import SourceError
+from twin.schema import TABLES
+from twin.validation import conform
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from layers.citymodel.raw import Tile
+    from layers.source_data import Area, Progress
+    from twin.provenance import Source
+
+
+def translate(
+    tiles: Sequence[Tile],
+    source: Source,
+    *,
+    area: Area | None = None,
+    progress: Progress | None = None,
+) -> SourceData:
+    """
+    Translate tiles that were read; their order does not matter.
+
+    Raises
+    ------
+    SourceError
+        A tile with buildings names no CRS or an unknown one, or no tile holds any building.
+    """
+    say = progress or (lambda _step, _share: None)
+    say("Bring tiles into one coordinate system", 0.0)
+    counts, examples = count_odd(tiles)
+    odd = {name: (counts[name], examples[name]) for name in counts}
+    crs = target_crs(tiles)
+    if not crs:
+        template = "None of the {count} city model files holds a building."
+        hint = "Check that they are LoD1 or LoD2 tiles with buildings, and not empty."
+        raise SourceError(template, hint=hint, count=len(tiles))
+    models = [_placed(tile, crs, odd) for tile in tiles]
+    say("Join buildings that several tiles hold", 0.2)
+    model, more = _once(join(models))
+    model = _within(model, area, crs)
+    say("Measure roofs, walls and footprints", 0.4)
+    found = measure(model)
+    rows, odd_buildings = building_rows(found)
+    roofs, odd_roofs = roof_rows(found)
+    for seen in (more, found.odd, odd_buildings, odd_roofs):
+        odd |= {name: (len(ids), ids) for name, ids in seen.items() if ids}
+    say("Write tables of the city", 0.8)
+    there = ~shapely.is_missing(found.footprint)
+    raw = {
+        "buildings": rows[there].set_index("building_id"),
+        "roofs": roofs,
+        "envelopes": envelope_rows(found),
+    }
+    raw["buildings"] = raw["buildings"][raw["buildings"]["height_m"].notna()]
+    raw["addresses"] = _addresses(found.model.addresses, rows)
+    raw = _tied(raw)
+    tables = {name: _conformed(name, frame, crs) for name, frame in raw.items()}
+    structures = list(rows["building_id"][rows["is_structure"] & there & (found.root == rows.index)])
+    odd["structure"] = (len(structures), structures)
+    say("Done", 1.0)
+    return SourceData(
+        name="",
+        crs=crs,
+        tables=tables,
+        source=dataclasses.replace(source, tables=tuple(tables), date=_newest(model)),
+        findings=findings_of(odd, tables, tiles),
+        report={"citymodel": _report(tiles, model, tables)},
+    )
+
+
+def _placed(tile: Tile, crs: str, odd: dict[str, tuple[int, list[str]]]) -> RawModel:
+    """Return the model of a tile in `crs`; note what was odd about its axes."""
+    if not len(tile.model.corners):
+        return tile.model
+    corners, seen = corners_in(tile, crs)
+    if seen:
+        count, names = odd.get(seen, (0, []))
+        odd[seen] = (count + 1, [*names, tile.name])
+    return dataclasses.replace(tile.model, corners=corners)
+
+
+def _once(model: RawModel) -> tuple[RawModel, dict[str, list[str]]]:
+    model, named = name_objects(model)
+    model, seen = merge_same(model)
+    return model, {"id_missing": named, **seen}
+
+
+def _within(model: RawModel, area: Area | None, crs: str) -> RawModel:
+    """Keep buildings, with all their parts, whose middle lies in the area."""
+    if area is None or not len(model.corners):
+        return model
+    root = root_rows(model.objects["parent"].to_numpy())
+    owner = root[model.corner_object]
+    count = np.bincount(owner, minlength=len(root))
+    x, y = (
+        np.bincount(owner, model.corners[:, axis], minlength=len(root)) / np.maximum(count, 1)
+        for axis in (0, 1)
+    )
+    shape = area.within(crs)
+    shapely.prepare(shape)
+    inside: NDArray[np.bool_] = shapely.contains_xy(shape, x, y) & (count > 0)
+    return take_objects(model, inside[root])
+
+
+def _addresses(addresses: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return each address of a whole building once, at a point inside it."""
+    row = addresses["object"].to_numpy(dtype=np.int64)
+    whole = rows["part_of"].astype(object).where(rows["part_of"].notna(), rows["building_id"])
+    place = rows.set_index("building_id")["geometry"]
+    frame = addresses.drop(columns="object").assign(building_id=whole.to_numpy()[row])
+    frame = frame.drop_duplicates(["building_id", "street", "housenumber"])
+    shape = place.reindex(frame["building_id"]).to_numpy(dtype=object)
+    frame = frame.assign(geometry=shapely.set_precision(shapely.point_on_surface(shape), 0.001))
+    frame = frame[~shapely.is_missing(shape)]
+    words = frame[["street", "housenumber"]].astype("str").fillna("")
+    key = frame["building_id"].astype("str") + ":" + words["street"] + " " + words["housenumber"]
+    return frame.set_axis(key.str.strip(), axis=0)
+
+
+def _tied(raw: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Drop what names buildings that are left out; give each building its first address."""
+    known = raw["buildings"].index
+    for name in ("roofs", "addresses"):
+        raw[name] = raw[name][raw[name]["building_id"].isin(known)]
+    raw["envelopes"] = raw["envelopes"][raw["envelopes"].index.isin(known)]
+    words = ["street", "housenumber", "postcode", "locality"]
+    by_number = raw["addresses"].sort_values(["building_id", "street", "housenumber"])
+    first = by_number.drop_duplicates("building_id").set_index("building_id")[words]
+    whole = raw["buildings"]["part_of"].astype(object).where(
+        raw["buildings"]["part_of"].notna(), raw["buildings"].index.to_series()
+    )
+    of_whole = first.reindex(whole).set_axis(known, axis=0)
+    raw["buildings"] = pd.concat([raw["buildings"], of_whole], axis=1)
+    return raw
+
+
+def _conformed(name: str, frame: pd.DataFrame, crs: str) -> Any:
+    table = TABLES[name]
+    if table.geometry:
+        frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=crs)
+    return conform(table, frame, crs=crs)
+
+
+def _newest(model: RawModel) -> str:
+    dates = model.objects["date"].dropna()
+    dates = dates[dates.astype("str").str.fullmatch(r"\d{4}-\d{2}-\d{2}")]
+    return str(dates.max()) if len(dates) else ""
+
+
+def _report(
+    tiles: Sequence[Tile], model: RawModel, tables: dict[str, pd.DataFrame]
+) -> dict[str, Any]:
+    """Return the figures of this reading for the quality report."""
+    buildings, roofs = tables["buildings"], tables["roofs"]
+    whole = buildings["part_of"].isna()
+    return {
+        "tiles": len(tiles),
+        "tiles_empty": sum(not len(tile.model.corners) for tile in tiles),
+        "buildings": int(whole.sum()),
+        "parts": int((~whole).sum()),
+        "roof_surfaces": int(model.objects["roof_surfaces"].fillna(0).sum()),
+        "roof_planes": len(roofs),
+        "roof_m2": roofs_by_side(roofs),
+    }
+
+
+ORIENTED = 10.0
+"""Tilt [°] below which a plane counts as flat where roofs are counted by orientation."""
+
+
+def roofs_by_side(roofs: pd.DataFrame) -> dict[str, float]:
+    """Return roof area [m²] by orientation: north (315° to 45°), east, south, west, flat."""
+    tilted = (roofs["tilt_deg"] >= ORIENTED).to_numpy()
+    area = roofs["area_m2"].to_numpy()
+    side = side_of(np.nan_to_num(roofs["azimuth_deg"].to_numpy()))
+    sums = {s: float(area[tilted & (side == n)].sum().round(1)) for n, s in enumerate(SIDES)}
+    return {**sums, "flat": float(area[~tilted].sum().round(1))}
