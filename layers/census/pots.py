@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
 
