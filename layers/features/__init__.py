@@ -1,0 +1,1 @@
+"""Features of web services (WFS, OGC API Features) and of GML documents."""
