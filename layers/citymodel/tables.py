@@ -258,6 +258,7 @@ def _roofs_of(found: Measured) -> pd.DataFrame:
     largest = leaning.sort_values(["owner", "area"]).drop_duplicates("owner", keep="last")
     direction = pd.Series(azimuths(largest), largest["owner"]).reindex(height.index)
     shape = shape.where(shape.notna(), pd.Series("flat", shape.index).where(all_flat & lod2))
+    shape = _of_largest_part(shape, found)
     return pd.DataFrame(
         {
             "roof_type": shape,
@@ -265,6 +266,16 @@ def _roofs_of(found: Measured) -> pd.DataFrame:
             "roof_direction_deg": direction.where(lod2).round(1) % 360,
         }
     )
+
+
+def _of_largest_part(shape: pd.Series[Any], found: Measured) -> pd.Series[Any]:
+    """Give an outline that says nothing of its roof the shape over its largest part."""
+    part = found.leaf & (found.root != np.arange(len(found.root))) & shape.notna().to_numpy()
+    size = pd.DataFrame(
+        {"root": found.root, "area": shapely.area(found.footprint), "shape": shape}
+    )[part]
+    largest = size.sort_values(["root", "area", "shape"]).drop_duplicates("root", keep="last")
+    return shape.where(shape.notna(), largest.set_index("root")["shape"].reindex(shape.index))
 
 
 FLAT_ROOF = 5.0
