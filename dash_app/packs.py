@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).parent / "assets"
 
-READS_TILES = ("decode", "triangles", "ground", "roofs", "planes", "buildings", "read", "worker")
+READS_TILES = (
+    "decode", "triangles", "ground", "roofs", "planes", "buildings", "overlay", "read", "worker",
+)  # fmt: skip
 """Parts of the map that run in a worker as well as in the page, the one that starts it last."""
 
 IN_HEAD = "page_boot.js"

@@ -75,6 +75,7 @@
       inks: {
         roadCasing: colour(paint.road_casing), shadow: colour(paint.shadow), tree: colour(paint.tree),
         edge: [...colour(paint.edge).slice(0, 3), paint.edge_alpha / 255], shade: paint.shade.map((v) => v / 255),
+        reliefShade: paint.relief_shade.map((v) => v / 255), reliefLight: paint.relief_light.map((v) => v / 255),
         text: kit.colourOf(paint.text), halo: kit.colourOf(paint.halo),
         border: kit.rgb(paint.border), stop: kit.colourOf(paint.stop),
         selected: kit.colourOf(paint.selected), hover: kit.colourOf(paint.hover), casing: kit.colourOf(paint.casing),
@@ -93,6 +94,12 @@
     });
     return device.createTexture({ format: 'rgba32float', width: paints.length, height: 2, data, sampler: NEAREST });
   };
+
+  const SMOOTH = { ...NEAREST, minFilter: 'linear', magFilter: 'linear' };
+
+  /* A grey picture; its width is a multiple of four, as WebGL wants its lines. */
+  kit.greyTexture = (device, { width, height, data }) =>
+    device.createTexture({ format: 'r8unorm', width, height, data, sampler: SMOOTH });
 
   /* One colour a row of a table, 1024 to a line. */
   kit.valueTexture = function (device, colours) {

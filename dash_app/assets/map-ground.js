@@ -10,10 +10,11 @@
       this.corners = [];
       this.indices = [];
       this.count = 0;
+      this.wide = 1; // of the usual width
     }
 
     corner(x, y, ox, oy, paint, row) {
-      this.corners.push(x, y, ox, oy, paint, row);
+      this.corners.push(x, y, ox * this.wide, oy * this.wide, paint, row);
       return this.count++;
     }
 
@@ -146,7 +147,10 @@
 
   kit.lineMesh = function (lines) {
     const mesh = new Mesh();
-    for (const line of lines) ribbon(mesh, line.xy, line.code, line.row);
+    for (const line of lines) {
+      mesh.wide = line.wide || 1;
+      ribbon(mesh, line.xy, line.code, line.row);
+    }
     return mesh.done();
   };
 })((self.twinMapKit = self.twinMapKit || {}));

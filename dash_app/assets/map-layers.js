@@ -14,6 +14,10 @@
     { attribute: 'positions', format: 'float32x2', byteOffset: 0 },
     { attribute: 'offsets', format: 'float32x2', byteOffset: 8 },
     { attribute: 'tags', format: 'float32x2', byteOffset: 16 }] }];
+  const PICTURE = [{ name: 'corners', byteStride: 16, attributes: [
+    { attribute: 'positions', format: 'float32x2', byteOffset: 0 },
+    { attribute: 'places', format: 'float32x2', byteOffset: 8 }] }];
+  const FILL = 0.72; // strength of a coloured area: the streets below stay in sight
   const POSITIONS = { name: 'positions', format: 'float32x3' };
   const NORMALS = { name: 'normals', format: 'snorm8x4' };
 
@@ -80,7 +84,19 @@
     /* Land, land use, water, roads, rail: parts in painter's order over all tiles. */
     class TwinGround extends TileLayer {
       modelsOf(tile) {
-        return Object.entries(tile.ground).map(([name, part]) => this.part(name, part)).flat();
+        return Object.entries(tile.ground)
+          .map(([name, part]) => (name === 'relief' ? this.relief(part) : this.part(name, part))).flat();
+      }
+
+      relief({ corners, indices, grey }) {
+        return [{
+          order: kit.groundParts.areas[0] + 0.5,
+          model: this.model(kit.reliefShader, { bufferLayout: PICTURE, attributes: { corners }, indexBuffer: indices }),
+          uniforms: (scene) => ({
+            values: grey, ink: scene.inks.reliefShade, hoverInk: scene.inks.reliefLight,
+            view: [scene.zoom, scene.pixel, scene.groups.terrain, 0],
+          }),
+        }];
       }
 
       part(name, { corners, indices }) {
@@ -96,6 +112,26 @@
           }),
         });
         return pass ? [make(order, 1), make(order + 1, 0)] : [make(order, 0)];
+      }
+    }
+
+    /* Areas and lines over the ground; `table` is the one they are rows of. */
+    class TwinOverlay extends TileLayer {
+      modelsOf({ overlay, colours }) {
+        return ['fill', 'edge'].filter((name) => overlay[name]).map((name, order) => ({
+          order,
+          model: this.model(kit.groundShader, {
+            bufferLayout: CORNERS, attributes: { corners: overlay[name].corners }, indexBuffer: overlay[name].indices,
+          }),
+          uniforms: (scene, strength) => {
+            const values = scene.values[this.props.table];
+            return {
+              paints: scene.paints, values: values || colours || scene.noValues,
+              marks: [-1, -1, 0, values || colours ? 1 : 0],
+              view: [scene.zoom, scene.pixel, name === 'edge' ? strength : values ? FILL * strength : 0, 0],
+            };
+          },
+        }));
       }
     }
 
@@ -189,6 +225,9 @@
     };
     return {
       TwinGround: named(TwinGround, 'TwinGround', GROUND),
+      TwinOverlay: Object.assign(named(TwinOverlay, 'TwinOverlay', GROUND), {
+        defaultProps: { parameters: GROUND, table: '' },
+      }),
       TwinShade: named(TwinShade, 'TwinShade', GROUND),
       TwinShadow: named(TwinShadow, 'TwinShadow', DARKEN),
       TwinBuildings: named(TwinBuildings, 'TwinBuildings', OPAQUE),

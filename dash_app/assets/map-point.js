@@ -64,12 +64,24 @@
       const shown = (name, from) => this.strength(name) > 0 && zoom >= from;
       const stop = shown('stops', 14.2) && kit.pickPoint(ray.low, this.stops, 7 * pixel);
       if (stop) return { table: 'stops', row: stop.row, kind: 'point' };
+      const line = shown('lines', 0) && kit.pickStreet(ray.low, this.store.drawn('overlay/lines'), 5 * pixel);
+      if (line) return { table: 'lines', row: line.row, paths: [pairs(line.xy)], kind: 'line' };
       const building = shown('buildings', 0) && kit.pickBuilding(ray, this.store.drawn('near'));
       const tree = shown('trees', 14.6) && kit.pickTree(ray, this.store.drawn('trees'));
       if (tree && !(building?.z > tree.z)) return { table: 'trees', row: tree.row, kind: 'point' };
       if (building) return { table: 'buildings', row: building.row, kind: 'area' };
       const street = shown('streets', 13.5) && kit.pickStreet(ray.low, this.store.drawn('ground'), Math.max(5, 6 * pixel));
-      return street ? { table: 'streets', row: street.row, paths: [pairs(street.xy)], kind: 'line' } : null;
+      if (street) return { table: 'streets', row: street.row, paths: [pairs(street.xy)], kind: 'line' };
+      return this.findOverlay(ray.low);
+    }
+
+    /* The smallest kind of area laid over a point of the ground. */
+    findOverlay(place) {
+      for (const table of ['parcels', 'blocks', 'zones', 'cells']) {
+        const area = this.strength(table) > 0 && kit.pickArea(place, this.store.drawn(`overlay/${table}`));
+        if (area) return { table, row: area.row, kind: 'area' };
+      }
+      return null;
     }
 
     feature({ table, row }) {
@@ -117,7 +129,7 @@
         found = await kit.fetchJson(url).catch(() => null);
       }
       if (turn !== this.selectTurn) return;
-      this.selected = found && { ...found, kind: found.table === 'streets' || found.table === 'railways' ? 'line' : 'area' };
+      this.selected = found && { ...found, kind: ['streets', 'railways', 'lines'].includes(found.table) ? 'line' : 'area' };
       this.remark();
     }
 

@@ -9,7 +9,7 @@
     const nameless = (lines) => lines.map((line) => ({ ...line, row: -1 }));
     return {
       names: part.header.names,
-      lines: flatLines(streets),
+      lines: kit.flatLines(streets),
       ground: {
         areas: kit.areaMesh(part), shore: kit.shoreMesh(part, codes.water, codes.shore),
         waterways: kit.lineMesh(nameless(kit.linesOf(part, 'waterways'))),
@@ -24,7 +24,7 @@
   }
 
   /* Streets for picking: rows, where each starts, all points. */
-  function flatLines(lines) {
+  kit.flatLines = function (lines) {
     const starts = new Uint32Array(lines.length + 1);
     lines.forEach(({ xy }, i) => {
       starts[i + 1] = starts[i] + xy.length;
@@ -32,7 +32,7 @@
     const xy = new Float32Array(starts[lines.length]);
     lines.forEach((line, i) => xy.set(line.xy, starts[i]));
     return { rows: Uint32Array.from(lines, ({ row }) => row), starts, xy };
-  }
+  };
 
   function trees({ header, columns }) {
     const { row, xy, crown, height, needles } = columns, n = crown.length, step = header.xy_step;
@@ -47,6 +47,8 @@
     near: (part) => ({ mesh: kit.buildingMesh(part) }),
     far: (part) => ({ mesh: kit.farMesh(part) }),
     ground, trees,
+    overlay: (part) => kit.readOverlay(part),
+    terrain: (part) => kit.readTerrain(part),
   };
 
   /* Fetches and reads one tile, e.g. kind `near`; `codes` are paint codes by name. */

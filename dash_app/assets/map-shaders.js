@@ -78,6 +78,35 @@ void main() {
     fs: plain,
   };
 
+  /* Light and shade of the terrain, laid over land use: grey 128 is level ground. */
+  kit.reliefShader = {
+    vs: `#version 300 es
+in vec2 positions;
+in vec2 places;
+out vec2 vPlace;
+out vec4 vShade;
+out vec4 vLight;
+${place}
+void main() {
+  vPlace = places;
+  vShade = vec4(twin.ink.rgb, twin.ink.a * twin.view.z);
+  vLight = vec4(twin.hoverInk.rgb, twin.hoverInk.a * twin.view.z);
+  gl_Position = place(vec3(positions, 0.0));
+}`,
+    fs: `#version 300 es
+precision highp float;
+in vec2 vPlace;
+in vec4 vShade;
+in vec4 vLight;
+out vec4 fragColor;
+uniform highp sampler2D values;
+void main() {
+  float light = (texture(values, vPlace).r * 255.0 - 128.0) / 110.0;
+  vec4 ink = light < 0.0 ? vShade : vLight;
+  fragColor = vec4(ink.rgb, ink.a * clamp(abs(light), 0.0, 1.0));
+}`,
+  };
+
   /* Walls and roofs: colour by surface or by value, light, shade towards the foot. */
   kit.buildingShader = {
     vs: `#version 300 es

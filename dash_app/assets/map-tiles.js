@@ -35,8 +35,8 @@
   };
 
   kit.TileStore = class {
-    constructor({ index, onChange, onError }) {
-      Object.assign(this, { index, onChange, onError });
+    constructor({ index, shown, onChange, onError }) {
+      Object.assign(this, { index, shown, onChange, onError });
       this.codes = Object.fromEntries(index.style.paints.map(({ name }, code) => [name, code]));
       this.device = null; // tiles are fetched before there is one
       this.tiles = new Map(); // "near/1_2" -> {state: new, loading, read, ready or failed, ...}
@@ -78,6 +78,11 @@
         else if (pixels > FAR_PIXELS && (far += count) <= FAR_BUILDINGS) wanted.push(`far/${key}`);
       }
       if (view.zoom > TREE_ZOOM) wanted.push(...visible('trees').map(({ key }) => `trees/${key}`));
+      if (this.index.terrain && this.shown('terrain')) wanted.push('terrain/relief');
+      for (const [name, { from_zoom, tiles }] of Object.entries(this.index.overlays)) {
+        if (view.zoom < from_zoom || !this.shown(name)) continue;
+        wanted.push(...tiles.filter((tile) => view.sees(tile.box)).map(({ key }) => `overlay/${name}/${key}`));
+      }
       return wanted;
     }
 
@@ -144,6 +149,12 @@
         out.ground = Object.fromEntries(Object.entries(ground).filter(([, part]) => part.indices.length)
           .map(([name, part]) => [name, { corners: put(this.vertices, part.corners), indices: put(this.indices, part.indices) }]));
       }
+      if (content.overlay) {
+        out.overlay = Object.fromEntries(Object.entries(content.overlay).filter(([, part]) => part.indices.length)
+          .map(([name, part]) => [name, { corners: put(this.vertices, part.corners), indices: put(this.indices, part.indices) }]));
+        if (content.colours) out.colours = put((data) => kit.valueTexture(this.device, data), content.colours);
+      }
+      if (content.relief) out.ground = { relief: this.reliefBuffers(content.relief, put) };
       if (trees) {
         out.trees = {
           count: trees.count, crown: this.crown, places: put(this.vertices, trees.places), needles: put(this.vertices, trees.needles),
@@ -151,6 +162,13 @@
         out.standing = trees; // arrays stay for picking
       }
       return out;
+    }
+
+    reliefBuffers({ width, height, grey, corners, indices }, put) {
+      return {
+        corners: put(this.vertices, corners), indices: put(this.indices, indices),
+        grey: put(() => kit.greyTexture(this.device, { width, height, data: grey })),
+      };
     }
 
     meshBuffers(mesh, put) {

@@ -2,7 +2,7 @@
 (function () {
   'use strict';
 
-  const FILES = ['decode', 'triangles', 'ground', 'roofs', 'planes', 'buildings', 'read'];
+  const FILES = ['decode', 'triangles', 'ground', 'roofs', 'planes', 'buildings', 'overlay', 'read'];
 
   function asWorker(kit) {
     self.onmessage = async ({ data: { id, order } }) => {

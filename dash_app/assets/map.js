@@ -49,7 +49,7 @@
       this.selected = null;
       this.hovered = null;
       this.store = new kit.TileStore({
-        index,
+        index, shown: (name) => this.strength(name) > 0,
         onChange: (left) => {
           if (left) return this.applySoon();
           mark('tiles');
@@ -161,8 +161,9 @@
     }
 
     strength(name) {
-      const { layers } = this.view;
-      return layers ? layers[name] ?? 0 : 1;
+      const { layers, colour } = this.view;
+      if (!layers) return 1;
+      return layers[name] || (colour?.table === name ? 1 : 0); // what is coloured is shown
     }
 
     /* What changes from frame to frame, in one new object, so that layers see a change. */
@@ -171,9 +172,9 @@
       const coloured = this.values.buildings ? 1 : 0;
       return {
         ...this.scene, zoom, pixel: this.frame.pixel(zoom, latitude), paints: this.paints,
-        noValues: this.noValues, buildingValues: this.values.buildings || this.noValues,
+        noValues: this.noValues, values: this.values, buildingValues: this.values.buildings || this.noValues,
         streetValues: this.values.streets || this.noValues, streetsColoured: Boolean(this.values.streets),
-        groups: { land: 1, landuse: this.strength('landuse'), water: this.strength('water'), streets: this.strength('streets'), rail: this.strength('rail') },
+        groups: { land: 1, landuse: this.strength('landuse'), water: this.strength('water'), streets: this.strength('streets'), rail: this.strength('rail'), terrain: this.strength('terrain') },
         marks: [this.rowOf(this.selected), this.rowOf(this.hovered), this.view.theme === 'dark' ? 1 : 0, coloured],
       };
     }
@@ -189,7 +190,7 @@
       store.settle();
       const near = store.drawn('near'), ground = store.drawn('ground');
       const tiles = {
-        TwinGround: [this.land, ...ground], TwinBuildings: [...near, ...store.drawn('far')],
+        TwinGround: [this.land, ...store.drawn('terrain'), ...ground], TwinBuildings: [...near, ...store.drawn('far')],
         TwinShade: near, TwinShadow: near, TwinEdges: near, TwinTrees: store.drawn('trees'), TwinTreeShadow: store.drawn('trees'),
       };
       this.names = ground.flatMap((tile) => tile.names);
@@ -200,7 +201,7 @@
         const strength = wanted ? this.strength(wanted) : 1;
         const visible = strength > 0 && zoom >= (layer.props.fromZoom || 0) && (scene.hasShadow || !name.endsWith('Shadow'));
         return layer.clone({
-          scene, strength, visible, tiles: tiles[name] || [], names: this.namesFor(zoom), marks: this.marks,
+          scene, strength, visible, tiles: name === 'TwinOverlay' ? store.drawn(`overlay/${layer.props.table}`) : tiles[name] || [], names: this.namesFor(zoom), marks: this.marks,
           stops: this.stops, borders: this.borders,
           bearing: this.camera.bearing, coordinateSystem: window.deck.COORDINATE_SYSTEM.METER_OFFSETS, coordinateOrigin: origin,
         });
@@ -292,7 +293,7 @@
       if (differs('selection')) this.select(view.selection);
       if (differs('layers') || first) this.placeLabels();
       this.apply();
-      if (first) this.loadTiles();
+      if (first || differs('layers') || differs('colour')) this.loadTiles();
     }
 
     fly(camera, ms) {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from dash_app.map.columns import shown_values
 from twin.schema import TABLES, Column
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def scale_for(
     palette with a class around zero. Raises `KeyError` for a column the table does not have.
     """
     described = TABLES[table].column(column)
-    values = city.tables[table][column]
+    values = shown_values(table, city.tables[table][column])
     base: dict[str, Any] = {
         "table": table, "column": column, "label": described.label, "unit": described.unit,
         "nodata": NODATA[theme], "missing": int(values.isna().sum()),

@@ -17,18 +17,27 @@ if TYPE_CHECKING:
 MAX_WORDS = 1000  # a text column with more different words is no category
 
 
-def encode_column(table: pd.DataFrame, name: str) -> bytes:
+SIGNLESS = ("streets.gradient_percent",)
+"""Numbers whose sign only tells which way a link runs; one of both directions is drawn."""
+
+
+def shown_values(table: str, values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column as the map shows it."""
+    return values.abs() if f"{table}.{values.name}" in SIGNLESS else values
+
+
+def encode_column(frame: pd.DataFrame, name: str, table: str = "") -> bytes:
     """
     Return `value` for each row: numbers as they are (NaN missing), words and flags as codes.
 
     The words stand in the header as `words`; code 1 is the first, 0 is missing. Raises `KeyError`
     where the table has no such column, `ValueError` where it holds neither numbers nor few words.
     """
-    values = table[name]
+    values = shown_values(table, frame[name])
     number = pd.api.types.is_numeric_dtype(values.dtype)
     if number and not pd.api.types.is_bool_dtype(values.dtype):
         return pack({"kind": "number"}, {"value": Column(values.to_numpy(np.float64))})
-    if name == getattr(table, "_geometry_column_name", None):
+    if name == getattr(frame, "_geometry_column_name", None):
         msg = "geometry is not a value"
         raise ValueError(msg)
     words = pd.Categorical(values)

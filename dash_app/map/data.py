@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from dash_app.map import base, buildings, columns, labels, layers
+from dash_app.map import base, buildings, columns, labels, layers, overlays, terrain
 from dash_app.map.frame import Frame
 from dash_app.map.grid import Grid
 from dash_app.map.roofs import Roofs
@@ -164,11 +164,36 @@ class MapData:
             f"trees/{key}", lambda: base.encode_trees(self.city.trees, rows, self.frame), BINARY
         )
 
+    @cached_property
+    def overlay_grids(self) -> dict[str, Grid]:
+        """Tiles of what can be laid over the ground, by table; tables without rows are left out."""
+        tables = {name: self.city.tables[name] for name in overlays.TILE_M}
+        return {
+            name: Grid.of(table.geometry.array, size=overlays.TILE_M[name])
+            for name, table in tables.items()
+            if len(table)
+        }
+
+    def overlay(self, name: str, key: str) -> Part:
+        """Return one tile of an overlay; `KeyError` where there is none."""
+        rows = self.overlay_grids[name].rows_of(key)
+        table = self.city.tables[name]
+        return self._once(
+            f"overlay/{name}/{key}",
+            lambda: overlays.encode_overlay(name, table, rows, self.frame),
+            BINARY,
+        )
+
+    def terrain(self) -> Part:
+        """Return the shaded relief; `KeyError` where the city has no terrain."""
+        raster = self.city.rasters["terrain"]
+        return self._once("terrain", lambda: terrain.encode_terrain(raster, self.frame), BINARY)
+
     def column(self, table: str, name: str) -> Part:
         """Return one column; `KeyError` or `ValueError` where it cannot be shown."""
         frame = self.city.tables[table]
         return self._once(
-            f"column/{table}/{name}", lambda: columns.encode_column(frame, name), BINARY
+            f"column/{table}/{name}", lambda: columns.encode_column(frame, name, table), BINARY
         )
 
     def feature(self, table: str, row: int) -> Part:
@@ -214,6 +239,14 @@ class MapData:
                 "ground": ground,
                 "trees": self.tree_grid.describe(self.frame),
             },
+            "overlays": {
+                name: {
+                    "from_zoom": overlays.FROM_ZOOM.get(name, 0.0),
+                    "tiles": grid.describe(self.frame),
+                }
+                for name, grid in self.overlay_grids.items()
+            },
+            "terrain": "terrain" in self.city.rasters,
             "style": style_json(),
             "deck": layers.deck_json(self.extra),
         }

@@ -10,7 +10,7 @@ import pydeck
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GROUND = ("landuse", "water", "streets", "rail")
+GROUND = ("landuse", "water", "streets", "rail", "terrain")
 """Layers a person can switch that are all painted by `TwinGround`."""
 
 
@@ -24,6 +24,7 @@ def stack() -> list[pydeck.Layer]:
     own: dict[str, Any] = {"data": None}
     return [
         pydeck.Layer("TwinGround", id="ground", **own),
+        *(_overlay(name) for name in ("cells", "zones", "blocks", "parcels")),
         pydeck.Layer("TwinBorders", id="districts", switch=_text("districts"), **own),
         pydeck.Layer("TwinShade", id="shade", switch=_text("buildings"), from_zoom=14, **own),
         pydeck.Layer("TwinNames", id="names", switch=_text("names"), **own),
@@ -34,10 +35,15 @@ def stack() -> list[pydeck.Layer]:
         pydeck.Layer("TwinBuildings", id="buildings", switch=_text("buildings"), **own),
         pydeck.Layer("TwinEdges", id="edges", switch=_text("buildings"), from_zoom=15, **own),
         pydeck.Layer("TwinTrees", id="trees", switch=_text("trees"), from_zoom=14.6, **own),
+        _overlay("lines"),
         pydeck.Layer("TwinStops", id="stops", switch=_text("stops"), from_zoom=14.2, **own),
         pydeck.Layer("TwinGhosts", id="names-behind", switch=_text("names"), **own),
         pydeck.Layer("TwinMarks", id="marks", **own),
     ]
+
+
+def _overlay(name: str) -> pydeck.Layer:
+    return pydeck.Layer("TwinOverlay", id=name, data=None, switch=_text(name), table=_text(name))
 
 
 def deck_json(extra: Sequence[pydeck.Layer] = ()) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def _vertices(
     known, where = np.unique(foot_key, return_index=True)
     in_foot = np.isin(key, known)
     other = np.flatnonzero(~in_foot)
-    extra, first, added = np.unique(key[other], return_index=True, return_inverse=True)
+    _, first, added = np.unique(key[other], return_index=True, return_inverse=True)
     extra_owner = owner[other[first]]  # sorted: the key counts by building first
     point = np.empty(len(key), np.int64)
     point[in_foot] = foot_place[where[np.searchsorted(known, key[in_foot])]]

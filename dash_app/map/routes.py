@@ -50,6 +50,8 @@ def map_router(city: City, *, extra: Sequence[pydeck.Layer] = (), warm: bool = F
         "/far/{key}": (data.far, "Buildings of one tile as rectangles"),
         "/ground/{key}": (data.ground, "Land use, water, streets and rail of one tile"),
         "/trees/{key}": (data.trees, "Trees of one tile"),
+        "/overlay/{name}/{key}": (data.overlay, "Parcels, blocks, zones, cells or transit lines"),
+        "/terrain/relief": (data.terrain, "The shaded relief"),
         "/column/{table}/{name}": (data.column, "One column of a table, in table order"),
         "/feature/{table}/{row}": (data.feature, "Key, label and place of one row"),
         "/find/{table}/{key:path}": (data.find, "Key, label and place of one key"),

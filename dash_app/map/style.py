@@ -62,8 +62,13 @@ LINES: dict[str, Paint] = {
     "motorway": Paint("#FFFDF6", "#434F5A", width=15, floor=2.6, casing=19),
     "siding": Paint("#CFC8BF", "#343C44", width=1.2, floor=0.7, zoom=13),
     "rail": Paint("#B3ABA2", "#4A525A", width=2, floor=0.9),
+    "parcels": Paint("#A79E92", "#56616B", width=0.15, floor=0.7, zoom=16),
+    "cells": Paint("#7C7468", "#7B8893", width=0.4, floor=0.8),
+    "blocks": Paint("#6A5B73", "#A08FB0", width=0.6, floor=1.1),
+    "zones": Paint("#3F6575", "#7FA9BB", width=1.0, floor=1.8),
+    "lines": Paint("#485259", "#BEC8CF", width=5, floor=1.8),
 }
-"""Lines from bottom to top; roads small to large."""
+"""Lines from bottom to top; roads small to large, then what is laid over the ground."""
 
 MAIN_ROADS = ("tertiary", "secondary", "primary", "motorway")
 
@@ -104,6 +109,7 @@ SCENE: dict[str, dict[str, Any]] = {
         "edge_alpha": 105, "tree": "#A9C79B", "shadow": "#CDC7C2", "shade": [92, 78, 66, 40],
         "text": "#4E4A44", "halo": "#FBF9F5", "selected": "#0B7A89", "hover": "#DFEEEF",
         "border": "#485259", "stop": "#485259",
+        "relief_shade": [58, 48, 36, 96], "relief_light": [255, 253, 246, 150],
         "casing": "#FFFFFF", "road_casing": "#D5CDC2",
         "ambient": 0.56, "sun": 0.37, "sun_colour": "#FFF6E8", "sky": 0.20,
         "sky_colour": "#F0F6FF", "fill": 0.10, "fill_colour": "#DEE8FF",
@@ -113,6 +119,7 @@ SCENE: dict[str, dict[str, Any]] = {
         "edge_alpha": 80, "tree": "#2C4A3A", "shadow": "#0E1216", "shade": [0, 0, 0, 85],
         "text": "#C3CCD3", "halo": "#12171B", "selected": "#62C4CF", "hover": "#8AD6DE",
         "border": "#BEC8CF", "stop": "#BEC8CF",
+        "relief_shade": [4, 7, 10, 190], "relief_light": [164, 182, 198, 90],
         "casing": "#0E1216", "road_casing": "#11161A",
         "ambient": 0.50, "sun": 0.44, "sun_colour": "#FFECD2", "sky": 0.24,
         "sky_colour": "#C8DCFF", "fill": 0.12, "fill_colour": "#96B4FF",
