@@ -79,11 +79,13 @@ def extent_of(tables: Mapping[str, pd.DataFrame]) -> BaseGeometry:
     towns = districts[districts["level"] == MUNICIPALITY]
     known = towns if len(towns) else districts
     if len(known):
-        return shapely.union_all(known.geometry.array)
+        town: BaseGeometry = shapely.union_all(known.geometry.array)
+        return town
     if buildings.empty:
         return shapely.Polygon()
     points = shapely.multipoints(shapely.centroid(buildings.geometry.array))
-    return shapely.convex_hull(points).buffer(MARGIN_M)
+    around: BaseGeometry = shapely.convex_hull(points).buffer(MARGIN_M)
+    return around
 
 
 def inner_districts(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -102,7 +104,7 @@ def _faces(tables: Mapping[str, pd.DataFrame], extent: BaseGeometry) -> NDArray[
     lines = np.concatenate([_streets(tables["streets"]), *_rail_and_water(tables)])
     lines = lines[shapely.intersects(lines, extent)]
     ring = shapely.boundary(extent)
-    noded = shapely.union_all(np.append(lines, ring), grid_size=GRID_M)
+    noded = shapely.union_all([*lines, ring], grid_size=GRID_M)
     faces = shapely.get_parts(shapely.polygonize([noded]))
     shapely.prepare(extent)
     faces = faces[shapely.intersects(extent, shapely.point_on_surface(faces))]
@@ -311,7 +313,14 @@ def _area_of(shapes: Any, areas: gpd.GeoDataFrame) -> NDArray[Any]:
     lost = np.flatnonzero(place == len(areas))
     row, found = areas.sindex.nearest(points[lost], return_all=True)
     np.minimum.at(place, lost[row], found)
-    return areas.index.to_numpy(dtype=object)[place]
+    return np.asarray(areas.index.to_numpy(dtype=object)[place])
+
+
+def complete(areas: gpd.GeoDataFrame, tables: Mapping[str, pd.DataFrame]) -> gpd.GeoDataFrame:
+    """Return official blocks or zones with their district and what stands in them filled in."""
+    found = largest_overlap(areas, inner_districts(tables["districts"]))
+    filled = areas.assign(district_id=areas["district_id"].fillna(found))
+    return count_buildings(filled, tables["buildings"])
 
 
 def count_buildings(areas: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

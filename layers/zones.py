@@ -61,15 +61,15 @@ def make_zones(
     """
     ordered = blocks.sort_index()
     weight = ordered["residents"] if residents is None else residents.reindex(ordered.index)
-    weight = weight.fillna(0).clip(lower=0).astype("float64")
+    load = np.asarray(weight.fillna(0).clip(lower=0), dtype=np.float64)
     district = ordered["district_id"].astype("object").fillna("").to_numpy()
     names, group = np.unique(district.astype(str), return_inverse=True)
-    wanted = _number_of_zones(group, weight.to_numpy(), len(names), zones)
+    wanted = _number_of_zones(group, load, len(names), zones)
     shapes = np.asarray(ordered.geometry.array)
     label = np.full(len(ordered), -1)
     for number in range(len(names)):
         rows = np.flatnonzero(group == number)
-        parts = _partition(shapes[rows], weight.to_numpy()[rows], int(wanted[number]))
+        parts = _partition(shapes[rows], load[rows], int(wanted[number]))
         label[rows] = parts + (label.max() + 1)
     table, keys = _zones_table(ordered, label, districts)
     of_block = pd.Series(keys[label], index=ordered.index, dtype="str", name="zone_id")
@@ -81,7 +81,7 @@ def _number_of_zones(
 ) -> NDArray[np.int64]:
     """Share the zones out among the districts by residents: at least one, at most their blocks."""
     wanted = zones or round(weight.sum() / assumed("zone_residents"))
-    people = np.bincount(group, weights=weight, minlength=groups)
+    people = np.bincount(group, weights=weight, minlength=groups).astype(np.float64)
     blocks = np.bincount(group, minlength=groups)
     number = np.ones(groups, dtype=np.int64)
     spare = max(0, wanted - groups)
@@ -231,7 +231,8 @@ def _names(zones: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> pd.Series[An
     north = -shapely.get_y(shapely.centroid(zones.geometry.array))
     order = pd.Series(north, index=zones.index).groupby(town).rank(method="first")
     number = order.fillna(0).astype("int64").astype("str")
-    return (town + " " + number).where(town.notna()).astype("str")
+    named: pd.Series[Any] = (town + " " + number).where(town.notna()).astype("str")
+    return named
 
 
 def shape_report(zones: gpd.GeoDataFrame) -> Mapping[str, float]:

@@ -9,7 +9,7 @@ proportion, rounded up or down. All of it is the same for the same rows in any o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from twin.provenance import Finding
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
 LIVING = ("residential", "mixed")
 BOUNDS = {
@@ -50,6 +51,7 @@ def distribute(
     counts: pd.DataFrame,
     *,
     weight: pd.Series[float] | None = None,
+    area: BaseGeometry | None = None,
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """
     Return `buildings` with cell, type, year built, dwellings, residents and heating of the census.
@@ -60,6 +62,9 @@ def distribute(
         Standard tables in one projected CRS; living area filled in (`estimate_stock`).
     weight
         What persons are shared out by; living area [m²] where left out.
+    area
+        What the buildings cover, as the municipality: of a cell that lies partly outside, only
+        its share inside is handed out. Every cell counts in full where left out.
 
     Returns
     -------
@@ -83,9 +88,10 @@ def distribute(
     stock = whole[is_home]
     stock = stock.assign(weight=_weight(stock, weight))
     grid = lay_out(cells, points[is_home])
+    inside = _share_inside(grid.cells, area)
     stock = give_ages(give_sizes(stock, grid, counts), grid, counts)
-    stock, of_dwellings = _share_out(stock, grid, "dwellings")
-    stock, of_residents = _share_out(stock, grid, "residents")
+    stock, of_dwellings = _share_out(stock, grid, "dwellings", inside)
+    stock, of_residents = _share_out(stock, grid, "residents", inside)
     stock = give_heating(stock, grid, counts)
     done = buildings.assign(cell_id=ids.reindex(buildings.index))
     for name in FILLED:
@@ -98,7 +104,21 @@ def distribute(
 def _is_home(whole: gpd.GeoDataFrame) -> pd.Series[bool]:
     """Tell residential buildings, and others of which somebody knows dwellings or residents."""
     lived_in = whole["dwellings"].fillna(0).gt(0) | whole["residents"].fillna(0).gt(0)
-    return whole["use"].isin(LIVING) | lived_in
+    homes: pd.Series[bool] = whole["use"].isin(LIVING) | lived_in
+    return homes
+
+
+def _share_inside(cells: gpd.GeoDataFrame, area: BaseGeometry | None) -> NDArray[np.float64]:
+    """Return which share of each cell's area lies inside."""
+    if area is None:
+        return np.ones(len(cells))
+    shapes = cells.geometry.array
+    shapely.prepare(area)
+    share = np.asarray(shapely.contains_properly(area, shapes), dtype=np.float64)
+    edge = np.flatnonzero(share == 0)
+    common = shapely.area(shapely.intersection(shapes[edge], area))
+    share[edge] = common / shapely.area(shapes[edge])
+    return share
 
 
 def _weight(stock: gpd.GeoDataFrame, weight: pd.Series[float] | None) -> pd.Series[float]:
@@ -113,12 +133,12 @@ def _weight(stock: gpd.GeoDataFrame, weight: pd.Series[float] | None) -> pd.Seri
 
 
 def _share_out(
-    stock: gpd.GeoDataFrame, grid: Grid, name: str
+    stock: gpd.GeoDataFrame, grid: Grid, name: str, share_inside: NDArray[np.float64]
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Share the cells' dwellings or residents out among the homes."""
     amounts = np.rint(grid.cells[name].to_numpy(dtype=float))
     rest, over = grid.rest(amounts)
-    total = rest.astype(np.int64)
+    total = np.rint(rest * share_inside).astype(np.int64)
     cell = grid.where(~np.isnan(amounts))
     inside = np.flatnonzero(cell >= 0)
     group = cell[inside]
@@ -129,10 +149,12 @@ def _share_out(
     least, share = _expected(stock.iloc[inside[free]], group[free], left, name)
     left -= np.bincount(group[free], weights=least, minlength=len(total)).astype(np.int64)
     value[free] = least + hamilton(group[free], share, left)
-    new = pd.Series(np.nan, index=stock.index)
-    new.iloc[inside] = value
+    shared = np.full(len(stock), np.nan)
+    shared[inside] = value
+    new = pd.Series(shared, index=stock.index)
     label = pd.Series(LABEL, index=stock.index).where(new.notna())
-    label.iloc[inside[kept]] = stock[f"{name}_source"].iloc[inside[kept]]
+    stays = np.isin(np.arange(len(stock)), inside[kept])
+    label = label.mask(stays, stock[f"{name}_source"])
     done = stock.assign(
         **{
             name: new.fillna(stock[name]),
@@ -140,7 +162,8 @@ def _share_out(
         }
     )
     homeless = (total > 0) & (np.bincount(group, minlength=len(total)) == 0)
-    return done, _findings(grid, name, total, homeless, over=over, fought=fought, cell=cell)
+    cut = (rest.astype(np.int64) - total) * (rest > total)
+    return done, _findings(grid, name, cell, _Seen(total, homeless, over, cut, fought))
 
 
 def _kept(
@@ -205,6 +228,10 @@ MESSAGES = {
             "residents are in no building."
         ),
         "finer": "In {count} census cells the finer cells have more residents; these count.",
+        "cut": (
+            "{count} census cells lie partly beyond the boundary; {total} of their residents are "
+            "taken to live outside."
+        ),
         "contradicting": (
             "In {count} census cells the known residents of buildings contradict the census; its "
             "sum was kept."
@@ -217,6 +244,10 @@ MESSAGES = {
             "dwellings are in no building."
         ),
         "finer": "In {count} census cells the finer cells have more dwellings; these count.",
+        "cut": (
+            "{count} census cells lie partly beyond the boundary; {total} of their dwellings are "
+            "taken to lie outside."
+        ),
         "contradicting": (
             "In {count} census cells the known dwellings of buildings contradict the census; its "
             "sum was kept."
@@ -226,23 +257,27 @@ MESSAGES = {
 }
 
 
-def _findings(
-    grid: Grid,
-    name: str,
-    total: NDArray[np.int64],
-    homeless: NDArray[np.bool_],
-    *,
-    over: NDArray[np.bool_],
-    fought: int,
-    cell: NDArray[np.int64],
-) -> list[Finding]:
-    ranked = np.argsort(-np.where(homeless, total, -1), kind="stable")[:5]
-    examples = tuple(grid.cells.index[ranked[homeless[ranked]]])
-    finer = tuple(grid.cells.index[over][:5])
+class _Seen(NamedTuple):
+    """What was noticed of each cell while sharing out."""
+
+    total: NDArray[np.int64]  # to share out
+    homeless: NDArray[np.bool_]  # something to share, nobody to take it
+    over: NDArray[np.bool_]  # the finer cells have more
+    cut: NDArray[np.int64]  # left beyond the boundary
+    fought: int  # cells with known values that contradict the sum
+
+
+def _findings(grid: Grid, name: str, cell: NDArray[np.int64], of: _Seen) -> list[Finding]:
+    names = grid.cells.index
+    ranked = np.argsort(-np.where(of.homeless, of.total, -1), kind="stable")[:5]
+    examples = tuple(names[ranked[of.homeless[ranked]]])
+    unplaced = int(of.total[of.homeless].sum())
+    cut = of.cut > 0
     seen: list[tuple[str, int, tuple[str, ...], int | None]] = [
-        ("without_building", int(homeless.sum()), examples, int(total[homeless].sum())),
-        ("finer", int(over.sum()), finer, None),
-        ("contradicting", fought, (), None),
+        ("without_building", int(of.homeless.sum()), examples, unplaced),
+        ("finer", int(of.over.sum()), tuple(names[of.over][:5]), None),
+        ("cut", int(cut.sum()), tuple(names[cut][:5]), int(of.cut.sum())),
+        ("contradicting", of.fought, (), None),
     ]
     if (cell >= 0).any():  # else the census says nothing about it at all
         seen.append(("outside", int((cell < 0).sum()), (), len(cell)))

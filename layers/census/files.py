@@ -188,7 +188,8 @@ def _from_ids(ids: pd.Series[Any]) -> pd.DataFrame:
     """
     Read `CRS3035RES100mN2689100E4337000` and the short `100mN26891E43370` (in hundreds of m).
 
-    >>> _from_ids(pd.Series(["100mN26891E43370", "CRS3035RES1000mN2689000E4337000"])).values.tolist()
+    >>> ids = pd.Series(["100mN26891E43370", "CRS3035RES1000mN2689000E4337000"])
+    >>> _from_ids(ids).to_numpy().tolist()
     [[100, 4337000, 2689100], [1000, 4337000, 2689000]]
     """
     found = ids.astype(str).str.extract(CELL)

@@ -1,4 +1,4 @@
-"""Which cell a building draws from: the finest one that knows the figure, the coarser ones' rest."""
+"""Which cell a building draws from: the finest that knows a figure; of coarser ones, the rest."""
 
 from __future__ import annotations
 

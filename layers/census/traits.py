@@ -64,7 +64,7 @@ def give_ages(stock: pd.DataFrame, grid: Grid, counts: pd.DataFrame) -> pd.DataF
         table = matrix(grid, counts, theme, AGES)
         if _usable(grid, table, theme).any():
             break
-    old = pd.Series(_class_of(year.where(known | classed), table, grid), index=stock.index)
+    old = pd.Series(_class_of(year.where(known | classed), table), index=stock.index)
     place = _along_streets(stock)
     found = _give(stock, grid, theme, table, known=old.to_numpy(), order=place)
     new = found >= 0
@@ -91,7 +91,7 @@ def _ends(words: pd.Series[str]) -> tuple[pd.Series[float], pd.Series[float]]:
     """Return first and last year of classes; the oldest begins as assumed, the last ends soon."""
     parts = words.str.replace("until_", f"{assumed('census_oldest_year'):.0f}_").str.split("_")
     first, last = parts.str[0].astype(float), parts.str[1].astype(float)
-    return first, last.mask(last == OPEN_END, first + 2)
+    return first, last.where(last != OPEN_END, first + 2)
 
 
 def _year_within(words: pd.Series[str], share: NDArray[np.float64]) -> pd.Series[float]:
@@ -105,15 +105,15 @@ def _middle(age_class: pd.Series[Any]) -> pd.Series[float]:
     return age_class.astype("object").map(((first + last) / 2).round()).astype("float64")
 
 
-def _class_of(year: pd.Series[float], table: NDArray[Any], grid: Grid) -> NDArray[np.int64]:
+def _class_of(year: pd.Series[float], table: NDArray[Any]) -> NDArray[np.int64]:
     """Return the class that holds a year: of the classes that the census in question has."""
     used = np.nan_to_num(table).sum(axis=0) > 0
     first, last = _ends(pd.Series(AGES, dtype="str"))
-    last = last.mask(pd.Series(AGES).str.endswith(str(OPEN_END)), np.inf)
-    first = first.mask(pd.Series(AGES).str.startswith("until"), -np.inf)
+    last = last.where(~pd.Series(AGES).str.endswith(str(OPEN_END)), np.inf)
+    first = first.where(~pd.Series(AGES).str.startswith("until"), -np.inf)
     value = year.to_numpy(dtype=float)[:, None]
     fits = (value >= first.to_numpy()) & (value <= last.to_numpy()) & used
-    return np.where(fits.any(axis=1), fits.argmax(axis=1), -1)
+    return np.where(fits.any(axis=1), fits.argmax(axis=1), -1).astype(np.int64)
 
 
 def give_sizes(stock: pd.DataFrame, grid: Grid, counts: pd.DataFrame) -> pd.DataFrame:
@@ -127,8 +127,8 @@ def give_sizes(stock: pd.DataFrame, grid: Grid, counts: pd.DataFrame) -> pd.Data
     table = matrix(grid, counts, "buildings_size", words)
     known = firm(stock, "size_class", "size_class_source")
     looks = stock["size_class"].astype("object").map(RANK).fillna(1.5)
-    looks = looks.mask(stock["use"].eq("mixed"), 4.0)
-    order = [looks.to_numpy(dtype=float), stock["weight"].to_numpy()]
+    mixed = stock["use"].eq("mixed").to_numpy()
+    order = [np.where(mixed, 4.0, looks.to_numpy(dtype=float)), stock["weight"].to_numpy()]
     old = np.where(known, _first_word(stock["size_class"], words), -1)
     found = _give(stock, grid, "buildings_size", table, known=old, order=order)
     names = pd.Series(np.array(words)[np.maximum(found, 0)], index=stock.index).where(found >= 0)
@@ -145,7 +145,7 @@ def give_sizes(stock: pd.DataFrame, grid: Grid, counts: pd.DataFrame) -> pd.Data
 def _first_word(size_class: pd.Series[Any], words: tuple[str, ...]) -> NDArray[np.int64]:
     """Return a census class for a type that is known already, to take it off that count."""
     of = {size: words.index(word) for word, size in reversed(SIZES.items())}
-    return size_class.astype("object").map(of).fillna(-1).to_numpy(dtype=np.int64)
+    return np.asarray(size_class.astype("object").map(of).fillna(-1), dtype=np.int64)
 
 
 def give_heating(stock: pd.DataFrame, grid: Grid, counts: pd.DataFrame) -> pd.DataFrame:

@@ -125,8 +125,7 @@ def squares(
     to_city = Transformer.from_crs(GRID, crs, always_xy=True)
     steps = ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))
     corners = [to_city.transform(x + dx * size_m, y + dy * size_m) for dx, dy in steps]
-    found: np.ndarray[Any, Any] = shapely.polygons(np.array(corners).transpose(2, 0, 1).round(3))
-    return found
+    return np.asarray(shapely.polygons(np.array(corners).transpose(2, 0, 1).round(3)))
 
 
 def _cells_table(counts: pd.DataFrame, *, crs: str) -> gpd.GeoDataFrame:
@@ -158,7 +157,8 @@ def _class_sum(counts: pd.DataFrame, unit: str) -> pd.Series[float]:
     ]
     if not sums:
         return pd.Series(dtype="float64")
-    return pd.concat(sums).groupby(level=0).max()
+    largest: pd.Series[float] = pd.concat(sums).groupby(level=0).max()
+    return largest
 
 
 def _absent(theme: str, rows: pd.DataFrame) -> set[str]:
