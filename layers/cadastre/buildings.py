@@ -44,9 +44,8 @@ def translate_buildings(raw: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[F
     known = use["use"] != "unknown"
     unread = use["function"][~known & use["function"].notna()]
     message = "{count} of {total} buildings have a function that the catalogue does not know."
-    severity = "info"
     found += finding(
-        "function", "buildings", unread, message, severity=severity, total=len(raw), column="use"
+        "function", "buildings", unread, message, severity="info", total=len(raw), column="use"
     )
     table = {
         "name": raw["name"],

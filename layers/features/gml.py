@@ -112,9 +112,8 @@ def read_gml(stream: BinaryIO, *, name: str, srs: str = "") -> GmlPage:
         reason = (error.msg or "").strip(". ")
         raise BrokenXmlError(template, hint=hint, path=name, reason=reason) from error
     _refuse_report(root, name)
-    frames = {
-        kind: _frame(rows, srs) for kind, rows in types.items() if kind != "FeatureCollection"
-    }
+    types.pop("FeatureCollection", None)  # one within another: its members were read already
+    frames = {kind: _frame(rows, srs) for kind, rows in types.items()}
     return GmlPage(
         frames,
         _number(root.get("numberMatched") or root.get("numberOfFeatures")),

@@ -78,13 +78,15 @@ class Outlines:
             return found
         sizes, owner = np.array(self.ring_size), np.array(self.ring_patch)
         xy = np.array(self.numbers).reshape(-1, 2)
-        rings = shapely.linearrings(xy, indices=np.repeat(np.arange(len(sizes)), sizes))
-        patches = shapely.polygons(rings, indices=owner)  # the first ring of each is the outer one
-        row = np.array(self.patch_row)
-        several = shapely.multipolygons(patches, indices=np.unique(row, return_inverse=True)[1])
+        rings: Any = shapely.linearrings(xy, indices=np.repeat(np.arange(len(sizes)), sizes))
+        patches: Any = shapely.polygons(rings, indices=owner)  # its first ring is the outer one
+        rows = np.array(self.patch_row)
+        several: Any = shapely.multipolygons(
+            patches, indices=np.unique(rows, return_inverse=True)[1]
+        )
         single = shapely.get_num_geometries(several) == 1
         several[single] = shapely.get_geometry(several[single], 0)
-        found[np.unique(row)] = several
+        found[np.unique(rows)] = several
         return found
 
 

@@ -1,0 +1,234 @@
+"""Features of a WFS, page by page, and no less than it announces."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import Transformer
+
+from layers.features.gml import BrokenXmlError, GmlPage, read_gml
+from layers.features.service import FeatureLayer, FeatureService, ask, check_total
+from layers.features.srs import LON_LAT, choose_srs, parse_srs
+from layers.web import TryAgainError, half_an_answer, patiently
+from twin.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from layers.source_data import Area
+
+    Bounds = tuple[float, float, float, float]
+
+PAGE = 5000
+SMALLEST_TILE_M = 5.0
+MOST_PAGES = 100_000
+
+
+def read_wfs_layer(
+    service: FeatureService,
+    layer: FeatureLayer,
+    *,
+    area: Area | None,
+    crs: str,
+    page: int | None,
+    say: Callable[[int, int | None], None],
+) -> gpd.GeoDataFrame:
+    """
+    Return all features of a layer in the wanted CRS where it is offered, else in the layer's own.
+
+    Pages are asked for where the service knows paging. Where it gives too few at once and cannot
+    be paged, the area is cut in four until each part fits.
+
+    Raises `SourceError` where fewer features arrive than were announced.
+    """
+    srs = choose_srs(layer.srs, crs)
+    reader = _Reader(service, layer, srs, page or min(service.largest_page or PAGE, PAGE), say)
+    bounds = reader.bounds(area)
+    if service.paging and service.version == "2.0.0":
+        return reader.by_pages(bounds)
+    return reader.at_once(bounds)
+
+
+class _Reader:
+    """What all requests for one layer share."""
+
+    def __init__(
+        self,
+        service: FeatureService,
+        layer: FeatureLayer,
+        srs: str,
+        page: int,
+        say: Callable[[int, int | None], None],
+    ) -> None:
+        self.service, self.layer, self.srs, self.page, self.say = service, layer, srs, page, say
+        self.crs = parse_srs(srs)[0] or LON_LAT
+        self.with_namespace = False
+
+    def bounds(self, area: Area | None) -> Bounds | None:
+        """Return the box to ask for in the CRS of the answer."""
+        if area is None:
+            return None
+        west, south, east, north = area.within(self.crs).bounds
+        return west, south, east, north
+
+    def by_pages(self, bounds: Bounds | None) -> gpd.GeoDataFrame:
+        """Ask for page after page until as many came as the service counts."""
+        frames: list[gpd.GeoDataFrame] = []
+        got, total = 0, None
+        for number in range(MOST_PAGES):
+            answer = self.ask(bounds, COUNT=str(self.page), STARTINDEX=str(got))
+            frames.append(self.frame(answer))
+            got += answer.returned
+            total = answer.matched if answer.matched is not None else total
+            if total is None and not number:  # "unknown" in the answer, but counted when asked
+                total = self.count(bounds)
+            check_total(self.layer.name, total)
+            self.say(got, total)
+            done = got >= total if total is not None else answer.returned < 1
+            if done or not answer.returned:
+                break
+        whole = _joined(frames)
+        if total is not None and len(whole) < total:
+            raise _too_few(self.layer.name, len(whole), total)
+        return whole
+
+    def at_once(self, bounds: Bounds | None) -> gpd.GeoDataFrame:
+        """Ask for everything; where too little comes, for each quarter of the area."""
+        total = self.count(bounds)
+        check_total(self.layer.name, total)
+        whole = self.quarters(bounds, total)
+        if total is not None and len(whole) < total:
+            raise _too_few(self.layer.name, len(whole), total)
+        return whole
+
+    def quarters(self, bounds: Bounds | None, expected: int | None) -> gpd.GeoDataFrame:
+        answer = self.ask(bounds)
+        frame = self.frame(answer)
+        total = expected if expected is not None else answer.matched
+        limit = self.service.largest_page
+        cut_off = answer.returned < total if total is not None else answer.returned == limit
+        if not cut_off:
+            self.say(answer.returned, total)
+            return frame
+        box = bounds or self.own_bounds()
+        if box is None or max(box[2] - box[0], box[3] - box[1]) < self.smallest():
+            raise _too_few(self.layer.name, answer.returned, total or answer.returned + 1)
+        parts = [self.quarters(tile, self.count(tile)) for tile in _quarters(box)]
+        return _joined([frame, *parts])
+
+    def smallest(self) -> float:
+        return SMALLEST_TILE_M * (1e-5 if self.crs == LON_LAT or "4326" in self.crs else 1.0)
+
+    def own_bounds(self) -> Bounds | None:
+        """Return the box of the whole layer as the service describes it, a little wider."""
+        if self.layer.bounds is None:
+            return None
+        transformer = Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
+        west, south, east, north = transformer.transform_bounds(*self.layer.bounds)
+        width, height = 0.01 * (east - west), 0.01 * (north - south)
+        return west - width, south - height, east + width, north + height
+
+    def count(self, bounds: Bounds | None) -> int | None:
+        """Return how many features there are (resultType=hits)."""
+        return self.ask(bounds, RESULTTYPE="hits").matched
+
+    def ask(self, bounds: Bounds | None, **more: str) -> GmlPage:
+        """
+        Ask for one page, again where it breaks off.
+
+        Some services know a prefix only with its namespace, others refuse that parameter: it is
+        added once a request without it was refused.
+        """
+        try:
+            return self._ask(bounds, more)
+        except SourceError as error:
+            if self.with_namespace or not self.layer.namespace or "words" not in error.values:
+                raise
+            self.with_namespace = True
+            try:
+                return self._ask(bounds, more)
+            except SourceError:
+                raise error from None
+
+    def _ask(self, bounds: Bounds | None, more: dict[str, str]) -> GmlPage:
+        params = {**self.params(bounds), **more}
+        manners = self.service.manners
+
+        def once() -> GmlPage:
+            body = ask(self.service.url, params, manners=manners)
+            try:
+                return read_gml(io.BytesIO(body), name=self.service.url, srs=self.srs)
+            except BrokenXmlError as error:
+                raise TryAgainError(half_an_answer(self.service.url)) from error
+
+        return patiently(once, manners=replace(manners, attempts=min(manners.attempts, 3)))
+
+    def params(self, bounds: Bounds | None) -> dict[str, str]:
+        two = self.service.version == "2.0.0"
+        params = {"SERVICE": "WFS", "VERSION": self.service.version, "REQUEST": "GetFeature"}
+        params["TYPENAMES" if two else "TYPENAME"] = self.layer.name
+        if self.layer.srs and self.srs != self.layer.srs[0]:  # its own needs not be named
+            params["SRSNAME"] = self.srs
+        if bounds is not None:
+            params["BBOX"] = _box(bounds, self.srs)
+        if self.with_namespace:
+            prefix = self.layer.name.rpartition(":")[0]
+            sign = "," if two else "="
+            word = "NAMESPACES" if two else "NAMESPACE"
+            params[word] = f"xmlns({prefix}{sign}{self.layer.namespace})"
+        return params
+
+    def frame(self, answer: GmlPage) -> gpd.GeoDataFrame:
+        """Return the rows of a page in the CRS asked for."""
+        frames = [frame for frame in answer.frames.values() if len(frame)]
+        if not frames:
+            return gpd.GeoDataFrame({"gml_id": []}, geometry=[], crs=self.crs)
+        frame = max(frames, key=len)
+        return frame.set_crs(self.crs) if frame.crs is None else frame.to_crs(self.crs)
+
+
+def _box(bounds: Bounds, srs: str) -> str:
+    """
+    Return a bounding box in the order of axes that its CRS has, with the name of the CRS.
+
+    >>> _box((7, 50, 8, 51), "urn:ogc:def:crs:EPSG::4326")
+    '50,7,51,8,urn:ogc:def:crs:EPSG::4326'
+    """
+    west, south, east, north = bounds
+    crs, turned = parse_srs(srs)
+    numbers = (south, west, north, east) if turned else (west, south, east, north)
+    name = srs or crs
+    return ",".join([*(f"{number:.10g}" for number in numbers), name])
+
+
+def _quarters(box: Bounds) -> Iterator[Bounds]:
+    west, south, east, north = box
+    x, y = (west + east) / 2, (south + north) / 2
+    yield from ((west, south, x, y), (x, south, east, y), (west, y, x, north), (x, y, east, north))
+
+
+def _joined(frames: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Return all rows, each id once: pages and parts of an area may overlap."""
+    full = [frame for frame in frames if len(frame)]
+    if not full:
+        return frames[0]
+    whole = pd.concat(full, ignore_index=True)
+    ids = whole["gml_id"] if "gml_id" in whole else pd.Series("", index=whole.index)
+    again = (ids.fillna("") != "") & ids.duplicated()
+    if (ids.fillna("") == "").all():
+        again = pd.Series(shapely.to_wkb(np.asarray(whole.geometry.array))).duplicated() & (
+            whole.drop(columns="geometry").duplicated()
+        )
+    return whole[~again.to_numpy()].reset_index(drop=True)
+
+
+def _too_few(layer: str, got: int, total: int) -> SourceError:
+    template = "{layer}: {got} of {total} features arrived; the service leaves some out."
+    hint = "Ask for a smaller area, or download the file instead."
+    return SourceError(template, hint=hint, layer=layer, got=got, total=total)
