@@ -64,10 +64,8 @@ def choose(pool: Pool, ties: Ties) -> Chosen:
 def _talking(pool: Pool, ties: Ties) -> NDArray[np.bool_]:
     """Tell which ties cover enough of their building to say something about it."""
     ground = ties.area[: len(ties.owner)]
-    own = ties.row == ties.owner[ties.stock]
-    talking: NDArray[np.bool_] = own | (
-        ties.area >= assumed("match_cover_share") * ground[ties.stock]
-    )
+    large = ties.area >= assumed("match_cover_share") * ground[ties.stock]
+    talking: NDArray[np.bool_] = ties.firm | large
     return talking
 
 
@@ -96,7 +94,7 @@ def says(pool: Pool, column: str) -> NDArray[np.bool_]:
     values = pool.table[column]
     known: NDArray[np.bool_] = values.notna().to_numpy(dtype=bool)
     if values.dtype != "float64":
-        known &= (values.astype("str") != "unknown").to_numpy(dtype=bool)
+        known = known & (values.astype("str") != "unknown").to_numpy(dtype=bool)
     return known
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from layers.matching.pool import Pool
 
     Rows = NDArray[np.intp]
+    Shapes = NDArray[np.object_]
 
 RELATIONS = ("one_to_one", "one_to_many", "many_to_one", "many_to_many")
 """Buildings of the source to buildings of the stock that are tied together."""
@@ -45,6 +46,7 @@ class Ties:
     stock: Rows
     row: Rows
     area: NDArray[np.float64]
+    firm: NDArray[np.bool_]  # by key, or the owner itself: whatever the overlap
     stages: tuple[Stage, ...]  # one a source, the first excluded
 
 
@@ -55,7 +57,8 @@ class Stage:
     source: int
     before: int  # buildings of the stock that it met
     pairs: Pairs  # left: stock, right: pool row
-    by_key: int
+    keyed: int  # so many of the pairs, the first ones, go by the same key
+    by_key: int  # buildings of the source in them
     key_astray: tuple[str, ...]  # same key, far apart
     partial: tuple[str, ...]  # kept, though they share some ground with the stock
     relation: NDArray[np.int8]  # for each pair, position in RELATIONS
@@ -85,11 +88,13 @@ def tie(pool: Pool) -> Ties:
         stock_of[alone] = len(owner) + np.arange(len(alone))
         owner = np.concatenate([owner, alone])
     own = np.asarray(shapely.area(pool.shapes[owner]))
+    firm = [np.arange(len(stage.pairs.left)) < stage.keyed for stage in stages]
     return Ties(
         owner=owner,
         stock=np.concatenate([np.arange(len(owner)), *(s.pairs.left for s in stages)]),
         row=np.concatenate([owner, *(s.pairs.right for s in stages)]),
         area=np.concatenate([own, *(s.pairs.area for s in stages)]),
+        firm=np.concatenate([np.ones(len(owner), dtype=bool), *firm]),
         stages=tuple(stages),
     )
 
@@ -113,6 +118,7 @@ def _stage(pool: Pool, source: int, owner: Rows, stock_of: Rows, aliases: pd.Dat
     free = np.setdiff1d(np.arange(len(rows)), position)
     share = assumed("match_overlap_share")
     near = overlapping(shapes[owner], placed[free], share=share)
+    near = _without_neighbours(near, shapes[owner], placed[free])
     right = rows[free[near.right]]
     pairs = Pairs(
         np.concatenate([keyed.left, near.left]),
@@ -125,12 +131,36 @@ def _stage(pool: Pool, source: int, owner: Rows, stock_of: Rows, aliases: pd.Dat
         source=source,
         before=len(owner),
         pairs=pairs,
+        keyed=len(row),
         by_key=len(np.unique(row)),
         key_astray=astray,
         partial=tuple(pool.keys[rows[alone[np.unique(grazing.right)]]]),
         relation=_relations(pairs, len(owner)),
         shift=shift,
     )
+
+
+def _without_neighbours(pairs: Pairs, left: Shapes, right: Shapes) -> Pairs:
+    """
+    Drop the other ties of a footprint that has its like on the other side.
+
+    Two footprints are like each other when they share most of what both cover and neither shares
+    more with another one. Whatever else overlaps one of them does so because a source draws
+    things on top of each other.
+    """
+    if not len(pairs.left):
+        return pairs
+    joint = shapely.area(left)[pairs.left] + shapely.area(right)[pairs.right] - pairs.area
+    alike = pairs.area / np.maximum(joint, 1e-9)
+    place = np.arange(len(alike))
+    by_left = np.lexsort((pairs.right, -alike, pairs.left))
+    by_right = np.lexsort((pairs.left, -alike, pairs.right))
+    best_left = by_left[np.unique(pairs.left[by_left], return_index=True)[1]]
+    best_right = by_right[np.unique(pairs.right[by_right], return_index=True)[1]]
+    like = np.isin(place, best_left) & np.isin(place, best_right)
+    like &= alike >= assumed("match_same_outline")
+    settled = np.isin(pairs.right, pairs.right[like])
+    return pairs.only(like | ~settled)
 
 
 def _relations(pairs: Pairs, stock: int) -> NDArray[np.int8]:
