@@ -22,7 +22,10 @@ MAX_LENGTH = 80
 
 MAX_RESULTS = 10
 
-_RANK = {"districts": 0, "places": 1, "streets": 2, "stops": 3, "buildings": 4, "addresses": 5}
+_RANK = {
+    "districts": 0, "places": 1, "streets": 2, "stops": 3, "buildings": 4, "addresses": 5,
+    "lines": 6, "parcels": 7,
+}  # fmt: skip
 """Order of things that match equally well: the large before the small."""
 
 
@@ -154,4 +157,24 @@ def _named(city: City) -> list[pd.DataFrame]:
         parts.append(
             pd.DataFrame({"table": table, "id": names.index, "label": names, "locality": ""})
         )
-    return parts
+    return [*parts, _lines(city), _parcels(city)]
+
+
+def _lines(city: City) -> pd.DataFrame:
+    """Transit lines by number and long name."""
+    table = pd.DataFrame(city.tables["lines"])[["name", "long_name"]].astype(object).fillna("")
+    label = (table["name"] + " " + table["long_name"]).str.strip()
+    return pd.DataFrame({"table": "lines", "id": table.index, "label": label, "locality": ""})
+
+
+def _parcels(city: City) -> pd.DataFrame:
+    """Parcels by their number on paper."""
+    table = pd.DataFrame(city.tables["parcels"])[["number", "tract"]].dropna(subset=["number"])
+    return pd.DataFrame(
+        {
+            "table": "parcels",
+            "id": table.index,
+            "label": table["number"].astype(object),
+            "locality": table["tract"].astype(object).fillna(""),
+        }
+    )

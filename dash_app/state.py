@@ -16,7 +16,7 @@ import shapely
 from pyproj import Transformer
 
 from dash_app.i18n import LANGUAGES
-from twin.schema import BUILDINGS
+from twin.schema import BUILDINGS, TABLES, Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,19 +31,25 @@ LAYERS: dict[str, float] = {
     "shadow": 1.0,
     "streets": 1.0,
     "rail": 1.0,
+    "terrain": 1.0,
     "landuse": 1.0,
     "water": 1.0,
     "trees": 1.0,
     "names": 1.0,
     "places": 1.0,
     "stops": 1.0,
+    "lines": 0.0,
     "districts": 0.0,
+    "zones": 0.0,
+    "blocks": 0.0,
+    "parcels": 0.0,
+    "cells": 0.0,
 }
 """Layers of the map with the opacity they start with; 0 is hidden."""
 
 PICKABLE = (
     "buildings", "streets", "railways", "landuse", "water", "trees", "places", "stops",
-    "addresses", "districts",
+    "addresses", "districts", "zones", "blocks", "parcels", "cells", "lines",
 )  # fmt: skip
 """Tables whose rows can be picked, searched and read as a table."""
 
@@ -89,7 +95,7 @@ class ViewState:
     table: str = "buildings"
     camera: Camera | None = None  # None: the whole city
     layers: Mapping[str, float] = field(default_factory=lambda: dict(LAYERS))
-    colour: str | None = None  # column of the buildings
+    colour: str | None = None  # column of the buildings, or "table.column" of another table
     smooth: bool = False  # continuous colours, not classes
     pick: Pick | None = None
     district: str | None = None  # only this district is shown in colour
@@ -100,12 +106,35 @@ class ViewState:
         return asdict(self)
 
 
-COLOURABLE = tuple(
-    column.name
-    for column in BUILDINGS.columns
-    if column.type in {"category", "number", "flag"} and column.name != "has_parts"
+COLOURED_BESIDES = {
+    "streets": ("gradient_percent", "speed_kmh"),
+    "blocks": ("residents", "dwellings", "buildings"),
+    "zones": ("residents", "dwellings", "buildings"),
+    "cells": ("residents", "dwellings", "buildings"),
+}
+"""Columns of other tables than the buildings that the map can be coloured by."""
+
+COLOURABLE = (
+    *(
+        column.name
+        for column in BUILDINGS.columns
+        if column.type in {"category", "number", "flag"} and column.name != "has_parts"
+    ),
+    *(f"{table}.{name}" for table, names in COLOURED_BESIDES.items() for name in names),
 )
-"""Columns that may colour the buildings."""
+"""What may colour the map: columns of the buildings, and `table.column` of other tables."""
+
+
+def coloured(key: str) -> tuple[str, Column]:
+    """
+    Return the table and the column that an entry of `COLOURABLE` names.
+
+    >>> coloured("height_m")[0], coloured("blocks.residents")[1].label
+    ('buildings', 'Residents')
+    """
+    table, _, name = key.rpartition(".")
+    table = table or "buildings"
+    return table, TABLES[table].column(name)
 
 
 def parse(search: str, city: City, *, lang: str = "de") -> tuple[ViewState, list[str]]:

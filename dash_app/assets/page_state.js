@@ -66,7 +66,7 @@ window.twinPage = (() => {
     const dark = theme() === "dark" ? "dark" : "light";
     const colour = state.colour && scale && scale.column === state.colour
       && scale.smooth === state.smooth ? {
-        table: "buildings", column: scale.column, url: scale.url, kind: scale.kind,
+        table: scale.table, column: scale.column, url: scale.url, kind: scale.kind,
         breaks: scale.breaks, colours: scale[dark].colours, nodata: scale[dark].nodata,
       } : null;
     return {

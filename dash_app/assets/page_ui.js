@@ -18,8 +18,9 @@
   }
 
   function flyTo(where, table) {
-    const zoom = {districts: 14, landuse: 15.5, water: 15}[table] || 17;
-    look({...where, zoom: table === "districts" ? zoom : Math.max(page.state.camera.zoom, zoom)});
+    const zoom = {districts: 14, lines: 13.5, zones: 14.6, blocks: 16, landuse: 15.5, water: 15}[table] || 17;
+    const whole = table === "districts" || table === "lines"; // all of it shall be in sight
+    look({...where, zoom: whole ? zoom : Math.max(page.state.camera.zoom, zoom)});
   }
 
   function pick(table, id, {fly = false} = {}) {
@@ -319,7 +320,7 @@
 
   async function tipText({table, id}) {
     const {lang, colour} = page.state;
-    const column = colour && table === "buildings" ? `&column=${colour}` : "";
+    const column = colour ? `&column=${colour}` : "";
     const address = `/tip/${table}/${encodeURIComponent(id)}?lang=${lang}${column}`;
     if (!tips.has(address)) {
       if (tips.size > 500) tips.clear();

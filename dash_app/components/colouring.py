@@ -1,4 +1,4 @@
-"""Colour the buildings by a column: the choice, its legend with counts, its scale for the map."""
+"""Colour the map by a column: the choice, its legend with counts, its scale for the map."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 
 from dash_app import ids
+from dash_app.components.themes import by_theme
 from dash_app.components.values import attrs, share_text, value_line
 from dash_app.map.colours import Scale, colourable, scale_for
 from dash_app.map.routes import index_url
-from dash_app.state import COLOURABLE
+from dash_app.state import COLOURABLE, COLOURED_BESIDES, coloured
 from twin.provenance import KINDS, kind_of
-from twin.schema import BUILDINGS, Column
+from twin.schema import TABLES, Column
 
 if TYPE_CHECKING:
     from dash_app.i18n import Translator
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 def colour_panel(t: Translator, city: City, state: ViewState) -> html.Section:
     """Return the choice of a column and the place of its legend."""
     columns = [c for c in colourable(city) if c.name in COLOURABLE]
+    grouped = by_theme(columns)
     return html.Section(
         [
             html.Div(
                 html.H2(
-                    html.Label(t.text("Colour buildings by"), htmlFor="colour-column"),
+                    html.Label(t.text("Colour by"), htmlFor="colour-column"),
                     className="panel-title",
                 ),
                 className="panel-head",
@@ -36,8 +38,8 @@ def colour_panel(t: Translator, city: City, state: ViewState) -> html.Section:
             html.Select(
                 [
                     html.Option(t.text("no colour"), value=""),
-                    _group(t, t.text("Kinds"), [c for c in columns if c.type != "number"]),
-                    _group(t, t.text("Numbers"), [c for c in columns if c.type == "number"]),
+                    *(_group(t, t.text(theme), own) for theme, own in grouped),
+                    *_besides(t, city),
                 ],
                 id="colour-column",
             ),
@@ -56,18 +58,35 @@ def _group(t: Translator, label: str, columns: list[Column]) -> html.Optgroup:
     return html.Optgroup(options, label=label)
 
 
+def _besides(t: Translator, city: City) -> list[html.Optgroup]:
+    """Return the columns of other tables the map can be coloured by."""
+    groups = []
+    for table, names in COLOURED_BESIDES.items():
+        columns = [c for c in colourable(city, table) if c.name in names]
+        options = [html.Option(t.text(c.label), value=f"{table}.{c.name}") for c in columns]
+        if options:
+            groups.append(html.Optgroup(options, label=t.text(TABLES[table].label)))
+    return groups
+
+
 def paint_json(city: City, name: str | None, *, smooth: bool) -> dict[str, Any] | None:
-    """Return what the map needs to colour the buildings, in both themes; None for no colour."""
+    """
+    Return what the map needs to colour by a column, in both themes; None for no colour.
+
+    `name` is an entry of `state.COLOURABLE`.
+    """
     if name is None:
         return None
+    table, described = coloured(name)
     light, dark = scales(city, name, smooth=smooth)
     root = index_url(city).removesuffix("/index.json")
     return {
+        "table": table,
         "column": name,
         "smooth": smooth,
         "kind": light.kind,
         "breaks": list(light.breaks),
-        "url": f"{root}/column/buildings/{name}",
+        "url": f"{root}/column/{table}/{described.name}",
         "light": {"colours": list(light.colours), "nodata": light.nodata},
         "dark": {"colours": list(dark.colours), "nodata": dark.nodata},
     }
@@ -75,20 +94,21 @@ def paint_json(city: City, name: str | None, *, smooth: bool) -> dict[str, Any] 
 
 def scales(city: City, name: str, *, smooth: bool) -> tuple[Scale, Scale]:
     """Return the scale of a column in light and dark; words are never continuous."""
-    kind: Any = "continuous" if smooth and BUILDINGS.column(name).type == "number" else None
-    light = scale_for(city, "buildings", name, theme="light", kind=kind)
-    return light, scale_for(city, "buildings", name, theme="dark", kind=kind)
+    table, column = coloured(name)
+    kind: Any = "continuous" if smooth and column.type == "number" else None
+    light = scale_for(city, table, column.name, theme="light", kind=kind)
+    return light, scale_for(city, table, column.name, theme="dark", kind=kind)
 
 
 def legend(t: Translator, city: City, name: str | None, *, smooth: bool) -> list[Any]:
     """Return the legend of a column: classes with counts, what is missing, how firm it is."""
     if name is None:
         return []
-    column = BUILDINGS.column(name)
+    table, column = coloured(name)
     light, dark = scales(city, name, smooth=smooth)
     rows = _ramp(t, column, light, dark) if light.kind == "continuous" else []
     if light.kind != "continuous":
-        words = _class_words(t, column, light, whole=_is_whole(city, column))
+        words = _class_words(t, column, light, whole=_is_whole(city, table, column))
         rows = [
             html.Ul([
                 _row(t, *row)
@@ -98,7 +118,7 @@ def legend(t: Translator, city: City, name: str | None, *, smooth: bool) -> list
     if light.missing:
         missing = _row(t, light.nodata, dark.nodata, t.text("no value"), light.missing)
         rows.append(html.Ul([missing]))
-    return [*_head(t, column, light, smooth=smooth), *rows, *_firmness(t, city, column)]
+    return [*_head(t, column, light, smooth=smooth), *rows, *_firmness(t, city, table, column)]
 
 
 def _head(t: Translator, column: Column, scale: Scale, *, smooth: bool) -> list[Any]:
@@ -177,16 +197,17 @@ def _ramp(t: Translator, column: Column, light: Scale, dark: Scale) -> list[Any]
     ]
 
 
-def _is_whole(city: City, column: Column) -> bool:
-    values = city.buildings[column.name].dropna()
+def _is_whole(city: City, table: str, column: Column) -> bool:
+    values = city.tables[table][column.name].dropna()
     return column.type == "number" and bool((values == values.round()).all())
 
 
-def _firmness(t: Translator, city: City, column: Column) -> list[Any]:
+def _firmness(t: Translator, city: City, table: str, column: Column) -> list[Any]:
     """Say which share of the values is measured, tagged, estimated ..."""
     if not column.source:
         return []
-    sources = city.buildings[column.source][city.buildings[column.name].notna()].dropna()
+    frame = city.tables[table]
+    sources = frame[column.source][frame[column.name].notna()].dropna()
     counts = sources.value_counts().groupby(kind_of).sum()
     total = int(counts.sum())
     parts = [

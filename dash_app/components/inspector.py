@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from dash import html
 
+from dash_app.components.belongings import (
+    areas,
+    envelope,
+    known_by,
+    lines_of_stop,
+    roof_planes,
+)
+from dash_app.components.themes import by_theme
 from dash_app.components.values import (
     attrs,
     badge,
@@ -27,7 +35,8 @@ if TYPE_CHECKING:
 
 KEYS = frozenset({
     "from_node", "to_node", "way_id", "reverse_id", "part_of", "building_id", "link_id",
-    "district_id",
+    "district_id", "block_id", "zone_id", "parcel_id", "cell_id", "parent_id", "other_ids",
+    "known_by",
 })  # fmt: skip
 """Columns that name other rows; they stand at the foot."""
 
@@ -63,9 +72,8 @@ def inspector(t: Translator, city: City, pick: Pick) -> list[Any]:
     opposite = _opposite(city, pick, row)
     return [
         _head(t, city, pick, row),
-        html.Dl(
-            [*_addresses(t, city, pick), *_facts(t, pick.table, row, opposite)], className="facts"
-        ),
+        *_groups(t, city, pick, row, opposite),
+        *_belongings(t, city, pick, row),
         *_unknown(t, pick.table, row),
         _origin(t, city, pick, row),
     ]
@@ -138,20 +146,51 @@ def _opposite(city: City, pick: Pick, row: pd.Series[Any]) -> pd.Series[Any] | N
     return _row(city, "streets", str(key))
 
 
-def _facts(
-    t: Translator, table: str, row: pd.Series[Any], opposite: pd.Series[Any] | None
-) -> list[html.Div]:
-    rows = []
-    said = TITLE.get(table, frozenset({"name"}))
-    if table == "streets":
-        rows += _directions(t, opposite)
-    for column in TABLES[table].columns:
-        if column.name in KEYS or column.name in said:
-            continue
-        if is_missing(row[column.name]) or (column.type == "flag" and table == "streets"):
-            continue
-        rows.append(_fact(t, table, column, row, opposite))
-    return rows + (_flags(t, table, row, opposite) if table == "streets" else [])
+def _groups(
+    t: Translator,
+    city: City,
+    pick: Pick,
+    row: pd.Series[Any],
+    opposite: pd.Series[Any] | None,
+) -> list[Any]:
+    """Return the facts, those of a building below headings."""
+    columns = _shown(pick.table, row)
+    if pick.table != "buildings":
+        facts = [_fact(t, pick.table, column, row, opposite) for column in columns]
+        if pick.table == "streets":
+            flags = _flags(t, pick.table, row, opposite)
+            facts = [*_directions(t, opposite), *facts, *flags]
+        return [html.Dl(facts, className="facts")]
+    parts: list[Any] = []
+    if own := _addresses(t, city, pick):
+        parts.append(html.Dl(own, className="facts"))
+    for theme, group in by_theme(columns):
+        parts.append(html.Div(html.H3(t.text(theme)), className="fact-head"))
+        facts = [_fact(t, pick.table, column, row, None) for column in group]
+        parts.append(html.Dl(facts, className="facts"))
+    return parts
+
+
+def _shown(table: str, row: pd.Series[Any]) -> list[Column]:
+    """Return the columns that have a value and a line of their own."""
+    said = TITLE.get(table, frozenset({"name"})) | KEYS
+    return [
+        column
+        for column in TABLES[table].columns
+        if column.name not in said
+        and not is_missing(row[column.name])
+        and not (column.type == "flag" and table == "streets")
+    ]
+
+
+def _belongings(t: Translator, city: City, pick: Pick, row: pd.Series[Any]) -> list[Any]:
+    """Return what hangs together with a row in other tables."""
+    parts = []
+    if pick.table == "buildings":
+        parts += [*roof_planes(t, city, pick.id), *envelope(t, city, pick.id)]
+    if pick.table == "stops":
+        parts += lines_of_stop(t, city, pick.id)
+    return [*parts, *areas(t, city, row)]
 
 
 def _addresses(t: Translator, city: City, pick: Pick) -> list[html.Div]:
@@ -271,6 +310,7 @@ def _origin(t: Translator, city: City, pick: Pick, row: pd.Series[Any]) -> html.
     return html.Section(
         [
             html.H3([icon("question"), t.text("Where does this come from?")]),
+            *known_by(t, city, row),
             *_kinds(t, pick.table, row),
             *lines,
             html.Details(

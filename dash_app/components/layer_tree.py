@@ -24,12 +24,14 @@ class Layer:
     label: str
     tables: tuple[str, ...]
     legend: tuple[tuple[str, str], ...] = ()  # (style of the chip, words)
+    optional: bool = False  # left out where the city has nothing of it
+    note: str = ""  # what one must know to read it
 
 
 LAYER_TREE: dict[str, Layer] = {
     "buildings": Layer(
         "Buildings and roofs",
-        ("buildings",),
+        ("buildings", "roofs"),
         (("m-pitched", "Pitched roof"), ("m-flat", "Flat roof")),
     ),
     "shadow": Layer("Shadow", ("buildings",)),
@@ -40,6 +42,14 @@ LAYER_TREE: dict[str, Layer] = {
     ),
     "names": Layer("Street names", ("streets",)),
     "rail": Layer("Railways", ("railways",), (("m-rail", "Track"),)),
+    "terrain": Layer(
+        "Shaded terrain",
+        ("terrain",),
+        (("m-sunny", "Slope in the light"), ("m-shady", "Slope in shade")),
+        optional=True,
+        note="Light from the north-west, slopes exaggerated where the town is flat. Buildings and "
+        "streets stand on one level.",
+    ),
     "landuse": Layer(
         "Land use",
         ("landuse",),
@@ -52,13 +62,33 @@ LAYER_TREE: dict[str, Layer] = {
     "trees": Layer("Trees", ("trees",), (("m-tree", "Crown"),)),
     "places": Layer("Place names", ("places",)),
     "stops": Layer("Stops", ("stops",), (("m-stop", "Stop or station"),)),
+    "lines": Layer(
+        "Public transport lines",
+        ("lines",),
+        (("m-line", "Line, wider with more departures"),),
+        optional=True,
+    ),
     "districts": Layer("Districts", ("districts",), (("m-border", "Border"),)),
+    "zones": Layer("Traffic zones", ("zones",), (("m-zone", "Border"),), optional=True),
+    "blocks": Layer("Blocks", ("blocks",), (("m-block", "Border"),), optional=True),
+    "parcels": Layer(
+        "Parcels",
+        ("parcels",),
+        (("m-parcel", "Border"),),
+        optional=True,
+        note="Shown from close by.",
+    ),
+    "cells": Layer("Census cells", ("cells",), (("m-cell", "Border"),), optional=True),
 }  # fmt: skip
 
 
 def layer_tree(t: Translator, city: City, state: ViewState) -> html.Section:
     """Return the whole tree."""
-    rows = [_layer(t, city, state, name, layer) for name, layer in LAYER_TREE.items()]
+    rows = [
+        _layer(t, city, state, name, layer)
+        for name, layer in LAYER_TREE.items()
+        if _size(city, layer) or not layer.optional
+    ]
     return html.Section(
         [
             html.Div(
@@ -74,10 +104,17 @@ def layer_tree(t: Translator, city: City, state: ViewState) -> html.Section:
     )
 
 
+def _size(city: City, layer: Layer) -> int:
+    """Return how many rows a layer is drawn from; a raster counts as one."""
+    return sum(
+        len(city.tables[name]) if name in city.tables else int(name in city.rasters)
+        for name in layer.tables
+    )
+
+
 def _layer(t: Translator, city: City, state: ViewState, name: str, layer: Layer) -> html.Li:
     opacity = state.layers.get(name, LAYERS[name])
-    label, count = t.text(layer.label), sum(len(city.tables[table]) for table in layer.tables)
-    empty = count == 0
+    label, empty = t.text(layer.label), _size(city, layer) == 0
     return html.Li(
         [
             html.Label(
@@ -105,6 +142,7 @@ def _layer(t: Translator, city: City, state: ViewState, name: str, layer: Layer)
             ),
             html.Div(_source(t, city, layer, empty=empty), className="layer-source quiet"),
             *_legend(t, layer),
+            *_note(t, city, name, layer),
         ],
         className="layer is-empty" if empty else "layer",
     )
@@ -120,6 +158,19 @@ def _source(t: Translator, city: City, layer: Layer, *, empty: bool) -> list[Any
         html.Span(names, className="source-name", title=names),
         html.Span(f"\u00a0· {licences}" if licences else ""),
     ]
+
+
+def _note(t: Translator, city: City, name: str, layer: Layer) -> list[Any]:
+    text = t.text(layer.note) if layer.note else ""
+    if name == "buildings" and len(city.tables["roofs"]):
+        measured = city.tables["roofs"]["building_id"].nunique()
+        text = t.text("{count} of {total} with a measured roof", count=measured, total=_drawn(city))
+    return [html.P(text, className="layer-note quiet")] if text else []
+
+
+def _drawn(city: City) -> int:
+    """Return the number of buildings and parts that have a volume of their own."""
+    return int((~city.buildings["has_parts"]).sum())
 
 
 def _legend(t: Translator, layer: Layer) -> list[Any]:

@@ -77,7 +77,7 @@ def label_of(t: Translator, table: str, key: str, row: Any) -> str:
         return numbered or named or address or t.text("Building without address")
     if table == "addresses":
         return address or key
-    return named or kind_line(t, table, row) or t.text(TABLES[table].label)
+    return named or kind_line(t, table, row) or t.text(TABLES[table].label, context="one")
 
 
 def _address(row: Any) -> str:

@@ -32,6 +32,7 @@ from dash_app.state import (
     Sun,
     ViewState,
     checked_pick,
+    coloured,
     parse,
 )
 from twin.schema import TABLES
@@ -213,9 +214,9 @@ def tip(shown: Shown, table: str, key: str, column: str, lang: str) -> dict[str,
     frame = shown.city.tables[table]
     row = frame.iloc[int(frame.index.get_loc(key))]  # type: ignore[arg-type]
     line = kind_line(t, table, row)
-    if table == "buildings" and column in COLOURABLE:
-        described = TABLES[table].column(column)
-        value = value_line(t, table, described, row[column]) or t.text("no value")
+    if column in COLOURABLE and coloured(column)[0] == table:
+        described = coloured(column)[1]
+        value = value_line(t, table, described, row[described.name]) or t.text("no value")
         line = f"{t.text(described.label)}: {value}"
     title = label_of(t, table, pick.id, row)
     return {"title": title, "line": line if line != title else ""}

@@ -59,7 +59,7 @@ def test_opened_drawn_picked_coloured_and_shared(visit: Visit, city: City) -> No
     page.select_option("#colour-column", "use")
     page.wait_for_selector(".legend-row")
     page.click("[data-lang=en]")
-    page.wait_for_selector("text=Colour buildings by")
+    page.wait_for_selector("text=Colour by")
     shared_query = visit.query
     assert serious_faults(page) == []
 

@@ -42,7 +42,7 @@ def test_the_language_changes_in_place(visit: Visit) -> None:
     page = visit.open("?pick=buildings:b2")
     page.evaluate("window.sameDocument = true")
     page.click("[data-lang=en]")
-    page.wait_for_selector("text=Colour buildings by")
+    page.wait_for_selector("text=Colour by")
     page.wait_for_selector("#inspector >> text=Height of underside")
     assert page.get_attribute("html", "lang") == "en"
     assert page.evaluate("window.sameDocument")

@@ -54,7 +54,7 @@ def test_an_address_fills_every_part_of_the_page() -> None:
     answer = explore.open_page(SHOWN, "?lang=en&colour=use&pick=buildings:b1")
     assert set(answer) == set(OPEN_OUTPUTS)
     assert "Toytown" in words(answer["bar"])
-    assert "Colour buildings by" in words(answer["left"])
+    assert "Colour by" in words(answer["left"])
     assert "Am Bach 1" in words(answer["inspector"])
     assert answer["spoken"] == "Selected: Building Am Bach 1"
     assert answer["state"]["state"]["colour"] == "use"
