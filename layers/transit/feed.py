@@ -105,7 +105,8 @@ def read_table(
 
 
 def _as_frame(batch: pa.RecordBatch) -> pd.DataFrame:
-    return batch.to_pandas().astype("str")
+    frame: pd.DataFrame = batch.to_pandas().astype("str")
+    return frame
 
 
 def _nothing(schema: pa.Schema) -> pa.RecordBatch:
@@ -158,8 +159,8 @@ def _batches(feed: Feed, table: str, file: IO[bytes], *, encoding: str) -> Itera
             convert_options=pv.ConvertOptions(column_types=kinds, strings_can_be_null=False),
         )
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            return
+        if "Empty CSV" in str(error) or "Could not skip" in str(error):
+            return  # a header at most
         raise
     yield from reader
 

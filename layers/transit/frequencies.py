@@ -90,7 +90,7 @@ def _moved(times: pd.DataFrame, runs: pd.DataFrame, *, first: int) -> pd.DataFra
     count = np.searchsorted(trip, runs["trip"], side="right") - start
     run = np.repeat(np.arange(len(runs)), count)
     place = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count) + start[run]
-    out = times.iloc[place].reset_index(drop=True)
+    out: pd.DataFrame = times.iloc[place].reset_index(drop=True)
     begin = runs["begin"].to_numpy()[run]
     shift = begin - times["departure_s"].to_numpy()[start[run]]
     loose = ~runs["exact"].to_numpy(dtype=bool)[run]

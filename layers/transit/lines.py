@@ -127,12 +127,12 @@ def courses(trips: pd.DataFrame, times: pd.DataFrame, xy: Array, shapes: pd.Seri
 
 def _joined(group: pd.DataFrame) -> Any:
     """Return the longest way of a line with all others that leave it."""
-    kept: list[Any] = []
-    for way in group["geometry"]:
-        beside = [shapely.dwithin(way, other, COVERED_M) for other in kept]
-        near = [shapely.buffer(o, COVERED_M) for o, b in zip(kept, beside, strict=True) if b]
-        if not (near and shapely.covers(shapely.union_all(near), way)):
+    ways = group["geometry"].to_numpy(dtype=object)
+    kept, covered = [ways[0]], shapely.buffer(ways[0], COVERED_M, quad_segs=2)
+    for way in ways[1:]:
+        if not shapely.covers(covered, way):
             kept.append(way)
+            covered = shapely.union(covered, shapely.buffer(way, COVERED_M, quad_segs=2))
     return kept[0] if len(kept) == 1 else shapely.multilinestrings([kept])[0]
 
 

@@ -6,7 +6,6 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -17,6 +16,8 @@ from twin.schema import STOPS
 from twin.validation import conform
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from twin.provenance import Finding
 
 ON_RAILS = ("rail", "light_rail", "subway", "tram")
@@ -65,9 +66,7 @@ def merge_stops(
 def _report(mapping: dict[str, str], rest: gpd.GeoDataFrame) -> list[Finding]:
     total = len(mapping) + len(rest)
     message = "{count} of {total} stops of the map are in the timetable; they became one."
-    same = noted(
-        "stop_matched", "stops", sorted(mapping), message, total=total, severity="info"
-    )
+    same = noted("stop_matched", "stops", sorted(mapping), message, total=total, severity="info")
     message = "{count} of {total} stops of the map are not in the timetable; they stay."
     names = sorted(rest.index)
     alone = noted("stop_only_on_map", "stops", names, message, total=total, severity="info")
@@ -116,7 +115,7 @@ def _same_number(refs: Array, keys: Array) -> Array:
 
 
 def _greedy(a: Array, b: Array) -> tuple[Array, Array]:
-    """Take pairs in order, each side once: those that come first for both sides, again and again."""
+    """Take pairs in order, each side once: always those that come first for both sides."""
     taken: list[tuple[Array, Array]] = []
     while len(a):
         first = np.zeros(len(a), dtype=bool)
@@ -166,7 +165,9 @@ def likeness(a: str, b: str) -> float:
     (True, True)
     """
     forms_a, forms_b = _forms(a), _forms(b)
-    return max(SequenceMatcher(None, x, y, autojunk=False).ratio() for x in forms_a for y in forms_b)
+    return max(
+        SequenceMatcher(None, x, y, autojunk=False).ratio() for x in forms_a for y in forms_b
+    )
 
 
 def _forms(name: str) -> list[str]:

@@ -27,9 +27,9 @@ def noted(  # noqa: PLR0913 - one keyword each reads better than a bundle
     >>> noted("stop_twice", "stops", [], "{count} stops stand twice.")
     []
     """
-    seen = [str(value) for value in seen]
-    count = len(seen) if count is None else count
+    values = list(seen)
+    count = len(values) if count is None else count
     if not count:
         return []
-    examples = tuple(dict.fromkeys(seen))[:5]
+    examples = tuple(str(value) for value in list(dict.fromkeys(values))[:5])
     return [Finding(f"gtfs_{code}", table, count, message, severity, examples, total)]

@@ -75,11 +75,11 @@ def read_raw(
     on_day = trips["service_id"].isin(services).to_numpy()
     say("Reading the timetable", 0.2)
     times, served, of_times = _times(feed, trips, on_day, stops, raw_stops["stop_id"])
-    keep = on_day & np.isin(np.arange(len(trips)), _in_area(times, stops, area))
+    keep, outside = _in_area(times, on_day, stops, area)
     say("Reading the courses of lines", 0.8)
     shapes = _shapes(feed, trips.loc[keep, "shape_id"], swapped=swapped)
     row = np.cumsum(keep) - 1
-    findings = [*of_stops, *of_routes, *of_trips, *of_days, *of_frequencies, *of_times]
+    findings = [*of_stops, *of_routes, *of_trips, *of_days, *of_frequencies, *of_times, *outside]
     transfers = read_table(feed, "transfers.txt", TRANSFER_COLUMNS)
     return RawTransit(
         stops,
@@ -100,7 +100,7 @@ def read_raw(
 
 
 def _renumbered(rows: pd.DataFrame, keep: Array, row: Array) -> pd.DataFrame:
-    kept = rows[keep[rows["trip"].to_numpy()]]
+    kept: pd.DataFrame = rows[keep[rows["trip"].to_numpy()]]
     return kept.assign(trip=row[kept["trip"].to_numpy()]).reset_index(drop=True)
 
 
@@ -138,9 +138,7 @@ def _day(
     runs[counted.index.to_numpy(dtype=np.int64)] = counted.to_numpy()
     lost = ~trips["service_id"].isin(days.services)
     message = "{count} of {total} trips name a service that no calendar knows; they never run."
-    found += noted(
-        "service_unknown", "trips", trips["trip_id"][lost], message, total=len(trips)
-    )
+    found += noted("service_unknown", "trips", trips["trip_id"][lost], message, total=len(trips))
     date, kind = choose_date(
         days.within(span), pd.Series(runs).groupby(trips["service_id"]).sum(), day
     )
@@ -158,8 +156,7 @@ def _times(
         coded = _coded(batch, trip_ids, stop_ids)
         wanted = (coded["trip"] < 0) | on_day[coded["trip"]]
         other = coded.loc[~wanted & (coded["stop"] >= 0), ["trip", "stop"]]
-        other = other.assign(route=route[other["trip"]]).groupby(["route", "stop"]).size()
-        rest = other.rename("halts").reset_index().assign(trip=-2)
+        rest = _counted(other.assign(route=route[other["trip"]], halts=1)).assign(trip=-2)
         return pd.concat([coded[wanted].assign(route=-1, halts=1), rest], ignore_index=True)
 
     rows = read_table(feed, "stop_times.txt", TIME_COLUMNS, keep=keep)
@@ -168,19 +165,24 @@ def _times(
     good = (rows["trip"] >= 0) & (rows["stop"] >= 0)
     times = rows[good].drop(columns=["route", "halts", "unknown"]).reset_index(drop=True)
     mine = pd.DataFrame({"route": route[times["trip"]], "stop": times["stop"], "halts": 1})
-    served = pd.concat([rest, mine]).groupby(["route", "stop"], as_index=False)["halts"].sum()
-    return times, served.astype("int64"), found
+    return times, _counted(pd.concat([rest, mine])), found
+
+
+def _counted(halts: pd.DataFrame) -> pd.DataFrame:
+    """Return each pair of route and stop once, with the sum of `halts`."""
+    return halts.groupby(["route", "stop"])[["halts"]].sum().reset_index().astype("int64")
 
 
 def _coded(batch: pa.RecordBatch, trip_ids: pd.Index[Any], stop_ids: pd.Index[Any]) -> pd.DataFrame:
     """Return stop times as numbers: rows of trips and stops (-1: unknown), seconds, flags."""
     text = {name: batch.column(name).dictionary_encode() for name in TIME_COLUMNS}
 
-    def by_text(name: str, values: Array, missing: object) -> Array:
+    def by_text(name: str, values: Any, missing: object) -> Array:
         codes = text[name].indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
-        return np.append(values, missing)[codes]
+        known = np.append(values, np.array([missing], dtype=np.asarray(values).dtype))
+        return np.asarray(known[codes])
 
-    def words(name: str) -> pd.Series[Any]:
+    def words(name: str) -> Any:
         return text[name].dictionary.to_pandas().astype("str")
 
     out: dict[str, Any] = {
@@ -194,13 +196,13 @@ def _coded(batch: pa.RecordBatch, trip_ids: pd.Index[Any], stop_ids: pd.Index[An
         out[name] = by_text(column, numbers, np.nan)
     for name, column in (("boarding", "pickup_type"), ("alighting", "drop_off_type")):
         out[name] = by_text(column, (words(column) != "1").to_numpy(dtype=bool), True)
-    out["unknown"] = np.where(out["stop"] < 0, by_text("stop_id", words("stop_id"), ""), "")
+    out["unknown"] = np.where(
+        out["stop"] < 0, by_text("stop_id", words("stop_id").to_numpy(dtype=object), ""), ""
+    )
     return pd.DataFrame(out)
 
 
-def _dangling(
-    rows: pd.DataFrame, entries: pd.Series[Any], stops: pd.DataFrame
-) -> list[Finding]:
+def _dangling(rows: pd.DataFrame, entries: pd.Series[Any], stops: pd.DataFrame) -> list[Finding]:
     message = "{count} stop times belong to trips that the feed does not have; left out."
     lost = rows["trip"] == -1
     found = noted("trip_unknown", "stop_times", [], message, count=int(lost.sum()))
@@ -212,13 +214,17 @@ def _dangling(
     return [*found, *noted("stop_unknown", "stop_times", stray[~known], message)]
 
 
-def _in_area(times: pd.DataFrame, stops: pd.DataFrame, area: Area | None) -> Array:
-    """Return the trips that halt in the area."""
-    trip = times["trip"].to_numpy()
+def _in_area(
+    times: pd.DataFrame, on_day: Array, stops: pd.DataFrame, area: Area | None
+) -> tuple[Array, list[Finding]]:
+    """Tell which trips of the day halt in the area."""
     if area is None:
-        return np.unique(trip)
-    inside = stops_in(stops, area)
-    return np.unique(trip[inside[times["stop"].to_numpy()]])
+        return on_day, []
+    halts = times["trip"].to_numpy()[stops_in(stops, area)[times["stop"].to_numpy()]]
+    keep = np.zeros(len(on_day), dtype=bool)
+    keep[halts] = True
+    message = "The timetable has no trips that halt in the area."
+    return keep, [] if keep.any() else noted("nothing_here", "trips", [], message, count=1)
 
 
 def stops_in(stops: pd.DataFrame, area: Area) -> Array:
@@ -237,7 +243,8 @@ def _shapes(feed: Feed, wanted: pd.Series[Any], *, swapped: bool) -> pd.DataFram
         lon, lat = ("shape_pt_lat", "shape_pt_lon") if swapped else ("shape_pt_lon", "shape_pt_lat")
         columns = {"lon": lon, "lat": lat, "sequence": "shape_pt_sequence"}
         numbers = {k: pd.to_numeric(frame[c], errors="coerce") for k, c in columns.items()}
-        return frame[["shape_id"]].assign(**numbers)
+        out: pd.DataFrame = frame[["shape_id"]].assign(**numbers)
+        return out
 
     columns = ("shape_id", "shape_pt_lat", "shape_pt_lon", "shape_pt_sequence")
     return read_table(feed, "shapes.txt", columns, keep=keep)

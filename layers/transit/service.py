@@ -21,6 +21,7 @@ LONGEST_DAYS = 731
 LEAST_SHARE = 0.5
 """Dates with fewer trips than this share of the busiest are no typical ones: public holidays and
 the thin ends of a timetable period."""
+MIDDLE_OF_WEEK = (1, 2, 3)
 LIKE_SHARE = 0.05
 """Two dates have the same service where their trips differ by no more than this share."""
 
@@ -70,17 +71,19 @@ def service_days(
         sorted({*calendar["service_id"], *exceptions["service_id"]}), dtype="str", name="service_id"
     )
     runs = np.zeros((len(services), len(dates)), dtype=bool)
-    row = services.get_indexer(calendar["service_id"])
+    row = services.get_indexer(pd.Index(calendar["service_id"]))
     first = np.searchsorted(dates, calendar["start"])
     last = np.searchsorted(dates, calendar["end"], side="right")
     day = np.arange(len(dates))
     inside = (day >= first[:, None]) & (day < last[:, None])
-    flags = calendar[list(WEEKDAYS)].to_numpy(dtype=bool)[:, dates.dayofweek]
+    flags = calendar[list(WEEKDAYS)].to_numpy(dtype=bool)[:, dates.day_of_week]
     runs[row] = inside & flags
     known = exceptions["date"].isin(dates)
     seen = exceptions[known]
-    at = services.get_indexer(seen["service_id"]), dates.get_indexer(seen["date"])
-    runs[at] = (seen["exception_type"] == "1").to_numpy()
+    of_service = services.get_indexer(pd.Index(seen["service_id"]))
+    runs[of_service, dates.get_indexer(pd.Index(seen["date"]))] = (
+        seen["exception_type"] == "1"
+    ).to_numpy()
     return ServiceDays(services, dates, runs), [*faults, *more]
 
 
@@ -91,12 +94,13 @@ def choose_date(days: ServiceDays, trips_of: pd.Series[Any], day: str) -> tuple[
     `day` is a kind of day or an ISO date. `trips_of` counts the trips of each service. The
     typical date is the one whose number of trips (to within 5 %) most other dates of its kind
     share; dates with less than half of the trips of the busiest are left out as public holidays
-    or ends of the timetable; among equals the one with more trips, then the earliest.
+    or ends of the timetable. Among equals the number that occurs most often, then Tuesday to
+    Thursday (as traffic surveys count weekdays), then more trips, then the earliest date.
     """
     trips = trips_of.reindex(days.services).fillna(0.0).to_numpy(dtype=float) @ days.runs
     if day not in DAY_TYPES:
         return _date_asked(days, trips, day)
-    kind = np.array(DAY_TYPES)[np.maximum(days.dates.dayofweek - 4, 0)]
+    kind = np.array(DAY_TYPES)[np.maximum(days.dates.day_of_week - 4, 0)]
     mine = np.flatnonzero((kind == day) & (trips > 0))
     if not len(mine):
         template = "The timetable has no trips on a {day}."
@@ -109,7 +113,9 @@ def choose_date(days: ServiceDays, trips_of: pd.Series[Any], day: str) -> tuple[
     company = np.searchsorted(alike, count * (1 + LIKE_SHARE), side="right") - np.searchsorted(
         alike, count * (1 - LIKE_SHARE), side="left"
     )
-    best = np.lexsort((mine, -count, -company))[0]
+    same = np.unique(count, return_inverse=True, return_counts=True)
+    middle = np.isin(days.dates[mine].day_of_week, MIDDLE_OF_WEEK)
+    best = np.lexsort((mine, -count, ~middle, -same[2][same[1]], -company))[0]
     return days.dates[mine[best]], day
 
 
@@ -125,7 +131,7 @@ def _date_asked(days: ServiceDays, trips: Array, day: str) -> tuple[pd.Timestamp
         first, last = (served[[0, -1]] if len(served) else days.dates[[0, -1]]).strftime("%Y-%m-%d")
         hint = "Choose a date in between."
         raise SourceError(template, hint=hint, day=day, first=first, last=last)
-    return date, DAY_TYPES[max(date.dayofweek - 4, 0)]
+    return date, DAY_TYPES[max(date.weekday() - 4, 0)]
 
 
 def _checked_calendar(raw: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:

@@ -155,6 +155,5 @@ def _classes(parent: Array, served: pd.DataFrame) -> Array:
 
 def _step_free(stops: pd.DataFrame, parent: Array) -> Array:
     own = stops["wheelchair_boarding"].map(STEP_FREE).to_numpy(dtype=object)
-    station = np.where(parent >= 0, own[parent], None)
-    known = np.where(pd.isna(own), station, own)
+    known = np.where(pd.isna(own) & (parent >= 0), own[parent], own)
     return np.where(pd.isna(known), "unknown", known)

@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 
 from twin.assumptions import assumed
-from twin.validation import conform
 from twin.schema import STOPS
+from twin.validation import conform
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -90,9 +90,7 @@ def _timetable(raw: RawTransit, crs: str) -> tuple[Timetable, list[Finding]]:
     trips, times = _only(trips, times, ~lost.to_numpy())
     bare = trips["shape_id"].notna() & ~trips["shape_id"].isin(shapes.index)
     message = "{count} of {total} trips name a shape that the feed does not draw."
-    shapeless = noted(
-        "shape_unknown", "lines", trips["trip_id"][bare], message, total=len(trips)
-    )
+    shapeless = noted("shape_unknown", "lines", trips["trip_id"][bare], message, total=len(trips))
     findings = [*found, *seen, *again, *short, *nowhere, *shapeless]
     return Timetable(trips, _with_places(times), lines, xy), findings
 
@@ -129,7 +127,7 @@ def _only(
 
 
 def _with_places(times: pd.DataFrame) -> pd.DataFrame:
-    """Number the stops of each trip from 1; nobody boards at the last or alights at the first."""
+    """Count the stops of each trip from 1; nobody boards at the last or alights at the first."""
     trip = times["trip"].to_numpy()
     first = np.append(True, trip[1:] != trip[:-1])[: len(trip)]
     last = np.append(trip[1:] != trip[:-1], True)[: len(trip)]
@@ -144,7 +142,7 @@ def _with_places(times: pd.DataFrame) -> pd.DataFrame:
 def _kept_stops(stops: pd.DataFrame, times: pd.DataFrame, area: Area | None) -> Array:
     if area is None:
         return np.ones(len(stops), dtype=bool)
-    kept = stops_in(stops, area)
+    kept = stops_in(stops, area).copy()
     kept[times["stop"].to_numpy()] = True
     parent = stops["parent"].to_numpy()
     kept[parent[kept & (parent >= 0)]] = True
@@ -201,7 +199,8 @@ def _trips(raw: RawTransit, day: Timetable, *, crs: str, prefix: str) -> pd.Data
             "step_free": trips["wheelchair_accessible"].map(STEP_FREE).fillna("unknown"),
         }
     )
-    return conform(TRIPS, out.set_index(prefix + trips["trip_id"]), crs=crs)
+    table: pd.DataFrame = conform(TRIPS, out.set_index(prefix + trips["trip_id"]), crs=crs)
+    return table
 
 
 def _stop_times(raw: RawTransit, day: Timetable, *, crs: str, prefix: str) -> pd.DataFrame:
@@ -211,10 +210,12 @@ def _stop_times(raw: RawTransit, day: Timetable, *, crs: str, prefix: str) -> pd
     trip_id = pd.Series(trip, index=times.index, dtype="str")
     place = times["sequence"].astype("str").str.zfill(4)
     out = times.assign(trip_id=trip_id, stop_id=stop)
-    return conform(STOP_TIMES, out.set_index(trip_id + ":" + place), crs=crs)
+    table: pd.DataFrame = conform(STOP_TIMES, out.set_index(trip_id + ":" + place), crs=crs)
+    return table
 
 
 def _transfers(moves: pd.DataFrame, *, crs: str, prefix: str) -> pd.DataFrame:
     key = prefix + moves["from_stop"] + ">" + moves["to_stop"] + ":" + moves["kind"]
     out = moves.assign(from_stop=prefix + moves["from_stop"], to_stop=prefix + moves["to_stop"])
-    return conform(TRANSFERS, out.set_index(key), crs=crs)
+    table: pd.DataFrame = conform(TRANSFERS, out.set_index(key), crs=crs)
+    return table
