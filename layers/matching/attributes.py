@@ -32,6 +32,7 @@ class Chosen:
 
     columns: dict[str, pd.Series[Any]]  # by position of the building in the stock
     main: Rows  # for each pool row the building of the stock it stands for; -1 none
+    weight: NDArray[np.float64]  # for each tie the share of a sum of its row that goes there
     figures: dict[str, dict[str, Any]]  # by column: from which source, how many conflicts
 
 
@@ -58,7 +59,7 @@ def choose(pool: Pool, ties: Ties) -> Chosen:
         columns |= _taken(pool, rule, row)
         if rule.is_compared:
             figures[rule.column] = _figures(pool, ties, rule, row, among)
-    return Chosen(columns, main, figures)
+    return Chosen(columns, main, weight, figures)
 
 
 def _talking(pool: Pool, ties: Ties) -> NDArray[np.bool_]:

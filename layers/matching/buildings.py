@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from twin.provenance import Finding
 
+SHARES = ["source", "old_id", "new_id", "share"]
+
 
 @dataclass(frozen=True)
 class Matched:
@@ -44,6 +46,8 @@ class Matched:
     divided
         For each source the ids that were divided among several buildings of the stock. What lies
         in them (addresses, places, roof planes) is better tied again by its place.
+    shares
+        Of those: `source`, `old_id`, `new_id` and the share (0 to 1) of a sum that goes there.
     findings, report
         What was noticed; figures ready for JSON.
     """
@@ -53,6 +57,7 @@ class Matched:
     findings: tuple[Finding, ...] = ()
     report: Mapping[str, Any] = field(default_factory=dict)
     divided: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    shares: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SHARES))
 
 
 def match_buildings(sources: Mapping[str, gpd.GeoDataFrame]) -> Matched:
@@ -96,6 +101,7 @@ def match_buildings(sources: Mapping[str, gpd.GeoDataFrame]) -> Matched:
         findings=tuple(findings_of(pool, ties, parts, inside, chosen.figures)),
         report=figures_of(pool, ties, parts, inside, chosen.figures),
         divided=_divided(pool, ties),
+        shares=_shares(pool, ties, chosen, keys),
     )
 
 
@@ -207,6 +213,18 @@ def _new_ids(
         rows = pool.source == source
         ids[name] = pd.Series(new[rows], index=pd.Index(pool.keys[rows], dtype="str"), dtype="str")
     return ids
+
+
+def _shares(pool: Pool, ties: Ties, chosen: Chosen, keys: NDArray[np.object_]) -> pd.DataFrame:
+    """Return what share of each divided building goes where."""
+    several = np.bincount(ties.row, minlength=len(pool.keys)) > 1
+    torn = several[ties.row]
+    row, stock = ties.row[torn], ties.stock[torn]
+    names = np.array(pool.sources, dtype=object)[pool.source[row]]
+    values = (names, pool.keys[row], keys[stock], chosen.weight[torn])
+    return pd.DataFrame(dict(zip(SHARES, values, strict=True))).sort_values(
+        SHARES[:3], ignore_index=True
+    )
 
 
 def _divided(pool: Pool, ties: Ties) -> dict[str, frozenset[str]]:
