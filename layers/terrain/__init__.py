@@ -149,7 +149,9 @@ def _members(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = sorted(filter(_is_height_file, archive.namelist()[:MOST_MEMBERS]))
-            damaged = next((n for n in names if n.endswith(".hgt") and not _whole(archive, n)), "")
+            damaged = next(
+                (n for n in names if n.lower().endswith(".hgt") and not _whole(archive, n)), ""
+            )
     except (OSError, zipfile.BadZipFile) as error:
         raise SourceError(
             "{path} is no readable zip file.", hint="Download it again.", path=path

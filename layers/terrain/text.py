@@ -79,9 +79,10 @@ def grid_of(
 
     Cells without a point are -9999; a point given twice counts once, the first time.
 
-    >>> grid_of(np.array([0., 2, 0]), np.array([0., 0, 2]), np.array([5., 6, 7], "f4"), path=None)
-    (-1.0, 3.0, 2.0, array([[    7., -9999.],
-           [    5.,     6.]], dtype=float32))
+    >>> x, y, z = np.array([0., 2, 0]), np.array([0., 0, 2]), np.array([5., 6, 7], "f4")
+    >>> west, north, cell, rows = grid_of(x, y, z, path=None)
+    >>> west, north, cell, rows.tolist()
+    (-1.0, 3.0, 2.0, [[7.0, -9999.0], [5.0, 6.0]])
     """
     cell = min(_step(x, path), _step(y, path))
     left, low = float(x.min()), float(y.min())
