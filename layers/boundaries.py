@@ -121,7 +121,8 @@ def read_boundaries(
     tables = _tables(found, crs=crs)
     say("Done", 1.0)
     record = _source(paths, tuple(tables), vg250=any(_is_vg250(f) for _, f in found))
-    return SourceData("", crs, tables, record, (*notes, *_generalised(record, tables)))
+    found_notes = (*notes, *_generalised(record, tables))
+    return SourceData("", crs, tables, record, found_notes, kind="boundaries")
 
 
 def _layers(path: Path) -> Iterator[tuple[str, str]]:

@@ -80,6 +80,9 @@ class SourceData:
     model_town: bool = False  # generated, no survey; is called that wherever it shows
     surfaces: Mapping[str, Surface] = field(default_factory=dict)
     """`terrain` (ground), `surface` (with buildings and trees), `above_ground` (the difference)."""
+    kind: str = ""
+    """What it is, the word of the order of trust (`layers/matching/trust.toml`): `osm`, `cadastre`,
+    `nas`, `lod2` …; who made it stands in `source`."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """Figures for the quality report, ready for JSON, under keys of the adapter's own."""
 

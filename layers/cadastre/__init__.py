@@ -82,7 +82,7 @@ def read_cadastre(
     found += _empty(frames)
     source = _source(frames, files, urls, tuple(tables))
     say("Done", 1.0)
-    return SourceData(_place(frames), crs, tables, source, (*found, *seen))
+    return SourceData(_place(frames), crs, tables, source, (*found, *seen), kind="cadastre")
 
 
 def _read(

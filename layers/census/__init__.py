@@ -70,6 +70,7 @@ def read_census(
         source=_source(paths, census.years),
         findings=census.findings,
         report={"census": census.report},
+        kind="census",
     )
 
 

@@ -76,7 +76,9 @@ def translate(
     raw["addresses"] = _addresses(found.model.addresses, rows)
     raw = _tied(raw)
     tables = {name: _conformed(name, frame, crs) for name, frame in raw.items()}
-    structures = list(rows["building_id"][rows["is_structure"] & there & (found.root == rows.index)])
+    structures = list(
+        rows["building_id"][rows["is_structure"] & there & (found.root == rows.index)]
+    )
     odd["structure"] = (len(structures), structures)
     say("Done", 1.0)
     return SourceData(
@@ -86,6 +88,7 @@ def translate(
         source=dataclasses.replace(source, tables=tuple(tables), date=_newest(model)),
         findings=findings_of(odd, tables, tiles),
         report={"citymodel": _report(tiles, model, tables)},
+        kind="lod2",
     )
 
 
@@ -147,8 +150,10 @@ def _tied(raw: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     words = ["street", "housenumber", "postcode", "locality"]
     by_number = raw["addresses"].sort_values(["building_id", "street", "housenumber"])
     first = by_number.drop_duplicates("building_id").set_index("building_id")[words]
-    whole = raw["buildings"]["part_of"].astype(object).where(
-        raw["buildings"]["part_of"].notna(), raw["buildings"].index.to_series()
+    whole = (
+        raw["buildings"]["part_of"]
+        .astype(object)
+        .where(raw["buildings"]["part_of"].notna(), raw["buildings"].index.to_series())
     )
     of_whole = first.reindex(whole).set_axis(known, axis=0)
     raw["buildings"] = pd.concat([raw["buildings"], of_whole], axis=1)

@@ -66,4 +66,4 @@ def translate(
         )
         for key, frame in tables.items()
     }
-    return SourceData(name, crs, tables, source, tuple(findings))
+    return SourceData(name, crs, tables, source, tuple(findings), kind="osm")

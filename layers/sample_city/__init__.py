@@ -73,6 +73,7 @@ def make_sample(
         source=_source(),
         findings=(_notice(len(tables["buildings"])),),
         model_town=True,
+        kind="model_town",
     )
 
 

@@ -223,7 +223,10 @@ def _translate(
         raise SourceError(template, hint="Download them again.", path=files[0])
     main = next(surfaces[k] for k in ("terrain", "surface", "above_ground") if k in surfaces)
     source = _source(files, [tile for found in tiles.values() for tile in found])
-    return SourceData("", _projected(main), {}, source, tuple(findings), False, surfaces, report)
+    seen = tuple(findings)
+    return SourceData(
+        "", _projected(main), {}, source, seen, surfaces=surfaces, report=report, kind="terrain"
+    )
 
 
 def _figures(tiles: Sequence[Tile], looked: Mapping[Tile, Scan]) -> dict[str, float]:

@@ -81,7 +81,8 @@ def read_transit(
         progress("Done", 1.0)
     source = _source(raws, [names[name] for name, _ in raws])
     report = {"transit": _figures(raws, joined)}
-    return SourceData("", crs, joined, source, _added(findings), report=report)
+    seen = _added(findings)
+    return SourceData("", crs, joined, source, seen, report=report, kind="gtfs")
 
 
 def _names(paths: Sequence[Path]) -> dict[str, Path]:

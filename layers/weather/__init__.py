@@ -164,7 +164,13 @@ def translate(raw: RawWeather, source: Source) -> SourceData:
     table = conform(TABLES["weather"], frame, crs="")
     findings = (*raw.findings, *seen, *_cut_findings(table, cut))
     return SourceData(
-        raw.place, "", {"weather": table}, source, findings, report=_report(raw, table)
+        raw.place,
+        "",
+        {"weather": table},
+        source,
+        findings,
+        report=_report(raw, table),
+        kind="weather",
     )
 
 
