@@ -20,6 +20,12 @@ COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 MOST_PLANES = 12
 MOST_LINES = 30
 
+FAMILIES = {
+    "osm": "OpenStreetMap", "cadastre": "Cadastre", "nas": "Cadastre (NAS)",
+    "lod2": "City model LoD2", "lod1": "City model LoD1",
+}  # fmt: skip
+"""Short names of the sources that `known_by` of a building may list."""
+
 AREAS = {
     "district_id": "districts", "zone_id": "zones", "block_id": "blocks",
     "parcel_id": "parcels", "cell_id": "cells",
@@ -127,8 +133,9 @@ def known_by(t: Translator, city: City, row: pd.Series[Any]) -> list[Any]:
     if keys is None or is_missing(keys):
         return []
     titles = {source.key: t.text(source.title) for source in city.info.sources}
-    names = ", ".join(titles.get(key, key) for key in str(keys).split())
-    return [html.P([t.text("Known to"), ": ", names])]
+    words = [key.partition(":")[0] for key in str(keys).split()]
+    names = [t.text(FAMILIES[w]) if w in FAMILIES else titles.get(w, w) for w in words]
+    return [html.P([t.text("Known to"), ": ", ", ".join(dict.fromkeys(names))])]
 
 
 def _heading(text: str, sign: Any = None) -> html.Div:

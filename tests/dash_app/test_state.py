@@ -114,7 +114,7 @@ def test_a_query_is_short_and_readable() -> None:
     )  # fmt: skip
     assert to_query(state) == (
         "lang=en&theme=dark&at=53.55750,13.26040,15.20,50,-20"
-        "&layers=buildings,shadow,streets,rail,landuse,water,trees:40,names,places"
+        "&layers=buildings,shadow,streets,rail,terrain,landuse,water,trees:40,names,places"
         "&colour=height_m&pick=buildings:b1&sun=12-21,09:30"
     )
 
