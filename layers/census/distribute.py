@@ -94,10 +94,11 @@ def distribute(
     stock, of_residents = _share_out(stock, grid, "residents", inside)
     stock = give_heating(stock, grid, counts)
     done = buildings.assign(cell_id=ids.reindex(buildings.index))
+    rows = buildings.index.get_indexer(stock.index)
     for name in FILLED:
-        column = done[name].astype("object") if done[name].dtype == "category" else done[name]
-        column = column.where(~column.index.isin(stock.index), stock[name].reindex(column.index))
-        done[name] = column.astype(buildings[name].dtype)
+        column = done[name].to_numpy(dtype=object, copy=True)
+        column[rows] = stock[name].to_numpy(dtype=object)
+        done[name] = pd.Series(column, index=done.index).astype(buildings[name].dtype)
     return done, [*of_residents, *of_dwellings, *_other_numbers(stock, grid)]
 
 

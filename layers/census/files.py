@@ -292,7 +292,8 @@ def _counts(cells: pd.DataFrame, value: pd.Series[Any], raw: RawCensus) -> pd.Da
     if odd.any():
         raw.tally["odd"] += int(odd.sum())
         raw.examples.setdefault("odd", []).extend(value[odd].astype(str).head(5))
-    return cells[known & ~odd].assign(count=number)
+    kept = known & ~odd
+    return cells[kept].assign(count=number[kept].astype("float64"))
 
 
 def _note_unused(names: list[str], raw: RawCensus) -> None:

@@ -39,6 +39,7 @@ CARRIERS = (
     "district_heat", "gas", "oil", "biogas", "electricity", "ambient", "wood", "coal", "none",
 )  # fmt: skip
 RANK = {"terraced": 0, "detached": 1, "apartments": 2, "large_apartments": 3}
+OTHER = 4
 
 
 def firm(stock: pd.DataFrame, value: str, source: str) -> NDArray[np.bool_]:
@@ -126,11 +127,10 @@ def give_sizes(stock: pd.DataFrame, grid: Grid, counts: pd.DataFrame) -> pd.Data
     words = tuple(SIZES)
     table = matrix(grid, counts, "buildings_size", words)
     known = firm(stock, "size_class", "size_class_source")
-    looks = stock["size_class"].astype("object").map(RANK).fillna(1.5)
-    mixed = stock["use"].eq("mixed").to_numpy()
-    order = [np.where(mixed, 4.0, looks.to_numpy(dtype=float)), stock["weight"].to_numpy()]
+    looks = np.asarray(stock["size_class"].astype("object").map(RANK).fillna(OTHER), dtype=int)
+    order = [looks, stock["weight"].to_numpy()]
     old = np.where(known, _first_word(stock["size_class"], words), -1)
-    found = _give(stock, grid, "buildings_size", table, known=old, order=order)
+    found = _give(stock, grid, "buildings_size", table, known=old, order=order, looks=looks)
     names = pd.Series(np.array(words)[np.maximum(found, 0)], index=stock.index).where(found >= 0)
     sizes = names.map(SIZES)
     new = (sizes.notna() & (sizes != "")).to_numpy()
@@ -190,12 +190,14 @@ def _give(
     *,
     known: NDArray[np.int64],
     order: list[NDArray[Any]],
+    looks: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """
     Return the column of `table` for each building, -1 where it is known or the cell does not tell.
 
     What the cell counts in all beyond its classes (suppressed ones) is one more class, "not told".
-    `known` columns are taken off the counts first; used up counts begin anew.
+    `known` columns are taken off the counts first; used up counts begin anew. With `looks` (rank of
+    the type a building seems to be) what is not told lies beside those it is likeliest about.
     """
     unit = theme.partition("_")[0]
     whole = grid.cells[unit].to_numpy(dtype=float)[:, None]
@@ -214,8 +216,38 @@ def _give(
     rows = np.flatnonzero((known < 0) & (cell >= 0) & ~_is_firm(known, stock, theme))
     rows = rows[np.lexsort((rows, *[o[rows] for o in reversed(order)], cell[rows]))]
     start = hashed(grid.cells.index, salt=theme)
-    found[rows] = systematic(cell[rows], size[rows], left, start)
+    line = np.arange(left.shape[1])
+    if looks is not None:
+        left, line = _untold_by_looks(left, cell[rows], looks[rows])
+    place = systematic(cell[rows], size[rows], left, start)
+    found[rows] = np.where(place >= 0, line[place], -1)
     return np.where(found >= table.shape[1], -1, found)
+
+
+def _untold_by_looks(
+    left: NDArray[np.float64], cell: NDArray[np.int64], looks: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """
+    Spread the last column, "not told", over the types of which a cell has more than it tells of.
+
+    Returns the counts with a column "not told" after the classes of each type, and which column of
+    `left` each of them was. Without it a suppressed class would push all others to wrong buildings.
+    """
+    untold = left.shape[1] - 1
+    types = np.array([RANK.get(size, OTHER) for size in SIZES.values()])
+    seen = np.zeros((len(left), OTHER + 1))
+    np.add.at(seen, (cell, looks), 1)
+    told = np.column_stack([left[:, :untold][:, types == t].sum(axis=1) for t in range(OTHER + 1)])
+    scale = seen.sum(axis=1, keepdims=True) / np.maximum(left.sum(axis=1, keepdims=True), 1e-9)
+    lack = np.maximum(seen - told * scale, 0)
+    whole = lack.sum(axis=1, keepdims=True)
+    share = np.where(whole > 0, lack / np.where(whole > 0, whole, 1), np.eye(OTHER + 1)[OTHER])
+    columns, line = [], []
+    for t in range(OTHER + 1):
+        own = np.flatnonzero(types == t)
+        columns += [left[:, own], left[:, [untold]] * share[:, [t]]]
+        line += [*own, untold]
+    return np.hstack(columns), np.array(line)
 
 
 def _is_firm(known: NDArray[np.int64], stock: pd.DataFrame, theme: str) -> NDArray[np.bool_]:

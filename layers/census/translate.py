@@ -211,11 +211,12 @@ def _findings(tally: Counter[str], raws: Sequence[RawCensus]) -> list[Finding]:
 def _incomplete(counts: pd.DataFrame) -> list[Finding]:
     """Name themes of which whole classes are nowhere: their shares would mislead."""
     classes = counts[counts["class"] != ""]
-    lost = [
+    absent = {
         f"{theme}: {word}"
         for (_, theme), rows in classes.groupby(["size_m", "theme"])
-        for word in sorted(_absent(str(theme), rows))
-    ]
+        for word in _absent(str(theme), rows)
+    }
+    lost = sorted(absent)
     if not lost:
         return []
     message = "{count} census classes occur in no cell: none exist here, or the files lack them."
