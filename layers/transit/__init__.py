@@ -81,8 +81,8 @@ def read_transit(
         progress("Done", 1.0)
     source = _source(raws, [names[name] for name, _ in raws])
     report = {"transit": _figures(raws, joined)}
-    seen = _added(findings)
-    return SourceData("", crs, joined, source, seen, report=report, kind="gtfs")
+    noticed = _added(findings)
+    return SourceData("", crs, joined, source, noticed, report=report, kind="gtfs")
 
 
 def _names(paths: Sequence[Path]) -> dict[str, Path]:
