@@ -1,140 +1,135 @@
-"""From sources to a city: tie the tables together, estimate what is missing, check, report."""
+"""
+From sources to a city: bring them together, tie, measure, estimate what is missing, check, report.
+
+Every step takes tables and gives tables; the order below is the only place that knows them all.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-import shapely
 
-from layers.districts import add_districts
-from layers.estimate import estimate_buildings, estimate_trees
+from layers.areas import add_areas
+from layers.census import distribute
+from layers.city_terrain import city_terrain
+from layers.collect import by_trust, collect, common_crs, sources_of
+from layers.envelopes import envelopes
+from layers.estimate import estimate_people, estimate_stock, estimate_trees
+from layers.heights import add_heights
 from layers.quality import completeness
+from layers.source_data import SourceData
+from layers.tie import tie
+from layers.transit import attach_stops
 from twin.city import City
 from twin.errors import SourceError
 from twin.provenance import CityInfo, Finding
-from twin.schema import TABLES
-from twin.validation import conform, validate_all
+from twin.validation import validate_all
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from collections.abc import Sequence
 
-    from layers.source_data import Progress, SourceData
+    from layers.source_data import Progress, Surface
+
+Tables = dict[str, pd.DataFrame]
 
 
-def build_city(data: SourceData, *, name: str = "", progress: Progress | None = None) -> City:
+def build_city(
+    sources: SourceData | Sequence[SourceData],
+    *,
+    name: str = "",
+    progress: Progress | None = None,
+) -> City:
     """
-    Turn one translated source into a validated city.
+    Turn translated sources into one validated city.
 
     Parameters
     ----------
-    data
-        What an adapter read; it is not changed.
+    sources
+        What adapters read, in any order: the same sources give the same city. They are not
+        changed.
     name
-        Name of the city; the source's own where left out.
+        Name of the city; the sources' own where left out.
     progress
         Told the step and the share done.
 
     Raises
     ------
     SourceError
-        The source holds neither buildings nor streets.
+        The sources hold neither buildings nor streets.
     SchemaError
-        The adapter handed in tables that break the schema, with every fault.
+        An adapter handed in tables that break the schema, with every fault.
     """
     say = progress or (lambda _step, _share: None)
-    tables = {
-        key: conform(table, data.tables.get(key, pd.DataFrame(index=[])), crs=data.crs)
-        for key, table in TABLES.items()
-    }
-    if tables["buildings"].empty and tables["streets"].empty:
-        template = "{source} holds neither buildings nor streets."
-        hint = "Check that it is an extract of a place, not of one theme."
-        raise SourceError(template, hint=hint, source=data.source.title)
-    say("Tie addresses, places and districts to buildings", 0.1)
-    tables = _tie(tables)
-    say("Estimate what no source says", 0.4)
-    tables["buildings"] = estimate_buildings(tables["buildings"], tables["landuse"])
-    tables["trees"] = estimate_trees(tables["trees"])
-    tables["districts"] = _count_residents(tables["districts"], tables["buildings"])
-    say("Check every table", 0.8)
-    validate_all(tables, crs=data.crs)
-    findings = (*data.findings, *_gaps(tables), *completeness(tables))
-    info = CityInfo(data.source.date, (data.source,), findings, data.model_town)
-    city = City(name or data.name or data.source.title, data.crs, tables, info)
+    named = by_trust([sources] if isinstance(sources, SourceData) else sources)
+    given = list(named.values())
+    crs = common_crs(given)
+    say("Match the sources", 0.0)
+    collected = collect(named, crs=crs)
+    tables, findings = collected.tables, list(collected.findings)
+    _refuse_empty(tables, given)
+    say("Tie addresses, places and districts to buildings", 0.2)
+    tables = tie(tables)
+    surfaces = _surfaces(given)
+    if surfaces:
+        say("Measure heights", 0.3)
+        tables, seen = add_heights(tables, surfaces, crs=crs)
+        findings += seen
+    say("Estimate what no source says", 0.45)
+    tables, noticed = _estimate(tables, crs=crs)
+    findings += noticed
+    say("Form blocks and traffic zones", 0.7)
+    tables = add_areas(tables, crs=crs)
+    say("Check every table", 0.85)
+    validate_all(tables, crs=crs)
+    findings += [*_gaps(tables), *completeness(tables)]
+    info = CityInfo(
+        max((data.source.date for data in given), default=""),
+        sources_of(named),
+        tuple(findings),
+        any(data.model_town for data in given),
+        collected.report,
+    )
+    title = name or next((data.name for data in given if data.name), given[0].source.title)
+    city = City(title, crs, tables, info, rasters=city_terrain(tables, surfaces, crs=crs))
     say("Done", 1.0)
     return city
 
 
-def _tie(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Fill the keys that tie addresses and places to buildings and buildings to districts."""
-    buildings = tables["buildings"]
-    whole = buildings[buildings["part_of"].isna()]
-    addresses = _with_building(tables["addresses"], whole)
-    places = _with_building(tables["places"], whole)
-    buildings = _with_address(buildings, addresses)
-    districts = add_districts(tables["districts"], places, whole)
-    buildings = _with_district(buildings, districts)
-    tied = {"buildings": buildings, "addresses": addresses, "places": places}
-    return {**tables, **tied, "districts": districts}
+def _estimate(tables: Tables, *, crs: str) -> tuple[Tables, list[Finding]]:
+    """Fill in what no source says; the census comes before the people it counted are guessed."""
+    buildings = estimate_stock(tables["buildings"], tables["landuse"])
+    buildings, findings = distribute(buildings, tables["cells"], tables["census_counts"])
+    buildings = estimate_people(buildings)
+    done = {
+        **tables,
+        "buildings": buildings,
+        "trees": estimate_trees(tables["trees"]),
+        "stops": attach_stops(tables["stops"], tables["streets"], crs=crs),
+    }
+    done["envelopes"] = envelopes(buildings, tables["roofs"], tables["envelopes"])
+    return done, list(findings)
 
 
-def _with_building(points: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Name the building each point lies in, where it names none itself."""
-    free = points["building_id"].isna().to_numpy()
-    if not free.any() or buildings.empty:
-        return points
-    row, found = buildings.sindex.query(points.geometry.array[free], predicate="intersects")
-    first = np.unique(row, return_index=True)[1]  # lowest key where buildings overlap
-    keys = points["building_id"].astype(object).to_numpy(copy=True)
-    keys[np.flatnonzero(free)[row[first]]] = buildings.index.to_numpy()[found[first]]
-    return points.assign(building_id=pd.array(keys, dtype="str"))
+def _refuse_empty(tables: Tables, given: Sequence[SourceData]) -> None:
+    if tables["buildings"].empty and tables["streets"].empty:
+        template = "{source} holds neither buildings nor streets."
+        hint = "Check that it is an extract of a place, not of one theme."
+        titles = ", ".join(data.source.title for data in given)
+        raise SourceError(template, hint=hint, source=titles)
 
 
-ADDRESS = ["street", "housenumber", "postcode", "locality"]
+def _surfaces(given: Sequence[SourceData]) -> dict[str, Surface]:
+    """Return for each kind of surface the one of the most trusted source."""
+    found: dict[str, Surface] = {}
+    for data in given:
+        for kind, surface in data.surfaces.items():
+            found.setdefault(kind, surface)
+    return found
 
 
-def _with_address(buildings: gpd.GeoDataFrame, addresses: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give a building without an address the first one that lies in it."""
-    inside = addresses.dropna(subset=["building_id"]).sort_values(["street", "housenumber"])
-    first = inside.drop_duplicates("building_id").set_index("building_id")[ADDRESS]
-    first = first.reindex(buildings.index)
-    bare = buildings["street"].isna() & buildings["housenumber"].isna()
-    return buildings.assign(**{c: buildings[c].mask(bare, first[c]) for c in ADDRESS})
-
-
-def _with_district(buildings: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Name the smallest district each building lies in (highest administrative level)."""
-    bare = buildings["district_id"].isna().to_numpy()
-    if districts.empty or not bare.any():
-        return buildings
-    ranked = districts.sort_values(["level", "area_m2"], ascending=[False, True], kind="stable")
-    points = shapely.point_on_surface(buildings.geometry.array)
-    row, found = ranked.sindex.query(points, predicate="intersects")
-    order = np.lexsort((found, row))
-    row, found = row[order], found[order]
-    first = np.unique(row, return_index=True)[1]
-    keys = np.full(len(buildings), None, dtype=object)
-    keys[row[first]] = ranked.index.to_numpy()[found[first]]
-    ids = pd.Series(keys, index=buildings.index, dtype="str")
-    return buildings.assign(district_id=buildings["district_id"].fillna(ids))
-
-
-def _count_residents(districts: gpd.GeoDataFrame, buildings: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Sum the estimated residents of the buildings where a district has no figure of its own."""
-    counted = buildings.groupby("district_id", observed=True)["residents"].sum().round(0)
-    bare = districts["residents"].isna()
-    found = counted.reindex(districts.index)
-    filled = bare & found.notna()
-    return districts.assign(
-        residents=districts["residents"].mask(filled, found),
-        residents_source=districts["residents_source"].mask(filled, "estimated:buildings"),
-    )
-
-
-def _gaps(tables: dict[str, pd.DataFrame]) -> list[Finding]:
-    """Name whole themes that the source lacks."""
+def _gaps(tables: Tables) -> list[Finding]:
+    """Name whole themes that the sources lack."""
     messages = {
         "buildings": "The source holds no buildings.",
         "streets": "The source holds no streets.",

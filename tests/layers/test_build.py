@@ -213,12 +213,13 @@ def test_nothing_at_all_is_refused_and_gaps_are_named(toy_city):
 
 
 def test_shares_add_up(toy_city):
-    shares = source_shares(build_city(source(**toy_city.tables)).tables)
+    built = build_city(source(**toy_city.tables))
+    shares = source_shares(built.tables)
     assert shares["buildings", "height_m"] == {
         "measured": 0, "registered": 0, "tagged": 2, "estimated": 1, "unknown": 0, "missing": 0,
     }  # fmt: skip
     for (table, _), counts in shares.items():
-        assert sum(counts.values()) == len(toy_city.tables[table])
+        assert sum(counts.values()) == len(built.tables[table])
 
 
 def test_progress_ends_at_one(toy_city):
