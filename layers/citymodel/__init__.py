@@ -62,7 +62,7 @@ def read_tiles(
         if progress:
             progress("Read city model tiles", number / len(ordered))
         with readable(path.name):
-            tiles += list(_tiles_of(path, area))
+            tiles += [tile for tile in _tiles_of(path, area) if not tile.skipped]
     return tiles
 
 

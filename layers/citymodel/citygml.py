@@ -56,11 +56,10 @@ def read_citygml(stream: IO[bytes], name: str, *, wanted: Wanted | None = None) 
     taken = Collector()
     state = _State(taken, name)
     try:
-        for element in _elements(stream, name):
+        for element in _elements(stream, name, lambda: bool(taken.objects)):
             if _local(element.tag) == "Envelope":
-                skip = _take_envelope(element, state, wanted)
-                if skip:
-                    break
+                if _take_envelope(element, state, wanted):
+                    return Tile(name, state.crs_name, taken.model(), {}, skipped=True)
             elif _local(element.tag) != "appearanceMember":
                 _take_member(element, state)
     except etree.XMLSyntaxError as error:
@@ -77,7 +76,9 @@ class _State:
         self.taken, self.name, self.crs_name = taken, name, ""
 
 
-def _elements(stream: IO[bytes], name: str) -> Iterator[_Element]:
+def _elements(
+    stream: IO[bytes], name: str, holds_buildings: Callable[[], bool]
+) -> Iterator[_Element]:
     """Yield envelopes and members as they end and forget them and all before them."""
     head = _Rewound(stream)
     refuse_declarations(head.start, name)
@@ -85,20 +86,24 @@ def _elements(stream: IO[bytes], name: str) -> Iterator[_Element]:
         head, events=("end",), tag=(*MEMBERS, *OTHERS), resolve_entities=False, no_network=True,
         load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True,
     )  # fmt: skip
-    root: Any = None
+    checked = False
     for _, element in events:
-        if root is None:
-            root = element.getroottree().getroot()
-            _check_root(root, name)
+        if not checked:
+            checked = True
+            _check_declarations(element, name)
         above = element.getparent()
-        outer = above is root or _local(element.tag) != "Envelope"
+        if above is None or any(_local(e.tag) == "Building" for e in element.iterancestors()):
+            continue
         yield element
-        if outer:
+        if _local(element.tag) != "Envelope":
             element.clear(keep_tail=False)
-            while above is not None and element.getprevious() is not None:
+            while element.getprevious() is not None:
                 del above[0]
-    if root is None:
-        _check_root(events.root, name)
+    _check_declarations(events.root, name)
+    if _local(events.root.tag) != "CityModel" and not holds_buildings():
+        template = "{path} is XML but no city model: its root is {root}."
+        hint = "Give CityGML or CityJSON with buildings."
+        raise SourceError(template, hint=hint, path=name, root=_local(events.root.tag))
 
 
 class _Rewound:
@@ -115,14 +120,10 @@ class _Rewound:
         return self.stream.read(size)
 
 
-def _check_root(root: Any, name: str) -> None:
-    info = root.getroottree().docinfo
+def _check_declarations(element: Any, name: str) -> None:
+    info = element.getroottree().docinfo
     if info.doctype or info.internalDTD is not None:
         refuse_declarations(b"<!DOCTYPE", name)
-    spaces = " ".join(uri for uri in root.nsmap.values() if uri)
-    if "citygml" not in spaces.lower():
-        template = "{path} is XML but no CityGML: its root is {root}."
-        raise SourceError(template, path=name, root=_local(root.tag))
 
 
 def _take_envelope(element: _Element, state: _State, wanted: Wanted | None) -> bool:
@@ -134,7 +135,7 @@ def _take_envelope(element: _Element, state: _State, wanted: Wanted | None) -> b
     declared = element.get("srsName")
     if declared and not state.crs_name:
         state.crs_name = declared
-    numbers = [number_of(t) for t in " ".join(element.itertext()).split()]
+    numbers = [number_of(t) for t in " ".join(map(str, element.itertext())).split()]
     if wanted is None or not declared or len(numbers) < 4 or None in numbers:
         return False
     half = len(numbers) // 2
@@ -203,6 +204,9 @@ def _take_attribute(local: str, child: _Element, record: dict[str, Any]) -> None
         record["year"] = year_of(text)
     elif local in ("creationDate", "stringAttribute", "dateAttribute", "genericAttribute"):
         _take_date(local, child, text, record)
+    elif local == "externalReference" and record["official_id"] is None:
+        names = child.findall("{*}externalObject/{*}name")
+        record["official_id"] = (names[0].text or "").strip() or None if names else None
     elif local == "height" and record["measured_height"] is None:
         values = child.findall("{*}Height/{*}value")
         record["measured_height"] = number_of(values[0].text or "") if values else None

@@ -38,17 +38,18 @@ def read_cityjson(stream: IO[bytes], name: str) -> Tile:
         The file is no JSON, no CityJSON of a known version, or breaks its schema: what and where.
     """
     taken = Collector()
-    crs_name, last = "", "the start"
+    crs_name, line = "", ""
     try:
         first: Mapping[str, Any] = {}
-        for last, city in _documents(stream, name):
+        for place, city in _documents(stream, name):
+            line = place
             first = first or city
             crs_name = crs_name or _crs_of(city)
             _take_city(city, _vertices(city, first), taken)
     except _FaultError as fault:
         template = "{path} is no valid CityJSON: {fault}"
         hint = "Check it with cjval, the validator of CityJSON, or ask for a new export."
-        where = f"{last}: {fault}" if last else str(fault)
+        where = f"{line}: {fault}" if line else str(fault)
         raise SourceError(template, hint=hint, path=name, fault=where) from fault
     return Tile(name, crs_name, taken.model(), taken.odd)
 
@@ -57,9 +58,8 @@ def _documents(stream: IO[bytes], name: str) -> Iterator[tuple[str, Mapping[str,
     """Yield the document, or line by line the features of a sequence."""
     line = stream.readline()
     city = _parsed(line)
-    if city is None or city.get("type") != "CityJSON" or "CityObjects" not in city:
-        if city is None:
-            city = _parsed(line + stream.read())
+    if city is None:
+        city = _parsed(line + stream.read())
     if city is None:
         template = "{path} is no complete JSON."
         hint = "It was probably cut off while it was fetched; fetch it again."
@@ -205,9 +205,7 @@ def _take_geometry(
     try:
         kinds = [KINDS.get(s.get("type", ""), UNKNOWN) for s in semantics.get("surfaces", [])]
         depth = DEPTH[geometry["type"]]
-        for surface, label in _surfaces(
-            geometry["boundaries"], semantics.get("values"), depth
-        ):
+        for surface, label in _surfaces(geometry["boundaries"], semantics.get("values"), depth):
             kind = kinds[label] if label is not None else UNKNOWN
             rings = [_ring(ring, vertices) for ring in surface]
             if not taken.add_polygon(row, kind, rings):

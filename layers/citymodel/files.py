@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from twin.errors import SourceError
 
@@ -51,8 +51,7 @@ def members(path: Path, *, limit: int | None = None) -> Iterator[tuple[str, IO[b
                     yield info.filename, stream
     elif name.endswith(".gz"):
         with gzip.open(path) as stream:
-            guard = _Guarded(stream, path)
-            yield path.name, guard  # type: ignore[misc]
+            yield path.name, cast("IO[bytes]", _Guarded(stream, path))
     else:
         with path.open("rb") as stream:
             yield path.name, stream
@@ -65,7 +64,7 @@ def _is_wanted(name: str) -> bool:
 class _Guarded:
     """A stream that refuses to unpack without end."""
 
-    def __init__(self, stream: IO[bytes], path: Path) -> None:
+    def __init__(self, stream: gzip.GzipFile, path: Path) -> None:
         self.stream, self.path, self.done = stream, path, 0
         self.packed = path.stat().st_size
 

@@ -54,7 +54,7 @@ KINDS: dict[str, tuple[str, Severity, str]] = {
         "info", "buildings",
     ),
     "footprint_repaired": (
-        "{count} of {total} buildings and parts have a ground that crosses itself; it was repaired.",
+        "{count} of {total} buildings and parts have a ground that crosses itself; repaired.",
         "info", "buildings",
     ),
     "height_absurd": (

@@ -103,11 +103,12 @@ def name_faces(
     unnamed = kind == UNKNOWN
     volume = np.bincount(owner[unnamed], lifted[unnamed], minlength=count)
     inside_out = unnamed & (volume[owner] < 0)
+    mixed = _mixed_up(planes, owner, unnamed, count)[owner]  # normals that tell nothing
     up = planes["z"].to_numpy() * np.where(inside_out, -1.0, 1.0)
     slope = up / np.maximum(planes["area"].to_numpy(), 1e-12)
     on_base = planes["high"].to_numpy() <= base + BASE
     judged = np.select(
-        [np.abs(slope) < STEEP, on_base, slope > 0], [WALL, GROUND, ROOF], CEILING
+        [np.abs(slope) < STEEP, on_base, (slope > 0) | mixed], [WALL, GROUND, ROOF], CEILING
     )
     kind[unnamed] = judged[unnamed]
     raw_up = planes["z"].to_numpy()
@@ -116,6 +117,17 @@ def name_faces(
     )
     wrong |= inside_out & (kind == WALL)
     return kind, np.where(wrong, -1.0, 1.0)
+
+
+def _mixed_up(
+    planes: pd.DataFrame, owner: NDArray[np.int64], unnamed: NDArray[np.bool_], count: int
+) -> NDArray[np.bool_]:
+    """Tell the objects whose faces without a name do not run the same way round."""
+    chosen = planes[unnamed]
+    sums = [np.bincount(owner[unnamed], chosen[name].to_numpy(), minlength=count) for name in "xyz"]
+    surface = np.bincount(owner[unnamed], chosen["area"].to_numpy(), minlength=count)
+    mixed: NDArray[np.bool_] = np.linalg.norm(np.stack(sums), axis=0) > 0.02 * surface
+    return mixed
 
 
 def wall_signs(

@@ -31,6 +31,7 @@ KINDS = {
 OBJECT_COLUMNS = (
     "object_id", "parent", "lod", "name", "function", "roof_code", "measured_height", "storeys",
     "year", "date", "roof_surfaces",
+    "official_id",
 )  # fmt: skip
 ADDRESS_COLUMNS = ("object", "street", "housenumber", "postcode", "locality")
 
@@ -68,6 +69,7 @@ class Tile:
     crs_name: str
     model: RawModel
     odd: dict[str, list[str]]
+    skipped: bool = False  # it lies outside the area that was asked for
 
 
 @dataclass

@@ -59,7 +59,7 @@ def epsg_of(name: str, tile: str) -> int:
 
 def target_crs(tiles: Sequence[Tile]) -> str:
     """
-    Return the one CRS of the city: that of most buildings where it is UTM, else the zone they lie in.
+    Return the one CRS of the city: that of most buildings if it is UTM, else the zone they lie in.
 
     Ties go to the lower code. Tiles without buildings have no say.
     """
@@ -115,7 +115,8 @@ def outline_in(
     target = CRS(crs)
     if target.to_epsg() != code:
         x, y = Transformer.from_crs(code, target, always_xy=True).transform(x, y)
-    return shapely.box(np.min(x), np.min(y), np.max(x), np.max(y))
+    outline: BaseGeometry = shapely.box(np.min(x), np.min(y), np.max(x), np.max(y))
+    return outline
 
 
 def _in_order(
@@ -146,9 +147,7 @@ def _inside(xy: NDArray[np.float64], code: int) -> bool:
         return True
     lon, lat = xy if crs.is_geographic else _transformer(code, 4258).transform(*xy)
     west, south, east, north = area.bounds
-    return bool(
-        west - MARGIN <= lon <= east + MARGIN and south - MARGIN <= lat <= north + MARGIN
-    )
+    return bool(west - MARGIN <= lon <= east + MARGIN and south - MARGIN <= lat <= north + MARGIN)
 
 
 @cache

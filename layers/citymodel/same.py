@@ -34,7 +34,7 @@ def name_objects(model: RawModel) -> tuple[RawModel, list[str]]:
         return model, []
     prints = fingerprints(model, np.flatnonzero(bare))
     parent = model.objects["parent"].to_numpy()
-    for row in np.flatnonzero(bare):  # parents stand before their parts
+    for row in map(int, np.flatnonzero(bare)):  # parents stand before their parts
         above = parent[row]
         ids[row] = f"{ids[above]}:{prints[row][:8]}" if above >= 0 else f"lod2:{prints[row][:16]}"
     named = model.objects.assign(object_id=ids)
@@ -52,11 +52,11 @@ def fingerprints(model: RawModel, rows: NDArray[np.int64]) -> dict[int, str]:
     cells = np.round(model.corners * 100).astype(np.int64)
     orders = {is_part: _sorted(owner if is_part else root[owner]) for is_part in (False, True)}
     found = {}
-    for row in rows:
+    for row in map(int, rows):
         order, keys = orders[bool(root[row] != row)]
         first, last = np.searchsorted(keys, [row, row + 1])
         corners = np.unique(cells[order[first:last]], axis=0)
-        found[int(row)] = hashlib.sha256(corners.tobytes()).hexdigest()
+        found[row] = hashlib.sha256(corners.tobytes()).hexdigest()
     return found
 
 
@@ -114,7 +114,9 @@ def _newest_first(model: RawModel, rows: NDArray[np.int64]) -> list[int]:
 class _Plan:
     """What becomes of objects that share their id."""
 
-    def __init__(self, model: RawModel, root: NDArray[np.int64], seen: dict[str, list[str]]) -> None:
+    def __init__(
+        self, model: RawModel, root: NDArray[np.int64], seen: dict[str, list[str]]
+    ) -> None:
         self.model, self.root, self.seen = model, root, seen
         self.keep = np.ones(len(root), dtype=bool)
         self.moved = np.arange(len(root))
@@ -134,7 +136,9 @@ class _Plan:
                 self.moved[row] = other
                 self.keep[row] = False
             else:
-                self.ids[row] = f"{self.ids[row]}:{fingerprints(self.model, np.array([row]))[row][:8]}"
+                self.ids[row] = (
+                    f"{self.ids[row]}:{fingerprints(self.model, np.array([row]))[row][:8]}"
+                )
                 kept.append(row)
 
     def _family(self, row: int) -> NDArray[np.bool_]:

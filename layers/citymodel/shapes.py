@@ -23,8 +23,7 @@ def polygons_of(model: RawModel, *, heights: bool) -> NDArray[np.object_]:
     corners = model.corners if heights else model.corners[:, :2]
     number = np.repeat(np.arange(len(model.ring_size)), model.ring_size)
     rings = shapely.linearrings(corners, indices=number)
-    made: NDArray[np.object_] = shapely.polygons(rings, indices=model.ring_polygon)
-    return made
+    return np.asarray(shapely.polygons(np.asarray(rings), indices=model.ring_polygon))
 
 
 def plans_by_object(
@@ -53,7 +52,9 @@ def plans_by_object(
     return shapes, np.unique(owner[broken])
 
 
-def unions(shapes: NDArray[np.object_], group: NDArray[np.int64], count: int) -> NDArray[np.object_]:
+def unions(
+    shapes: NDArray[np.object_], group: NDArray[np.int64], count: int
+) -> NDArray[np.object_]:
     """Return the union of the shapes of each group; None where a group has none."""
     there = ~shapely.is_missing(shapes)
     return plans_by_object(shapes[there], group[there], count)[0]

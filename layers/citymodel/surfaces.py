@@ -38,7 +38,7 @@ def roof_rows(found: Measured) -> tuple[pd.DataFrame, dict[str, list[str]]]:
     """Return the planes of all roofs, keyed by body and running number, and what was odd."""
     ids = found.model.objects["object_id"].astype(object).to_numpy()
     owner = found.model.polygon_object
-    roofs = np.isin(found.kind, (ROOF, FLOOR)) & found.leaf[owner]
+    roofs = np.isin(found.kind, (ROOF, FLOOR)) & found.roofed[owner]
     model, planes = take_polygons(found.model, roofs), found.planes[roofs]
     shapes, repaired = planes_in_space(model)
     tilt = tilts(planes).clip(0, 90)
@@ -85,7 +85,7 @@ def envelope_rows(found: Measured) -> pd.DataFrame:
     area = planes["area"].to_numpy()
 
     def total(chosen: NDArray[np.bool_], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(owner[chosen], values[chosen], minlength=count)
+        return np.bincount(owner[chosen], values[chosen], minlength=count).astype(np.float64)
 
     side = side_of(azimuths(planes))
     walls = kind == WALL
@@ -105,7 +105,7 @@ def envelope_rows(found: Measured) -> pd.DataFrame:
             "envelope_source": MEASURED,
         },
         index=found.model.objects["object_id"].astype(object).to_numpy(),
-    ).round({name: 2 for name in (*frame, "roof_m2", "ground_m2", "volume_m3")})
-    complete = found.leaf & (rows["roof_m2"] > 0).to_numpy()
+    ).round(2)
+    complete = found.roofed & (rows["roof_m2"] > 0).to_numpy()
     complete &= np.bincount(owner, walls, minlength=count) > 0
     return rows[complete]

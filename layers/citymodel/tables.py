@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers.alkis import building_use, roof_type
+from layers.alkis import building_use, plain_id, roof_type
 from layers.citymodel.planes import measure_polygons, name_faces, wall_signs
-from layers.citymodel.raw import CEILING, FLOOR, GROUND, ROOF, WALL, RawModel, take_polygons
+from layers.citymodel.raw import CEILING, FLOOR, GROUND, ROOF, RawModel, take_polygons
 from layers.citymodel.same import root_rows
 from layers.citymodel.shapes import plans_by_object, polygons_of, unions
 
@@ -44,6 +44,7 @@ class Measured:
     footprint: NDArray[np.object_]  # by object: its own, that of its parts where it has none
     root: NDArray[np.int64]
     leaf: NDArray[np.bool_]  # objects with a body: parts, and buildings without parts
+    roofed: NDArray[np.bool_]  # leaves whose roof is modelled; LoD1 has flat tops everywhere
     base: NDArray[np.float64]
     top: NDArray[np.float64]
     odd: dict[str, list[str]]
@@ -74,7 +75,11 @@ def _footprints(
     model: RawModel, planes: pd.DataFrame, kind: NDArray[np.int64]
 ) -> tuple[NDArray[np.object_], dict[str, NDArray[np.int64]]]:
     """Return the footprint by object: its ground, else the shadow of its roofs."""
-    plans, owner, count = polygons_of(model, heights=False), model.polygon_object, len(model.objects)
+    plans, owner, count = (
+        polygons_of(model, heights=False),
+        model.polygon_object,
+        len(model.objects),
+    )
     ground = kind == GROUND
     shapes, repaired = plans_by_object(plans[ground], owner[ground], count)
     bare = shapely.is_missing(shapes)
@@ -98,7 +103,7 @@ def _bodies_beside_parts(
     root = root_rows(parent)
     count = len(root)
     is_part = parent >= 0
-    of_parts = unions(np.where(is_part, own, None), root, count)
+    of_parts = unions(_only(own, is_part), root, count)
     both = np.flatnonzero(~shapely.is_missing(of_parts) & ~shapely.is_missing(own) & ~is_part)
     if not len(both):
         return model, own, both
@@ -113,9 +118,7 @@ def _bodies_beside_parts(
         object_id=model.objects["object_id"].iloc[beside] + ":body", parent=beside
     )
     objects = pd.concat([model.objects, added], ignore_index=True)
-    moved = dataclasses.replace(
-        model, objects=objects, polygon_object=number[model.polygon_object]
-    )
+    moved = dataclasses.replace(model, objects=objects, polygon_object=number[model.polygon_object])
     body = own[beside]
     own = np.concatenate([own, body])
     own[beside] = None
@@ -135,7 +138,7 @@ def _bodies(
     root = root_rows(parent)
     with_parts = np.zeros(count, dtype=bool)
     with_parts[root[(parent >= 0) & ~shapely.is_missing(own)]] = True
-    around = unions(np.where(parent >= 0, own, None), root, count)
+    around = unions(_only(own, parent >= 0), root, count)
     footprint = np.where(shapely.is_missing(own), around, own)
     base, top = np.full(count, np.inf), np.full(count, -np.inf)
     np.minimum.at(base, owner, planes["low"].to_numpy())
@@ -151,7 +154,15 @@ def _bodies(
     odd["without_shape"] = list(ids[empty])
     leaf = ~with_parts & ~empty
     odd["shell_open"] = list(ids[_open(planes, kind, owner, count) & leaf])
-    return Measured(model, planes, kind, footprint, root, leaf, base, top, odd)
+    roofed = leaf & ~(model.objects["lod"].astype(float) < 2).to_numpy()
+    return Measured(model, planes, kind, footprint, root, leaf, roofed, base, top, odd)
+
+
+def _only(values: NDArray[np.object_], chosen: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """Return the chosen values and nothing elsewhere."""
+    out = np.full(len(values), None, dtype=object)
+    out[chosen] = values[chosen]
+    return out
 
 
 def _open(
@@ -163,7 +174,8 @@ def _open(
     )
     surface = np.bincount(owner, planes["area"].to_numpy(), minlength=count)
     bodies = np.bincount(owner, kind != GROUND, minlength=count) > 0
-    return bodies & (np.linalg.norm(left, axis=1) > OPEN * surface)
+    gap: NDArray[np.bool_] = np.linalg.norm(left, axis=1) > OPEN * surface
+    return bodies & gap
 
 
 def building_rows(found: Measured) -> tuple[pd.DataFrame, dict[str, list[str]]]:
@@ -178,7 +190,8 @@ def building_rows(found: Measured) -> tuple[pd.DataFrame, dict[str, list[str]]]:
     frame = pd.DataFrame(
         {
             "name": objects["name"],
-            "part_of": np.where(is_part, ids[root], None),
+            "other_ids": _official(objects),
+            "part_of": _only(ids[root], is_part),
             "has_parts": has_parts & ~is_part,
             "height_m": (height + lifted).round(3),
             "min_height_m": lifted.round(3).clip(0, 500),
@@ -189,13 +202,20 @@ def building_rows(found: Measured) -> tuple[pd.DataFrame, dict[str, list[str]]]:
         }
     )
     frame = pd.concat([frame, _uses(objects, root), _roofs_of(found)], axis=1)
+    label_of_height = np.where(objects["lod"].astype(float) == 1, "measured:lod1", MEASURED)
     for column, label in (
-        ("height_m", MEASURED), ("ground_m", MEASURED), ("storeys", REGISTERED),
+        ("height_m", label_of_height), ("ground_m", MEASURED), ("storeys", REGISTERED),
         ("year_built", REGISTERED), ("roof_type", MEASURED), ("roof_height_m", MEASURED),
     ):  # fmt: skip
         name = column.removesuffix("_m") + "_source"
         frame[name] = pd.Series(label, frame.index, dtype="str").where(frame[column].notna())
     return frame.assign(building_id=ids, geometry=found.footprint), odd
+
+
+def _official(objects: pd.DataFrame) -> pd.Series[Any]:
+    """Return the id of the cadastre where the model has one of its own beside it."""
+    official = plain_id(objects["official_id"].astype("str"))
+    return official.where(official.notna() & (official != objects["object_id"].astype("str")))
 
 
 def _heights(
@@ -254,7 +274,7 @@ def _roofs_of(found: Measured) -> pd.DataFrame:
     height = height.reindex(found.model.objects.index)
     all_flat = pd.Series(tilt <= FLAT_ROOF, planes.index).groupby(planes["owner"]).all()
     all_flat = all_flat.reindex(found.model.objects.index, fill_value=False).astype(bool)
-    lod2 = (found.model.objects["lod"].astype(float) >= 2) & found.leaf
+    lod2 = pd.Series(found.roofed, height.index)
     largest = leaning.sort_values(["owner", "area"]).drop_duplicates("owner", keep="last")
     direction = pd.Series(azimuths(largest), largest["owner"]).reindex(height.index)
     shape = shape.where(shape.notna(), pd.Series("flat", shape.index).where(all_flat & lod2))
@@ -287,9 +307,12 @@ LEVEL = 1.0
 def tilts(planes: pd.DataFrame) -> NDArray[np.float64]:
     """Return the tilt [°] of planes against the horizontal."""
     flat = np.hypot(planes["x"].to_numpy(), planes["y"].to_numpy())
-    return np.degrees(np.arctan2(flat, planes["z"].to_numpy()))
+    tilt: NDArray[np.float64] = np.degrees(np.arctan2(flat, planes["z"].to_numpy()))
+    return tilt
 
 
 def azimuths(planes: pd.DataFrame) -> NDArray[np.float64]:
     """Return the direction [°] planes look to, 0 = grid north, clockwise."""
-    return np.degrees(np.arctan2(planes["x"].to_numpy(), planes["y"].to_numpy())) % 360
+    towards = np.arctan2(planes["x"].to_numpy(), planes["y"].to_numpy())
+    azimuth: NDArray[np.float64] = np.degrees(towards) % 360
+    return azimuth

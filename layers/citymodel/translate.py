@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import geopandas as gpd
 import numpy as np
@@ -52,13 +52,13 @@ def translate(
     odd = {name: (counts[name], examples[name]) for name in counts}
     crs = target_crs(tiles)
     if not crs:
-        template = "None of the {count} city model files holds a building."
-        hint = "Check that they are LoD1 or LoD2 tiles with buildings, and not empty."
-        raise SourceError(template, hint=hint, count=len(tiles))
+        _refuse_nothing(area)
     models = [_placed(tile, crs, odd) for tile in tiles]
     say("Join buildings that several tiles hold", 0.2)
     model, more = _once(join(models))
     model = _within(model, area, crs)
+    if not len(model.corners):
+        _refuse_nothing(area)
     say("Measure roofs, walls and footprints", 0.4)
     found = measure(model)
     rows, odd_buildings = building_rows(found)
@@ -90,6 +90,16 @@ def translate(
         report={"citymodel": _report(tiles, model, tables)},
         kind="lod2",
     )
+
+
+def _refuse_nothing(area: Area | None) -> NoReturn:
+    if area is None:
+        template = "The city model files hold no building."
+        hint = "Check that they are LoD1 or LoD2 tiles with buildings, and not empty."
+        raise SourceError(template, hint=hint)
+    template = "No building of the city model lies in the area."
+    hint = "Check that the tiles and the area belong to the same place."
+    raise SourceError(template, hint=hint)
 
 
 def _placed(tile: Tile, crs: str, odd: dict[str, tuple[int, list[str]]]) -> RawModel:
@@ -138,11 +148,13 @@ def _addresses(addresses: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     frame = frame[~shapely.is_missing(shape)]
     words = frame[["street", "housenumber"]].astype("str").fillna("")
     key = frame["building_id"].astype("str") + ":" + words["street"] + " " + words["housenumber"]
-    return frame.set_axis(key.str.strip(), axis=0)
+    named: pd.DataFrame = frame.set_axis(key.str.strip(), axis=0)
+    return named
 
 
 def _tied(raw: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Drop what names buildings that are left out; give each building its first address."""
+    raw["buildings"] = _whole_families(raw["buildings"])
     known = raw["buildings"].index
     for name in ("roofs", "addresses"):
         raw[name] = raw[name][raw[name]["building_id"].isin(known)]
@@ -158,6 +170,14 @@ def _tied(raw: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     of_whole = first.reindex(whole).set_axis(known, axis=0)
     raw["buildings"] = pd.concat([raw["buildings"], of_whole], axis=1)
     return raw
+
+
+def _whole_families(buildings: pd.DataFrame) -> pd.DataFrame:
+    """Let parts and outlines stand for themselves where the other one is left out."""
+    part_of = buildings["part_of"].astype(object)
+    part_of = part_of.where(part_of.isin(buildings.index), None)
+    has_parts = buildings["has_parts"] & buildings.index.isin(part_of.dropna())
+    return buildings.assign(part_of=part_of, has_parts=has_parts)
 
 
 def _conformed(name: str, frame: pd.DataFrame, crs: str) -> Any:

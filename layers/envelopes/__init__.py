@@ -57,9 +57,9 @@ def envelopes(
     """
     bodies = buildings[~buildings["has_parts"].to_numpy(bool)]
     if bodies.empty:
-        return conform(TABLES["envelopes"], pd.DataFrame(index=[]), crs=str(buildings.crs))
+        return _conformed(pd.DataFrame(index=[]))
     edges = outer_edges(bodies)
-    height, drawn = heights_of(edges, bodies, roofs)
+    height, _ = heights_of(edges, bodies, roofs)
     gross = edges["length"].to_numpy() * height
     whole = bodies["part_of"].astype(object).where(bodies["part_of"].notna(), bodies.index)
     groups, building = np.unique(whole.to_numpy().astype(str), return_inverse=True)
@@ -70,7 +70,12 @@ def envelopes(
     table = by_body.groupby(building).sum().set_axis(groups, axis=0).round(2)
     all_known = pd.Series(known).groupby(building).all().to_numpy()
     table["envelope_source"] = np.where(all_known, "measured:lod2", ESTIMATED)
-    return conform(TABLES["envelopes"], table, crs=str(buildings.crs))
+    return _conformed(table)
+
+
+def _conformed(table: pd.DataFrame) -> pd.DataFrame:
+    made: pd.DataFrame = conform(TABLES["envelopes"], table, crs="")
+    return made
 
 
 def _aligned(measured: pd.DataFrame | None, bodies: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -117,7 +122,7 @@ def _walls(
     for number, name in enumerate(WALLS):
         here = side == number
         drawn, common, within = (
-            np.bincount(body[here], values[here], minlength=count)
+            np.bincount(body[here], values[here], minlength=count).astype(np.float64)
             for values in (gross, party, inner)
         )
         known = measured[name].to_numpy(float)

@@ -67,7 +67,8 @@ def heights_of(
 def bases_of(bodies: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return the height of the underside of bodies [m above sea], NaN where it is not known."""
     ground: NDArray[np.float64] = bodies["ground_m"].to_numpy(float)
-    return ground + bodies["min_height_m"].fillna(0).to_numpy(float)
+    lifted: NDArray[np.float64] = bodies["min_height_m"].fillna(0).to_numpy(float)
+    return ground + lifted
 
 
 def _height_under_roofs(
@@ -81,7 +82,7 @@ def _height_under_roofs(
     if rims.empty:
         return height
     edge, rim = _above(edges, rims)
-    along, away = _projected(edges.iloc[edge], rims.iloc[rim])
+    along, away = projected(edges.iloc[edge], rims.iloc[rim])
     length = edges["length"].to_numpy()[edge]
     overlap = np.clip(along.max(axis=1), 0, length) - np.clip(along.min(axis=1), 0, length)
     good = (np.abs(away).max(axis=1) <= ON_EDGE) & (overlap > SHORT)
@@ -114,24 +115,25 @@ def _above(edges: pd.DataFrame, rims: pd.DataFrame) -> tuple[NDArray[np.int64], 
     right = pd.DataFrame({"body": rims["body"].to_numpy(), "rim": np.arange(len(rims))})
     pairs = left.merge(right, on="body")
     edge, rim = pairs["edge"].to_numpy(), pairs["rim"].to_numpy()
-    direction = _direction(edges)[edge]
-    other = _direction(rims)[rim]
+    direction = direction_of(edges)[edge]
+    other = direction_of(rims)[rim]
     cross = direction[:, 0] * other[:, 1] - direction[:, 1] * other[:, 0]
     parallel = np.abs(cross) <= ALONG
     return edge[parallel], rim[parallel]
 
 
-def _direction(lines: pd.DataFrame) -> NDArray[np.float64]:
+def direction_of(lines: pd.DataFrame) -> NDArray[np.float64]:
+    """Return unit vectors (n, 2) from start to end."""
     step = np.column_stack([lines["x1"] - lines["x0"], lines["y1"] - lines["y0"]])
     unit: NDArray[np.float64] = step / np.hypot(step[:, 0], step[:, 1])[:, None]
     return unit
 
 
-def _projected(
+def projected(
     edges: pd.DataFrame, others: pd.DataFrame
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return both ends of `others` along and across the lines of `edges` [m], row by row."""
-    unit = _direction(edges)
+    unit = direction_of(edges)
     along, away = [], []
     for end in ("0", "1"):
         dx = others[f"x{end}"].to_numpy() - edges["x0"].to_numpy()
@@ -165,7 +167,7 @@ def _height_by_shape(edges: pd.DataFrame, bodies: gpd.GeoDataFrame) -> NDArray[n
     rise = roof_rise(bodies)
     eaves = wall_top(bodies) - rise
     part = bodies["roof_type"].astype("str").map(GABLES).fillna(0.0).to_numpy(float)
-    direction = _direction(edges)
+    direction = direction_of(edges)
     across = np.abs(np.einsum("ij,ij->i", direction, ridge[body])) < np.sqrt(0.5)
     total = np.bincount(body[across], edges["length"].to_numpy()[across], minlength=len(bodies))
     added = part * width * rise / np.maximum(total, 0.1)
@@ -179,13 +181,15 @@ def _height_by_shape(edges: pd.DataFrame, bodies: gpd.GeoDataFrame) -> NDArray[n
 def wall_top(bodies: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return the height from underside to top of bodies [m]."""
     tall = bodies["height_m"].to_numpy(float) - bodies["min_height_m"].fillna(0).to_numpy(float)
-    return np.maximum(tall, 0.0)
+    height: NDArray[np.float64] = np.nan_to_num(np.maximum(tall, 0.0))
+    return height
 
 
 def roof_rise(bodies: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return the height of the roof [m], 0 where flat or unknown, never above the body's own."""
     rise = bodies["roof_height_m"].fillna(0.0).to_numpy(float)
-    return np.clip(rise, 0.0, 0.95 * wall_top(bodies))
+    height: NDArray[np.float64] = np.clip(rise, 0.0, 0.95 * wall_top(bodies))
+    return height
 
 
 def frame_of(

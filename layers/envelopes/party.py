@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers.envelopes.edges import _direction, _projected
+from layers.envelopes.edges import direction_of, projected
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ def shared_walls(
     """
     one, two = _beside_each_other(edges)
     first, second = edges.iloc[one], edges.iloc[two]
-    along, away = _projected(first, second)
+    along, away = projected(first, second)
     length = first["length"].to_numpy()
     ends = np.clip(along, 0, length[:, None])
     common = ends.max(axis=1) - ends.min(axis=1)
@@ -75,12 +75,12 @@ def _common_height(
 def _beside_each_other(edges: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return pairs of edges of different bodies, each once, that face each other within `GAP`."""
     ends = edges[["x0", "y0", "x1", "y1"]].to_numpy().reshape(-1, 2, 2)
-    lines = shapely.linestrings(ends)
+    lines = np.asarray(shapely.linestrings(ends))
     tree = shapely.STRtree(lines)
     one, two = tree.query(lines, predicate="dwithin", distance=GAP)
     body = edges["body"].to_numpy()
     once = (one < two) & (body[one] != body[two])
     one, two = one[once], two[once]
-    way = _direction(edges)
+    way = direction_of(edges)
     facing = np.einsum("ij,ij->i", way[one], way[two]) <= OPPOSITE
     return one[facing], two[facing]
