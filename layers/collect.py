@@ -176,10 +176,10 @@ def _one_network(given: dict[str, Tables]) -> tuple[dict[str, Tables], list[Find
         return given, []
     count = sum(len(given[key]["streets"]) for key in spare)
     message = "{count} links are left out: the streets of another source are used."
-    empty = {
-        name: conform(TABLES[name], pd.DataFrame(index=[]), crs=_crs(given)) for name in NETWORK
+    left = {
+        key: {**tables, **{n: tables[n].iloc[:0] for n in NETWORK}} if key in spare else tables
+        for key, tables in given.items()
     }
-    left = {key: {**tables, **empty} if key in spare else tables for key, tables in given.items()}
     return left, [Finding("other_network", "streets", count, message, "warning")]
 
 
