@@ -256,7 +256,7 @@ def _sun_height(lat: float, lon: float) -> Height:
     solar = pvlib.solarposition
 
     def integral(starts: pd.DatetimeIndex, hours: NDArray[np.float64]) -> NDArray[np.float64]:
-        day = starts.dayofyear.to_numpy()
+        day = starts.day_of_year.to_numpy()
         declination = solar.declination_spencer71(day)
         correction = lon / 15 + solar.equation_of_time_spencer71(day) / 60
         clock = starts.hour.to_numpy() + starts.minute.to_numpy() / 60

@@ -102,4 +102,4 @@ def _extra(starts: pd.DatetimeIndex) -> Any:
 
 
 def _days(starts: pd.DatetimeIndex) -> Any:
-    return starts.dayofyear.to_numpy()
+    return starts.day_of_year.to_numpy()

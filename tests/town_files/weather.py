@@ -52,7 +52,7 @@ def simple_year() -> pd.DataFrame:
     Columns are those of a test reference year; B and D are the means of the hour that ends at HH.
     """
     every = pd.date_range("2015-01-01", periods=8760, freq="h")
-    hour, day = every.hour.to_numpy() + 0.5, every.dayofyear.to_numpy()
+    hour, day = every.hour.to_numpy() + 0.5, every.day_of_year.to_numpy()
     declination = np.radians(23.45 * np.sin(2 * np.pi * (284 + day) / 365))
     lat = np.radians(50.9)
     angle = np.radians(15 * (hour - 12.5))  # 7° E keeps the time of 15° E
@@ -114,7 +114,7 @@ def write_station(folder: Path, *, years=(2014, 2015), station=2667, ten_minutes
     utc = pd.date_range(f"{years[0]}-01-01", f"{years[-1]}-12-31 23:00", freq="h")
     model = simple_year()
     cet = utc + pd.Timedelta(hours=1)
-    row = np.minimum((cet.dayofyear - 1) * 24 + cet.hour, 8759)
+    row = np.minimum((cet.day_of_year - 1) * 24 + cet.hour, 8759)
     stamp = (utc + pd.Timedelta(hours=1)).strftime("%Y%m%d%H")  # the end of the hour
     key = f"{station:05d}"
     zipped = []
