@@ -85,7 +85,7 @@ def hillshade(cells: Floats, cell_m: float) -> NDArray[np.uint8]:
         return np.full(cells.shape, FLAT, np.uint8)
     south, east = np.gradient(cells, cell_m)
     north = -south
-    known = np.isfinite(north) & np.isfinite(east)
+    known = np.isfinite(cells) & np.isfinite(north) & np.isfinite(east)
     steep = np.hypot(north, east)[known]
     usual = float(np.quantile(steep, 0.9)) if len(steep) else 0.0
     grow = min(max(USUAL_SLOPE / usual, 1.0), MAX_EXAGGERATION) if usual > 1e-4 else 1.0

@@ -1,4 +1,4 @@
-"""A city with everything schema 2 has room for: measured roofs, terrain, parcels, blocks, transit."""
+"""A city with everything schema 2 has room for: roofs, terrain, parcels, blocks, transit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ground_at(x: Any, y: Any, bounds: Any) -> Any:
 
 def enrich(city: City, *, cell_m: float = 5.0) -> City:
     """Give a city the tables and the terrain that official sources bring."""
-    bounds = np.array(city.buildings.total_bounds) + [-300, -300, 300, 300]
+    bounds = city.buildings.total_bounds + np.array([-300, -300, 300, 300])
     buildings = _buildings(city, bounds)
     raw = {
         "buildings": buildings,
