@@ -84,18 +84,14 @@ def _decoded(text: str) -> str:
     r"""
     Return UTF-8 text that was read as Latin-1 or Windows-1252, as it was meant.
 
-    A last letter that was cut in its middle (a field of a Shapefile ends after 254 bytes) is
-    dropped.
-
-    >>> _decoded("HauptstraÃ\x9fe"), _decoded("ForststraÃ\x9fe, WaldflÃ")
-    ('Hauptstraße', 'Forststraße, Waldfl')
+    >>> _decoded("HauptstraÃ\x9fe"), _decoded("Â")
+    ('Hauptstraße', 'Â')
     """
     for encoding in ("latin-1", "cp1252"):
-        for whole in (text, text[:-1]):
-            try:
-                return whole.encode(encoding).decode("utf-8")
-            except UnicodeError:
-                continue
+        try:
+            return text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
     return text
 
 

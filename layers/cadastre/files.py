@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
+import warnings
 import zipfile
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
@@ -125,7 +128,8 @@ def _layers_of(path: Path, area: Area | None, unknown: list[str]) -> Iterator[La
         yield from _gml_layers(path, unknown)
         return
     try:
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        with _quietly():
+            names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     except DataSourceError as error:
         raise _damaged(path, str(error)) from error
     for name in names:
@@ -141,20 +145,43 @@ def _layers_of(path: Path, area: Area | None, unknown: list[str]) -> Iterator[La
 
 def _read_layer(path: Path, layer: str, kind: str, area: Area | None) -> gpd.GeoDataFrame:
     try:
-        info = pyogrio.read_info(path, layer=layer)
-        columns = list(wanted_fields(kind, info["fields"]))
-        options: dict[str, Any] = {"columns": columns, "layer": layer}
-        if area is not None and info["crs"] is not None:
-            options["bbox"] = area.within(info["crs"]).bounds
-        try:
-            frame = pyogrio.read_dataframe(path, use_arrow=True, **options)
-        except (UnicodeDecodeError, ValueError):  # text that was cut in the middle of a letter
-            frame = pyogrio.read_dataframe(path, encoding="latin-1", **options)
+        with _quietly():
+            return _rows_of(path, layer, kind, area)
     except (DataLayerError, DataSourceError, sqlite3.Error, RuntimeError) as error:
         raise _damaged(path, str(error)) from error
+
+
+def _rows_of(path: Path, layer: str, kind: str, area: Area | None) -> gpd.GeoDataFrame:
+    info = pyogrio.read_info(path, layer=layer)
+    columns = list(wanted_fields(kind, info["fields"]))
+    options: dict[str, Any] = {"columns": columns, "layer": layer}
+    if area is not None and info["crs"] is not None:
+        options["bbox"] = area.within(info["crs"]).bounds
+    frame = pyogrio.read_dataframe(path, use_arrow=True, **options)
+    frame = frame.assign(**{c: _whole_letters(frame[c]) for c in frame.select_dtypes("str")})
     if not isinstance(frame, gpd.GeoDataFrame):  # a table without geometry
         frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
     return frame
+
+
+def _whole_letters(text: pd.Series[Any]) -> pd.Series[Any]:
+    """Drop half a letter, which stays where a field of a Shapefile ends after 254 bytes."""
+    array = pa.array(text)
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = array.cast(pa.large_binary()).to_pylist()
+        words = [None if w is None else w.decode("utf-8", "ignore") for w in raw]
+        return pd.Series(words, index=text.index, dtype="str")
+    return text
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep warnings of GDAL to itself: what is wrong with rows is counted further on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def _gml_layers(path: Path, unknown: list[str]) -> Iterator[Layer]:

@@ -192,8 +192,7 @@ def _sound(frame: gpd.GeoDataFrame, table: str, found: list[Finding]) -> gpd.Geo
     none = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     broken = ~none & ~shapely.is_valid(shapes)
     shapes[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
-    shapes[~none] = shapely.set_precision(shapes[~none], 0.001)
-    shapes = _areas_only(shapes)
+    shapes = _areas_only(_rounded(shapes, ~none))
     lost = ~none & ~(shapely.area(shapes) > SMALLEST_M2)
     total = len(frame)
     message = "{count} of {total} objects have no outline and are left out."
@@ -203,6 +202,16 @@ def _sound(frame: gpd.GeoDataFrame, table: str, found: list[Finding]) -> gpd.Geo
     message = "{count} of {total} outlines enclose nothing and are left out."
     found += finding("no_area", table, frame.index[lost], message, total=total)
     return frame.set_geometry(shapes, crs=frame.crs)[~none & ~lost]
+
+
+def _rounded(shapes: NDArray[Any], present: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return shapes on the millimetre; the few that rounding breaks are snapped with care."""
+    exact = shapes[present]
+    done = shapely.transform(exact, lambda xy: xy.round(3))
+    broken = ~shapely.is_valid(done)
+    done[broken] = shapely.set_precision(exact[broken], 0.001)
+    shapes[present] = done
+    return shapes
 
 
 def _areas_only(shapes: NDArray[Any]) -> NDArray[Any]:
