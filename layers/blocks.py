@@ -74,18 +74,24 @@ def make_blocks(tables: Mapping[str, pd.DataFrame], *, crs: str) -> gpd.GeoDataF
 
 
 def extent_of(tables: Mapping[str, pd.DataFrame]) -> BaseGeometry:
-    """Return the municipality, else all districts, else the surroundings of the buildings."""
+    """
+    Return the municipality, else all districts, with the surroundings of buildings outside.
+
+    An extract cuts the boundaries of its own town now and then and keeps those of a neighbour:
+    where more than `block_buildings_outside` of the buildings lie outside all boundaries, the
+    ground around them counts as well.
+    """
     districts, buildings = tables["districts"], tables["buildings"]
     towns = districts[districts["level"] == MUNICIPALITY]
-    known = towns if len(towns) else districts
-    if len(known):
-        town: BaseGeometry = shapely.union_all(known.geometry.array)
-        return town
-    if buildings.empty:
-        return shapely.Polygon()
-    points = shapely.multipoints(shapely.centroid(buildings.geometry.array))
-    around: BaseGeometry = shapely.convex_hull(points).buffer(MARGIN_M)
-    return around
+    known = shapely.union_all((towns if len(towns) else districts).geometry.array)
+    points = shapely.centroid(buildings.geometry.array)
+    shapely.prepare(known)
+    free = points[~shapely.intersects(known, points)]
+    if len(free) <= assumed("block_buildings_outside") * len(points):
+        return known
+    around = shapely.convex_hull(shapely.multipoints(free)).buffer(MARGIN_M)
+    whole: BaseGeometry = shapely.union(known, around)
+    return whole
 
 
 def inner_districts(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
