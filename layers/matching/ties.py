@@ -142,11 +142,11 @@ def _stage(pool: Pool, source: int, owner: Rows, stock_of: Rows, aliases: pd.Dat
 
 def _without_neighbours(pairs: Pairs, left: Shapes, right: Shapes) -> Pairs:
     """
-    Drop the other ties of a footprint that has its like on the other side.
+    Drop ties between two footprints that each have their like on the other side.
 
     Two footprints are like each other when they share most of what both cover and neither shares
-    more with another one. Whatever else overlaps one of them does so because a source draws
-    things on top of each other.
+    more with another one. What overlaps besides does so because a source draws things on top of
+    each other. An annex without a like of its own stays tied to the outline that takes it in.
     """
     if not len(pairs.left):
         return pairs
@@ -159,7 +159,7 @@ def _without_neighbours(pairs: Pairs, left: Shapes, right: Shapes) -> Pairs:
     best_right = by_right[np.unique(pairs.right[by_right], return_index=True)[1]]
     like = np.isin(place, best_left) & np.isin(place, best_right)
     like &= alike >= assumed("match_same_outline")
-    settled = np.isin(pairs.right, pairs.right[like])
+    settled = np.isin(pairs.right, pairs.right[like]) & np.isin(pairs.left, pairs.left[like])
     return pairs.only(like | ~settled)
 
 

@@ -73,3 +73,51 @@ def grid(number, *, key="DE", seed=1, turn=0.35, shift=(0.0, 0.0), jitter=0.0, g
 def shake(xy, by):
     """Move every corner by up to `by`, the same corner always the same way, so rings stay shut."""
     return xy + by * np.sin(1e3 * xy[:, ::-1] + 700 * xy)
+
+
+def redrawn(truth, *, shift=(0.9, -0.6), by=0.3):
+    """
+    Draw a town again as OpenStreetMap would: some houses as two, some rows as one, all a bit off.
+
+    Gives the table and the true pairs (key drawn, key of the truth).
+    """
+    keys, shapes = truth.index.to_numpy(dtype=object), np.asarray(truth.geometry, dtype=object)
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=0.05)
+    used, drawn, belongs = set(), [], []
+    for a, b in zip(left, right, strict=True):
+        touching = a < b and shapely.area(shapely.intersection(shapes[a], shapes[b])) < 0.01
+        if touching and not {a, b} & used and (a + b) % 3 == 0:
+            together = shapely.union(shapely.buffer(shapes[a], 0.06), shapes[b])
+            if together.geom_type == "Polygon":
+                used |= {a, b}
+                drawn.append(together)
+                belongs.append({keys[a], keys[b]})
+    for at in sorted(set(range(len(keys))) - used):
+        if at % 7 == 0:
+            west, south, east, north = shapes[at].bounds
+            middle = (west + east) / 2
+            drawn += [
+                shapely.intersection(shapes[at], box(west, south, middle, north)),
+                shapely.intersection(shapes[at], box(middle, south, east, north)),
+            ]
+            belongs += [{keys[at]}] * 2
+        else:
+            drawn.append(shapes[at])
+            belongs.append({keys[at]})
+    moved = shapely.transform(np.array(drawn, dtype=object), lambda xy: shake(xy + shift, by))
+    moved = shapely.make_valid(moved)
+    names = [f"osm:w{n:05d}" for n in range(len(moved))]
+    pairs = {(name, key) for name, real in zip(names, belongs, strict=True) for key in real}
+    return table({name: (shape, {}) for name, shape in zip(names, moved, strict=True)}), pairs
+
+
+def pairs_found(matched, source, among):
+    """Give the pairs (old id, id in the stock) that matching found, in buildings of `among`."""
+    shares = matched.shares[matched.shares["source"] == source]
+    divided = set(zip(shares["old_id"], shares["new_id"], strict=True))
+    whole = {
+        (old, new)
+        for old, new in matched.new_ids[source].items()
+        if old not in matched.divided[source]
+    }
+    return {pair for pair in divided | whole if pair[1] in among}
