@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from twin.city import City
 
 COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+WALLS = {"N": "wall_north_m2", "E": "wall_east_m2", "S": "wall_south_m2", "W": "wall_west_m2"}
 MOST_PLANES = 12
 MOST_LINES = 30
 
@@ -77,14 +78,21 @@ def envelope(t: Translator, city: City, key: str) -> list[Any]:
     own = table[table.index.isin(bodies_of(city, key))]
     if not len(own):
         return []
-    lines = []
+    walls = " · ".join(
+        f"{t.text(sign, context='compass')} {t.number(float(own[name].sum()))}"
+        for sign, name in WALLS.items()
+    )
+    lines = [_line(t.text("Outer walls"), _measured(walls, "m²"))]
     for column in TABLES["envelopes"].columns:
-        if column.type == "number":
+        if column.type == "number" and column.name not in WALLS.values():
             value, unit = value_text(t, "envelopes", column, float(own[column.name].sum()))
-            shown = [html.Span(value, className="fact-value"), html.Span(unit, className="unit")]
-            lines.append(_line(t.text(column.label), shown))
+            lines.append(_line(t.text(column.label), _measured(value, unit)))
     head = _heading(t.text("Envelope"), _badge(t, own["envelope_source"]))
     return [head, html.Dl(lines, className="facts")]
+
+
+def _measured(value: str, unit: str) -> list[Any]:
+    return [html.Span(value, className="fact-value"), html.Span(unit, className="unit")]
 
 
 def areas(t: Translator, city: City, row: pd.Series[Any]) -> list[Any]:

@@ -9,7 +9,7 @@ from dash import html
 
 from dash_app import ids
 from dash_app.components.themes import by_theme
-from dash_app.components.values import attrs, share_text, value_line
+from dash_app.components.values import attrs, share_text, unit_text, value_line
 from dash_app.map.colours import Scale, colourable, scale_for
 from dash_app.map.routes import index_url
 from dash_app.state import COLOURABLE, COLOURED_BESIDES, coloured
@@ -63,7 +63,10 @@ def _besides(t: Translator, city: City) -> list[html.Optgroup]:
     groups = []
     for table, names in COLOURED_BESIDES.items():
         columns = [c for c in colourable(city, table) if c.name in names]
-        options = [html.Option(t.text(c.label), value=f"{table}.{c.name}") for c in columns]
+        one = t.text(TABLES[table].label, context="one")  # said again: a closed list shows no group
+        options = [
+            html.Option(f"{one}: {t.text(c.label)}", value=f"{table}.{c.name}") for c in columns
+        ]
         if options:
             groups.append(html.Optgroup(options, label=t.text(TABLES[table].label)))
     return groups
@@ -124,7 +127,7 @@ def legend(t: Translator, city: City, name: str | None, *, smooth: bool) -> list
 def _head(t: Translator, column: Column, scale: Scale, *, smooth: bool) -> list[Any]:
     if column.type != "number":
         return []
-    unit = t.text("in {unit}", unit=column.unit) if column.unit else ""
+    unit = t.text("in {unit}", unit=unit_text(t, column)) if column.unit else ""
     choices = ((t.text("Classes"), False), (t.text("Continuous"), True))
     buttons = [
         html.Button(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from dash import html
@@ -39,6 +40,9 @@ KEYS = frozenset({
     "known_by",
 })  # fmt: skip
 """Columns that name other rows; they stand at the foot."""
+
+SOURCE_LABEL = re.compile(rf"^(?:{'|'.join(KINDS)})(?::[a-z0-9_]+)?$")
+"""A text that says where a whole row comes from, e.g. the border of a block."""
 
 TITLE = {
     "buildings": frozenset({"name", "street", "housenumber"}),
@@ -235,6 +239,9 @@ def _differs(one: Any, other: Any) -> bool:
 
 
 def _value(t: Translator, table: str, column: Column, value: Any) -> list[Any]:
+    if column.type == "text" and SOURCE_LABEL.match(str(value)):
+        how = t.how(str(value))
+        return [html.Span(how, className="how"), badge(t, str(value))] if how else [badge(t, value)]
     text, unit = value_text(t, table, column, value)
     parts: list[Any] = [html.Span(text or "–", className="fact-value")]
     return [*parts, html.Span(unit, className="unit")] if unit else parts

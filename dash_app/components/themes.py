@@ -14,7 +14,7 @@ THEMES: dict[str, tuple[str, ...]] = {
     "Homes and people": (
         "residents", "dwellings", "living_area_m2", "floor_area_m2", "storeys",
     ),
-    "Heating": ("heating", "energy_carrier"),
+    "Heating and energy": ("heating", "energy_carrier"),
     "Shape": (
         "height_m", "min_height_m", "roof_type", "roof_height_m", "roof_direction_deg",
         "footprint_m2", "ground_m", "has_parts",

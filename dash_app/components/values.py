@@ -47,8 +47,13 @@ def value_text(t: Translator, table: str, column: Column, value: Any) -> tuple[s
         return t.word(str(value), f"{table}.{column.name}"), ""
     if column.type == "number":
         plain = column.name in PLAIN_NUMBERS
-        return (f"{value:.0f}" if plain else t.number(float(value))), column.unit
+        return (f"{value:.0f}" if plain else t.number(float(value))), unit_text(t, column)
     return str(value), ""
+
+
+def unit_text(t: Translator, column: Column) -> str:
+    """Return the unit of a column as people write it."""
+    return t.text(column.unit, context="unit") if column.unit else ""
 
 
 def value_line(t: Translator, table: str, column: Column, value: Any) -> str:
@@ -77,6 +82,9 @@ def label_of(t: Translator, table: str, key: str, row: Any) -> str:
         return numbered or named or address or t.text("Building without address")
     if table == "addresses":
         return address or key
+    number = row.get("number")
+    if table == "parcels" and not is_missing(number):
+        return str(number)
     return named or kind_line(t, table, row) or t.text(TABLES[table].label, context="one")
 
 
