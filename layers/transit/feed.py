@@ -45,10 +45,16 @@ class Feed:
 
 
 def looks_like_transit(path: Path) -> bool:
-    """Tell whether a zip or folder holds the tables of a GTFS feed, by their names only."""
+    """
+    Tell whether a zip or folder holds the tables of a GTFS feed, by their names only.
+
+    In a zip they may lie one folder deep; a folder above that of a feed is none itself.
+    """
     try:
         files = _tables_in(path)
-    except (SourceError, *DAMAGED):
+    except DAMAGED:
+        return False
+    if path.is_dir() and any(Path(file).parent != path for file in files.values()):
         return False
     return {"stops.txt", "trips.txt", "stop_times.txt"} <= set(files)
 

@@ -205,7 +205,8 @@ def test_a_folder_is_a_feed(tmp_path):
     data, same = read(tmp_path), read_transit(tmp_path / "one")
     for name, table in data.tables.items():
         pd.testing.assert_frame_equal(table, same.tables[name])
-    assert looks_like_transit(tmp_path / "one")
+    assert looks_like_transit(tmp_path / "one" / "deep")
+    assert not looks_like_transit(tmp_path / "one")  # it may hold other data too
 
 
 def test_spaces_semicolons_and_more_columns(tmp_path):
