@@ -191,12 +191,12 @@ def _names(
 def _joined(words: pd.DataFrame, number: int) -> pd.Series[str]:
     """Return the different words of each building, sorted, with spaces between."""
     words = words.drop_duplicates().sort_values(["stock", "word"])
-    stock = words["stock"].to_numpy()
-    single = ~words["stock"].duplicated(keep=False).to_numpy()
+    stock, word = words["stock"].to_numpy(), words["word"].to_numpy(dtype=object)
+    place = words.groupby("stock").cumcount().to_numpy()
     result = np.full(number, None, dtype=object)
-    result[stock[single]] = words["word"].to_numpy(dtype=object)[single]
-    several = words[~single].groupby("stock")["word"].agg(" ".join)
-    result[several.index.to_numpy()] = several.to_numpy(dtype=object)
+    result[stock[place == 0]] = word[place == 0]
+    for later in range(1, place.max(initial=0) + 1):
+        result[stock[place == later]] += " " + word[place == later]
     return pd.Series(result, dtype="str")
 
 

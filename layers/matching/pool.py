@@ -49,7 +49,7 @@ def make_pool(sources: Mapping[str, gpd.GeoDataFrame]) -> Pool:
     crs = _common_crs(sources)
     tables, twice = [], {}
     for name in names:
-        table, again = _once(conform(BUILDINGS, sources[name], crs=crs))
+        table, again = _once(_conformed(sources[name], crs))
         tables.append(table)
         if again:
             twice[name] = again
@@ -59,6 +59,15 @@ def make_pool(sources: Mapping[str, gpd.GeoDataFrame]) -> Pool:
     outline = _outlines(whole["part_of"], keys, source)
     table = gpd.GeoDataFrame(whole.reset_index(drop=True), geometry="geometry", crs=crs)
     return Pool(names, table, keys, source, outline >= 0, outline, twice, crs)
+
+
+def _conformed(table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
+    """Return the table as the schema wants it, sorted; most come like that already."""
+    names = [*BUILDINGS.column_names, "geometry"]
+    ready = list(table.columns) == names and table.index.name == BUILDINGS.key
+    if ready and table["use"].dtype == "category" and table.index.is_monotonic_increasing:
+        return table
+    return conform(BUILDINGS, table, crs=crs)
 
 
 def _common_crs(sources: Mapping[str, gpd.GeoDataFrame]) -> str:
