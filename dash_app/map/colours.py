@@ -138,14 +138,15 @@ def round_breaks(values: NDArray[np.float64], classes: int) -> list[float]:
     best: list[float] = []
     for part in (1, 2, 4, 10, 25, 100):
         step = _round_step(span / classes / part)
-        step = max(step, 1.0) if whole else step
+        step = max(float(np.floor(step)), 1.0) if whole else step  # 2.5 parts no whole numbers
         found = np.unique(np.round(np.round(wanted / step) * step, 10))
         found = found[(found > low) & (found <= high)]
         if len(found) > len(best):
             best = found.tolist()
         if len(best) == len(np.unique(wanted)):
             break
-    return best or [float((low + high) / 2)]
+    middle = (low + high) / 2
+    return best or [float(np.ceil(middle) if whole else middle)]
 
 
 def _round_step(step: float) -> float:

@@ -119,3 +119,9 @@ def lightness(colour: str) -> float:
 def test_more_is_darker_on_light_and_brighter_on_dark_ground(theme, sign):
     steps = np.diff([lightness(colour) for colour in HEAT[theme]])
     assert (steps * sign > 3).all()
+
+
+def test_whole_numbers_are_parted_between_whole_numbers():
+    for values in ([0.0, 7, 14, 21], [1.0, 2], [0.0, 3, 8, 9, 11, 17]):
+        breaks = round_breaks(np.array(values), 6)
+        assert breaks == np.round(breaks).tolist()
