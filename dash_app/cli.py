@@ -56,6 +56,7 @@ def make_app(words: Translator) -> typer.Typer:
     )
     _add_language(app, words)
     _add_builders(app, words)
+    _add_fetch(app, words)
     _add_servers(app, words)
     _add_reports(app, words)
     return app
@@ -77,20 +78,48 @@ def _add_language(app: typer.Typer, words: Translator) -> None:
 
 def _add_builders(app: typer.Typer, words: Translator) -> None:
     say = words.text
-    source_help = say("OpenStreetMap file (.osm.pbf, .osm, .osm.gz, .osm.bz2) or name of a place")
-    what = typer.Argument(metavar=say("SOURCE"), help=source_help)
+    source_help = say(
+        "Files, folders and addresses in any mix (OpenStreetMap, ALKIS, LoD2, terrain, census, "
+        "weather, GTFS), or the name of a place; surface=FILE says what a file is"
+    )
+    what = typer.Argument(metavar=say("SOURCES"), help=source_help)
     where = typer.Option("-o", "--out", help=say("Folder of the city to write"))
     called = typer.Option(help=say("Name of the city"))
+    timetable = typer.Option(help=say("Day of the timetable: weekday, saturday, sunday or a date"))
 
-    @app.command(help=say("Read an OpenStreetMap file or a place and build a city."))
+    @app.command(help=say("Build one city out of everything that is named."))
     def build(
-        source: Annotated[str, what],
-        out: Annotated[Path, where],
+        sources: Annotated[list[str], what],
+        out: Annotated[Path | None, where] = None,
         name: Annotated[str, called] = "",
+        day: Annotated[str, timetable] = "weekday",
     ) -> None:
         from dash_app.commands import build_command
 
-        build_command(words, source, out, name=name)
+        build_command(words, sources, out, name=name, day=day)
+
+
+def _add_fetch(app: typer.Typer, words: Translator) -> None:
+    say = words.text
+    town = typer.Argument(
+        metavar=say("MUNICIPALITY"), help=say("Name or official key of a municipality in NRW")
+    )
+    where = typer.Option("-o", "--out", help=say("Folder for the files; the cache if left out"))
+    some = typer.Option("--only", help=say("Only these products, with commas, e.g. lod2,dgm1"))
+    dry = typer.Option("--dry-run", help=say("Only say what would be fetched"))
+
+    @app.command(help=say("Download the official open data of a municipality."))
+    def fetch(
+        municipality: Annotated[str, town],
+        out: Annotated[Path | None, where] = None,
+        only: Annotated[str, some] = "",
+        dry_run: Annotated[bool, dry] = False,
+    ) -> None:
+        from dash_app.commands import fetch_command
+
+        products = [word.strip() for word in only.split(",") if word.strip()]
+        if not fetch_command(words, municipality, out, only=products, dry_run=dry_run):
+            raise typer.Exit(EXIT_FAULT)
 
 
 def _add_servers(app: typer.Typer, words: Translator) -> None:
@@ -132,11 +161,17 @@ def _add_reports(app: typer.Typer, words: Translator) -> None:
 
         info_command(words, folder, as_json=as_json)
 
+    page = typer.Option("--report", help=say("Write the report with plots to this HTML file"))
+
     @app.command(help=say("Report the quality of a city: gaps, topology, estimates, licences."))
-    def check(folder: Annotated[Path, city], as_json: Annotated[bool, machine] = False) -> None:
+    def check(
+        folder: Annotated[Path, city],
+        as_json: Annotated[bool, machine] = False,
+        report: Annotated[Path | None, page] = None,
+    ) -> None:
         from dash_app.reports import check_command
 
-        if not check_command(words, folder, as_json=as_json):
+        if not check_command(words, folder, as_json=as_json, html=report):
             raise typer.Exit(EXIT_FAULT)
 
 

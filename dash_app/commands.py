@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 from collections import Counter
@@ -17,21 +18,41 @@ from twin.errors import SourceError, StoreError
 from twin.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from dash_app.i18n import Translator
+    from layers.fetch import FetchReport
     from layers.source_data import Progress as Say
     from layers.source_data import SourceData
     from twin.city import City
 
-OSM_ENDINGS = (".pbf", ".osm", ".osm.gz", ".osm.bz2", ".xml")
+ENDINGS = (
+    ".pbf", ".osm", ".gz", ".bz2", ".xml", ".gml", ".json", ".geojson", ".jsonl", ".gpkg", ".shp",
+    ".zip", ".tif", ".tiff", ".xyz", ".asc", ".hgt", ".csv", ".parquet", ".dat", ".epw", ".txt",
+)  # fmt: skip
+"""What is named so is meant as a file, even where it does not exist."""
 
 
-def build_command(words: Translator, source: str, out: Path, *, name: str = "") -> None:
-    """Read `source` (file or place), build the city, store it in `out`, say what was built."""
+def build_command(
+    words: Translator, named: Sequence[str], out: Path | None, *, name: str = "", day: str
+) -> None:
+    """Read what is `named` (files, folders, addresses, or one place), build, store, say it."""
+    folder = out or Path("cities") / _slug(name or Path(named[0]).name)
     with _progress(words) as say:
-        city = _build(lambda step: _read(source, step), out, say, name=name)
-    _print_summary(words, city, out)
+        city = _build(lambda step: _read(named, step, day=day), folder, say, name=name)
+    _print_summary(words, city, folder)
+
+
+def fetch_command(
+    words: Translator, place: str, out: Path | None, *, only: Sequence[str], dry_run: bool
+) -> bool:
+    """Download the open data of a municipality; tell whether all of it came."""
+    from layers.fetch import fetch  # noqa: PLC0415 - only where something is fetched
+
+    with _progress(words) as say:
+        report = fetch(place, out, what=only or None, dry_run=dry_run, progress=say)
+    _print_fetched(words, report)
+    return report.complete
 
 
 def demo_command(words: Translator, out: Path, *, host: str, port: int) -> None:
@@ -40,7 +61,7 @@ def demo_command(words: Translator, out: Path, *, host: str, port: int) -> None:
         from layers.sample_city import make_sample  # noqa: PLC0415 - only when there is none
 
         with _progress(words) as say:
-            city = _build(lambda step: make_sample(progress=step), out, say)
+            city = _build(lambda step: [make_sample(progress=step)], out, say)
         _print_summary(words, city, out)
     serve_command(words, out, host=host, port=port)
 
@@ -61,36 +82,48 @@ def serve_command(words: Translator, folder: Path, *, host: str, port: int) -> N
     run(app, listener, on_ready=lambda: _print(f"{city.name}: {shown}"))
 
 
-def _build(read: Callable[[Say], SourceData], out: Path, say: Say, *, name: str = "") -> City:
+def _build(
+    read: Callable[[Say], Sequence[SourceData]], out: Path, say: Say, *, name: str = ""
+) -> City:
     from layers.build import build_city  # noqa: PLC0415 - loads pandera, which serving never needs
 
-    data = read(lambda step, share: say(step, 0.6 * share))
-    city = build_city(data, name=name, progress=lambda step, share: say(step, 0.6 + 0.3 * share))
+    data = read(lambda step, share: say(step, 0.5 * share))
+    city = build_city(data, name=name, progress=lambda step, share: say(step, 0.5 + 0.4 * share))
     say("Write the city", 0.9)
     save_city(city, out)
     say("Done", 1.0)
     return city
 
 
-def _read(source: str, say: Say) -> SourceData:
-    path = Path(source)
-    if _exists(path) or path.name.lower().endswith(OSM_ENDINGS):
-        from layers.osm import read_osm  # noqa: PLC0415 - pyosmium only where it is needed
+def _read(named: Sequence[str], say: Say, *, day: str) -> list[SourceData]:
+    from layers.fetch import fetched_folder  # noqa: PLC0415
+    from layers.inputs import area_of, find_inputs, read_inputs  # noqa: PLC0415
 
-        return read_osm(path, progress=say)
-    if path.is_absolute() or source.startswith(("./", "../", "~")):
-        hint = "Name an OpenStreetMap file or a place."
-        raise SourceError("{path} does not exist.", hint=hint, path=path)
-    from layers.overpass import read_place  # noqa: PLC0415 - osmnx only where it is needed
+    places = [name for name in named if not _is_file(name)]
+    fetched = {place: fetched_folder(place) for place in places}
+    if len(named) == 1 and fetched.get(named[0], "") is None:
+        from layers.overpass import read_place  # noqa: PLC0415 - osmnx only where it is needed
 
-    return read_place(source, progress=say)
+        return [read_place(named[0], progress=say)]
+    files = [str(fetched.get(name) or name) for name in named]
+    inputs = find_inputs(files)
+    return read_inputs(inputs, area=area_of(files), day=day, progress=say)
 
 
-def _exists(path: Path) -> bool:
+def _is_file(name: str) -> bool:
+    """Tell whether a name means a file, folder or address rather than a place."""
+    from layers.inputs import PREFIX  # noqa: PLC0415
+
+    address = name.startswith(("http://", "https://")) or PREFIX.fullmatch(name) is not None
+    path = Path(name)
     try:
-        return path.exists()
+        there = path.exists()
     except (OSError, ValueError):  # too long, or with a null character: no file, maybe a place
-        return False
+        there = False
+    meant = (
+        path.is_absolute() or name.startswith(("./", "../", "~")) or name.lower().endswith(ENDINGS)
+    )
+    return address or there or meant
 
 
 def _is_current_model_town(folder: Path) -> bool:
@@ -119,6 +152,29 @@ def _listen(host: str, port: int) -> socket.socket:
         hint = "Choose another one with --port."
         reason = error.strerror or str(error)
         raise SourceError(template, hint=hint, host=host, port=str(port), reason=reason) from error
+
+
+def _print_fetched(words: Translator, report: FetchReport) -> None:
+    from layers.fetch import lines  # noqa: PLC0415
+
+    for template, values in lines(report):
+        _console().print(words.text(template, "", **values), highlight=False, markup=False)
+    for fault in report.faults:
+        sys.stderr.write(f"{words.text('Error')}: {words.error(fault)}\n")
+    if not report.dry_run:
+        say = words.text("Build the city with `twin build {place}`.", place=report.town.name)
+        _console().print(say, highlight=False, markup=False)
+
+
+def _slug(name: str) -> str:
+    """
+    Return a name for a folder.
+
+    >>> _slug("Bad Münstereifel"), _slug("town.osm.pbf")
+    ('bad-münstereifel', 'town')
+    """
+    plain = name.partition(".")[0] if name.lower().endswith(ENDINGS) else name
+    return "-".join(re.findall(r"\w+", plain.casefold())) or "city"
 
 
 def _print_summary(words: Translator, city: City, out: Path) -> None:

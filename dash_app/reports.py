@@ -51,8 +51,10 @@ def info_command(words: Translator, folder: Path, *, as_json: bool) -> None:
     _print_sources(words, city)
 
 
-def check_command(words: Translator, folder: Path, *, as_json: bool) -> bool:
-    """Print the quality report and return whether the city is free of faults."""
+def check_command(
+    words: Translator, folder: Path, *, as_json: bool, html: Path | None = None
+) -> bool:
+    """Print the quality report, as a page too, and return whether the city is free of faults."""
     damaged = verify(folder)
     city = open_city(folder)
     faults = [f"{folder / name}: damaged" for name in damaged] or _schema_faults(city)

@@ -14,12 +14,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+
+from layers.fetch.boundary import NAME as BOUNDARY
+from layers.fetch.manifest import NAME as MANIFEST
+from layers.fetch.manifest import read_manifest
+from layers.source_data import Area
+from twin.crs import utm_crs
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from layers.source_data import Area, Progress, SourceData
+    from layers.source_data import Progress, SourceData
 
 KINDS = (
     "transit", "weather", "census", "terrain", "citymodel", "nas", "cadastre", "boundaries", "osm",
@@ -68,8 +75,8 @@ def find_inputs(named: Sequence[str | Path]) -> Inputs:
         if place.startswith(("http://", "https://")):
             found.setdefault(kind or "cadastre", {})[place] = place
             continue
-        for path in _files(Path(place).expanduser()):
-            known = kind or kind_of_file(path)
+        for path, said in _files(Path(place).expanduser()):
+            known = kind or said or kind_of_file(path)
             if known:
                 found.setdefault(known, {})[str(path.resolve())] = path
             elif Path(place).is_dir():
@@ -80,6 +87,19 @@ def find_inputs(named: Sequence[str | Path]) -> Inputs:
         raise _unknown(Path(str(named[0])))
     ordered = {kind: tuple(files.values()) for kind, files in sorted(found.items())}
     return Inputs(ordered, tuple(unknown))
+
+
+def area_of(named: Sequence[str | Path]) -> Area | None:
+    """Return the municipality that a folder of `twin fetch` is for; None without one."""
+    for folder in map(Path, map(str, named)):
+        boundary = folder / BOUNDARY
+        if (folder / MANIFEST).is_file() and boundary.is_file():
+            shape = gpd.read_file(boundary)
+            metric = shape.to_crs(
+                utm_crs(*shape.to_crs("EPSG:4326").union_all().centroid.coords[0])
+            )
+            return Area(metric.union_all(), metric.crs.to_string())
+    return None
 
 
 def kind_of_file(path: Path) -> str:
@@ -148,18 +168,21 @@ def _read_osm(files: Sequence[Path | str], say: Callable[[str, float], None]) ->
     return [read_osm(Path(files[0]), progress=say)]
 
 
-def _files(path: Path) -> Iterator[Path]:
-    """Give the files in `path`: itself, or those of a folder in the order of their names."""
+def _files(path: Path) -> Iterator[tuple[Path, str]]:
+    """Give the files in `path`, with the kind where a list beside them says it."""
     if not path.exists():
         hint = "Name a file or folder that is there."
         raise SourceError("{path} does not exist.", hint=hint, path=path)
     if not path.is_dir() or (path / "stop_times.txt").exists():  # a timetable out of its zip
-        yield path
-        return
-    for inner in sorted(path.iterdir()):
-        if inner.name.startswith(".") or inner.suffix.lower() in BESIDE:
-            continue
-        yield from _files(inner) if inner.is_dir() else [inner]
+        yield path, ""
+    elif (path / MANIFEST).is_file():
+        listed = sorted(read_manifest(path).values(), key=lambda file: file.path)
+        yield from ((path / file.path, file.kind) for file in listed if file.kind)
+    else:
+        for inner in sorted(path.iterdir()):
+            if inner.name.startswith(".") or inner.suffix.lower() in BESIDE:
+                continue
+            yield from _files(inner) if inner.is_dir() else [(inner, "")]
 
 
 def _unknown(path: Path) -> SourceError:

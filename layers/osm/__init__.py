@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
     from layers.source_data import Progress, SourceData
 
-__all__ = ["read_osm", "read_raw", "translate"]
+__all__ = ["looks_like_osm", "read_osm", "read_raw", "translate"]
+
+ENDINGS = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
+
+
+def looks_like_osm(path: Path) -> bool:
+    """Tell whether a file is OpenStreetMap's, by its name, `.xml` by its first bytes."""
+    if path.name.lower().endswith(ENDINGS):
+        return True
+    if path.suffix.lower() != ".xml" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return b"<osm " in file.read(1000)
 
 
 def read_osm(path: Path, *, progress: Progress | None = None, name: str = "") -> SourceData:
