@@ -96,11 +96,17 @@ def _unknown(text: str) -> SourceError:
     names = {_short(m.name): m for m in municipalities()}
     close = difflib.get_close_matches(_plain(text), names, n=5, cutoff=0.6)
     if close:
-        template = "No municipality of North Rhine-Westphalia is called {place}; near to it are {candidates}."
+        template = (
+            "No municipality of North Rhine-Westphalia is called {place}; "
+            "near to it are {candidates}."
+        )
         listed = _listed([names[name] for name in close])
         return SourceError(template, hint="Check the spelling.", place=text, candidates=listed)
     template = "No municipality of North Rhine-Westphalia is called {place}."
-    hint = "Give a name or the official key (eight digits); elsewhere `twin build PLACE` reads OpenStreetMap."
+    hint = (
+        "Give a name or the official key (eight digits); "
+        "elsewhere `twin build PLACE` reads OpenStreetMap."
+    )
     return SourceError(template, hint=hint, place=text)
 
 

@@ -41,8 +41,8 @@ def local(tag: str) -> str:
 def coordinates(element: _Element) -> Flat:
     """Return the positions of an element that holds `posList` or several `pos`, heights dropped."""
     found: Flat = []
-    for child in element:
-        name = local(child.tag) if isinstance(child.tag, str) else ""
+    for child in element.iterchildren("*"):
+        name = local(child.tag)
         if name in {"posList", "pos"}:
             values = list(map(float, (child.text or "").split()))
             size = int(child.get("srsDimension") or element.get("srsDimension") or 0)
@@ -65,7 +65,9 @@ def ring(element: _Element, shared: Mapping[str, Sequence[float]] | None = None)
     """
     if local(element.tag) == "LinearRing":
         return _closed(coordinates(element))
-    pieces = [piece for member in element for piece in _pieces(member, shared or {})]
+    pieces = [
+        piece for member in element.iterchildren("*") for piece in _pieces(member, shared or {})
+    ]
     if not pieces:
         raise NoRingError("broken_outline")
     line = list(pieces[0])
@@ -101,27 +103,29 @@ def curve(element: _Element, shared: Mapping[str, Sequence[float]]) -> Flat:
     if name == "LineString":
         return coordinates(element)
     if name == "OrientableCurve":
-        base = [piece for child in element for piece in _pieces(child, shared)]
+        base = [piece for child in element.iterchildren("*") for piece in _pieces(child, shared)]
         line = _joined(base)
         return turned(line) if element.get("orientation") == "-" else line
     if name == "Curve":
-        return _joined([_segment(s) for holder in element for s in holder])
+        return _joined(
+            [_segment(s) for holder in element.iterchildren("*") for s in holder.iterchildren("*")]
+        )
     if name in {"CompositeCurve", "Ring"}:
-        return _joined([piece for member in element for piece in _pieces(member, shared)])
+        return _joined(
+            [piece for member in element.iterchildren("*") for piece in _pieces(member, shared)]
+        )
     raise NoRingError("unknown_curve")
 
 
 def _pieces(member: _Element, shared: Mapping[str, Sequence[float]]) -> list[Sequence[float]]:
     """Return the lines of one `curveMember`, `curveMembers` or `baseCurve`."""
-    if not isinstance(member.tag, str):
-        return []  # a comment
     link = member.get(HREF)
     if link is not None:
         found = shared.get(link.removeprefix("#"))
         if found is None:
             raise NoRingError("dangling_edge")
         return [found]
-    return [curve(child, shared) for child in member if isinstance(child.tag, str)]
+    return [curve(child, shared) for child in member.iterchildren("*")]
 
 
 def _joined(lines: Sequence[Sequence[float]]) -> Flat:
@@ -134,7 +138,7 @@ def _joined(lines: Sequence[Sequence[float]]) -> Flat:
 
 
 def _segment(element: _Element) -> Flat:
-    draw = SEGMENTS.get(local(element.tag) if isinstance(element.tag, str) else "")
+    draw = SEGMENTS.get(local(element.tag))
     if draw is None:
         raise NoRingError("unknown_curve")
     return draw(element)
@@ -168,7 +172,7 @@ def _by_centre(element: _Element) -> Flat:
     GML leaves zero to the coordinate system; for easting and northing GDAL reads it this way.
     """
     centre = coordinates(element)
-    values = {local(c.tag): c for c in element if isinstance(c.tag, str)}
+    values = {local(c.tag): c for c in element.iterchildren("*")}
     if len(centre) != 2 or "radius" not in values:
         raise NoRingError("broken_outline")
     radius = float(values["radius"].text or "nan")

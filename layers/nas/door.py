@@ -95,7 +95,8 @@ def check_head(head: bytes, path: Path) -> None:
     wide = head[:2] in {b"\xff\xfe", b"\xfe\xff"}
     text = head.decode("utf-16" if wide else "latin-1", "replace")
     start = PROLOG.match(text)
-    if start and text[start.end() : start.end() + 2] == "<!" or "<!ENTITY" in text:
+    own_type = start is not None and text[start.end() : start.end() + 2] == "<!"
+    if own_type or "<!ENTITY" in text:
         template = "{path} declares a document type or entities of its own, which is refused."
         hint = "Exchange files never need one; ask for a clean export."
         raise SourceError(template, hint=hint, path=path)

@@ -43,9 +43,10 @@ def findings_of(raw: RawNas) -> tuple[Finding, ...]:
         ("swapped_axes", "buildings", "warning",
          "{count} outlines have north before east and were turned."),
         ("reprojected", "buildings", "info",
-         "{count} outlines came in another coordinate system; from the old German one they may be off"
-         " by one to three metres."),
-        ("underground", "buildings", "info", "{count} buildings lie underground and were left out."),
+         "{count} outlines came in another coordinate system; from the old German one they"
+         " may be off by one to three metres."),
+        ("underground", "buildings", "info",
+         "{count} buildings lie underground and were left out."),
         ("planned", "buildings", "info", "{count} buildings are only planned and were left out."),
         ("building_parts", "buildings", "info",
          "{count} parts of buildings in the cadastre (lower or higher parts, passages, balconies)"

@@ -87,37 +87,40 @@ def read_object(
     system of objects that name none. Unless it is the `last`
     try, an edge that is not in `shared` yet raises `NoRingError`.
     """
-    wanted = ATTRIBUTES[kind]
-    row: Row = {"id": gml_id(element)}
-    place: _Element | None = None
-    for child in element:
-        if not isinstance(child.tag, str):
-            continue
-        name = local(child.tag)
-        if name in wanted:
-            _take(row, name, child)
-        elif name == "identifier":
-            row["id"] = (child.text or "").strip() or row["id"]
-        elif name == "lebenszeitintervall":
-            _take(row, name, child)
-        elif name == "position":
-            place = child
+    row, place = _attributes(element, kind)
     if row.get("lebenszeitintervall.endet"):
         raw.note("ended_objects")
         return None
     row["begin"] = row.pop("lebenszeitintervall.beginnt", "")
     raw.newest = max(raw.newest, str(row["begin"]))
-    if place is not None:
-        try:
-            crs = raw.system(_system(place) or system)
-            _locate(row, place, kind, raw.outlines, shared=shared, crs=crs)
-        except NoRingError as error:
-            if not last and error.reason == "dangling_edge":
-                raise
-            raw.note(error.reason, str(row["id"]))
-        except (ValueError, IndexError):
-            raw.note("broken_outline", str(row["id"]))
+    if place is None:
+        return row
+    try:
+        crs = raw.system(_system(place) or system)
+        _locate(row, place, kind, raw.outlines, shared=shared, crs=crs)
+    except NoRingError as error:
+        if not last and error.reason == "dangling_edge":
+            raise
+        raw.note(error.reason, str(row["id"]))
+    except (ValueError, IndexError):
+        raw.note("broken_outline", str(row["id"]))
     return row
+
+
+def _attributes(element: _Element, kind: str) -> tuple[Row, _Element | None]:
+    """Return the wanted attributes of an object, and where it keeps its geometry."""
+    wanted = ATTRIBUTES[kind]
+    row: Row = {"id": gml_id(element)}
+    place: _Element | None = None
+    for child in element.iterchildren("*"):
+        name = local(child.tag)
+        if name in wanted or name == "lebenszeitintervall":
+            _take(row, name, child)
+        elif name == "identifier":
+            row["id"] = (child.text or "").strip() or row["id"]
+        elif name == "position":
+            place = child
+    return row, place
 
 
 def gml_id(element: _Element) -> str:

@@ -43,9 +43,9 @@ def names_of(raw: RawNas, kind: str, parts: Sequence[str]) -> pd.Series:
     """Return the names of a catalogue (streets, municipalities, Gemarkungen) by key."""
     rows = rows_of(raw, [kind])
     names = column(rows, "bezeichnung")
-    names.index = pd.Index(key_of(rows, "schluessel", parts))
-    names = names[names.notna() & names.index.notna()].sort_values(kind="stable")
-    return names[~names.index.duplicated()]
+    known = pd.DataFrame({"key": key_of(rows, "schluessel", parts), "name": names}).dropna()
+    known = known.sort_values(["key", "name"]).drop_duplicates("key")
+    return known.set_index("key")["name"]
 
 
 def locations(raw: RawNas) -> pd.DataFrame:

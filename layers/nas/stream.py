@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from lxml import etree
 
@@ -96,7 +96,7 @@ class _Reader:
                 read, quiet = read + len(chunk), quiet + len(chunk)
                 for _, element in parser.read_events():
                     quiet = 0
-                    self._take(element)
+                    self._take(cast("_Element", element))
                 self._check_quiet(quiet)
                 tell(min(read / max(self.path.stat().st_size, 1), 1.0))
             parser.close()

@@ -69,11 +69,14 @@ def translate(
         tables["addresses"] = tables["addresses"].dropna(subset=["building_id"])
     conformed = {name: conform(TABLES[name], f, crs=shapes.crs) for name, f in tables.items()}
     town = names_of(raw, "AX_Gemeinde", ("land", "regierungsbezirk", "kreis", "gemeinde"))
-    name = str(town.get(municipality, "") if municipality else town.iloc[0] if len(town) == 1 else "")
+    name = str(
+        town.get(municipality, "") if municipality else town.iloc[0] if len(town) == 1 else ""
+    )
     report = {"nas": {"read": {kind: len(rows) for kind, rows in sorted(raw.rows.items())}}}
     return SourceData(
         name=name, crs=shapes.crs, tables=conformed, source=source, findings=findings_of(raw),
         report=report,
+        kind="nas",
     )  # fmt: skip
 
 
@@ -97,6 +100,7 @@ def _buildings(raw: RawNas, rows: pd.DataFrame, shapes: Shapes) -> gpd.GeoDataFr
     if strange.any():
         raw.note("unknown_function", str(code[strange].iloc[0]), int(strange.sum()))
     use = words["use"].mask(column(rows, "zustand").isin(RUINED), "ruin")
+    roof = roof_type(column(rows, "dachform"))
     data = {
         "name": column(rows, "name"),
         "use": use,
@@ -104,10 +108,10 @@ def _buildings(raw: RawNas, rows: pd.DataFrame, shapes: Shapes) -> gpd.GeoDataFr
         "function": words["function"].where(code.notna()),
         "size_class": words["size_class"],
         "size_class_source": _said(words["size_class"]),
-        "roof_type": roof_type(column(rows, "dachform")),
+        "roof_type": roof,
+        "roof_type_source": _said(roof),
         **_numbers(rows),
     }
-    data["roof_type_source"] = _said(data["roof_type"])
     frame = _drawn(raw, rows, data, shapes)
     return frame.assign(footprint_m2=frame.geometry.area.round(2))
 
@@ -129,7 +133,7 @@ def _numbers(rows: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _said(values: pd.Series) -> pd.Series:
-    return pd.Series(np.where(values.notna(), OFFICIAL, None), index=values.index, dtype="str")
+    return pd.Series(OFFICIAL, index=values.index, dtype="str").where(values.notna())
 
 
 def _above_ground(raw: RawNas, rows: pd.DataFrame) -> pd.DataFrame:
@@ -244,5 +248,3 @@ def _count_others(raw: RawNas) -> None:
     built = [row for kind in STRUCTURES for row in raw.rows.get(kind, ())]
     if built:
         raw.note("structures", str(built[0]["id"]), len(built))
-
-

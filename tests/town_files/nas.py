@@ -7,6 +7,7 @@ some of them arcs; addresses are objects of their own, streets stand in a catalo
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -126,7 +127,7 @@ class _Writer:
             f'<gml:curveMember>\n<gml:Curve gml:id="{self.next()}"><gml:segments>'
             f"<gml:LineStringSegment><gml:posList>{a[0]:.3f} {a[1]:.3f} {b[0]:.3f} {b[1]:.3f}"
             "</gml:posList></gml:LineStringSegment></gml:segments></gml:Curve>\n</gml:curveMember>\n"
-            for a, b in zip(xy[:-1], xy[1:], strict=True)
+            for a, b in pairwise(xy)
         )
         return f"<gml:Ring>\n{sides}</gml:Ring>"
 
@@ -166,8 +167,8 @@ def _head(version: str) -> str:
         f'xmlns="http://www.adv-online.de/namespaces/adv/gid/{version}" '
         'xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'xmlns:wfs="{wfs}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n'
-        "<erlaeuterung>Model town, generated for tests</erlaeuterung>\n<erfolgreich>true</erfolgreich>"
-        "\n<koordinatenangaben><AA_Koordinatenreferenzsystemangaben>"
+        "<erlaeuterung>Model town, generated for tests</erlaeuterung>\n"
+        "<erfolgreich>true</erfolgreich>\n<koordinatenangaben><AA_Koordinatenreferenzsystemangaben>"
         '<crs xlink:href="urn:adv:crs:ETRS89_UTM32"/><anzahlDerNachkommastellen>3'
         "</anzahlDerNachkommastellen><standard>true</standard>"
         "</AA_Koordinatenreferenzsystemangaben></koordinatenangaben>\n<enthaelt>\n"
@@ -270,16 +271,19 @@ def _parcel(writer: _Writer, key: str, shape: BaseGeometry, area: float, number:
         f"<gemeindezugehoerigkeit>{TOWN_KEY}</gemeindezugehoerigkeit>\n",
     )  # fmt: skip
     writer.member(
-        "AX_Buchungsblatt", book,
+        "AX_Buchungsblatt",
+        book,
         f"<buchungsblattkennzeichen>050123{number:07d}</buchungsblattkennzeichen>\n",
     )
     writer.member(
-        "AX_Person", f"person:{key}",
+        "AX_Person",
+        f"person:{key}",
         f"<nachnameOderFirma>Eigentümer-{number}</nachnameOderFirma><vorname>Geheim</vorname>"
         "<geburtsdatum>1970-01-01</geburtsdatum>\n" + writer.link("hat", f"home:{key}"),
     )
     writer.member(
-        "AX_Anschrift", f"home:{key}",
+        "AX_Anschrift",
+        f"home:{key}",
         "<ort_Post>Musterstadt</ort_Post><strasse>Geheimweg</strasse><hausnummer>99</hausnummer>\n",
     )
     for corner, (x, y) in enumerate(shapely.get_coordinates(shape)[:-1]):
