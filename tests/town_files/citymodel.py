@@ -63,7 +63,7 @@ def write_lod2(tables, folder: Path, *, tile_m: int = 1000, version: str = "1.0"
     for (east, north), here in sorted(tiles.items()):
         km = tile_m // 1000 or 1
         stem = f"LoD2_32_{east // 1000}_{north // 1000}_{km}_NW"
-        paths.append(_write(folder / stem, here, (east, north, tile_m), version))
+        paths.append(write_tile(folder / stem, here, (east, north, tile_m), version))
     return paths
 
 
@@ -71,9 +71,7 @@ def houses(buildings) -> list[House]:
     """Return the buildings with their faces, corners at 1 mm."""
     shapes = shapely.orient_polygons(shapely.set_precision(buildings.geometry.to_numpy(), 0.001))
     found = []
-    for key, row, shape in zip(
-        buildings.index, buildings.to_dict("records"), shapes, strict=True
-    ):
+    for key, row, shape in zip(buildings.index, buildings.to_dict("records"), shapes, strict=True):
         if shape.geom_type != "Polygon":
             shape = max(shape.geoms, key=lambda piece: piece.area)  # noqa: PLW2901
         found.append(_house(official_id(str(key)), row, shape))
@@ -180,7 +178,8 @@ def _cut(p):
     return [(np.array([p[0], p[1], p[2], q]), {3}), (np.array([p[5], p[0], q, p[3], p[4]]), {1})]
 
 
-def _write(stem: Path, here: list[House], tile, version: str) -> Path:
+def write_tile(stem: Path, here: list[House], tile, version: str) -> Path:
+    """Write houses as one tile; `stem` without ending, `tile` its south-west corner and size."""
     if version == "cityjson":
         path = stem.with_name(stem.name + ".city.json")
         path.write_text(json.dumps(_cityjson(here)), "utf-8")
