@@ -127,11 +127,19 @@ def _firmness_of(label: str, key: str, entries: list[dict[str, Any]], words: Wor
         for e in entries
     ]
     about = words.fill("{count} rows.", count=entries[0]["rows"])
+    seen = [kind for kind in KINDS if any(counts[kind] for _, counts in rows)]
     shown = [
-        [name, *(words.percent(counts[kind] / max(sum(counts.values()), 1)) for kind in KINDS)]
+        [
+            name,
+            *(
+                words.percent(counts[kind] / sum(counts.values())) if counts[kind] else "–"
+                for kind in seen
+            ),
+        ]
         for name, counts in rows
     ]
-    beside = table([words.say("Value"), *names.values()], shown, label=title, numbers=len(KINDS))
+    head = [words.say("Value"), *(names[kind] for kind in seen)]
+    beside = table(head, shown, label=title, numbers=len(seen))
     return figure(title, stacked(f"firm-{key}", rows, title=title, about=about), beside)
 
 

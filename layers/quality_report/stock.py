@@ -21,7 +21,7 @@ def stock_sections(matching: dict[str, Any], words: Words) -> str:
             section(words.say("One building stock"), _known_by(matching, words)),
             section(words.say("How the sources met"), _stages(matching, words)),
             _differences(matching, "areas", words.say("Differences of footprint area"), words),
-            _differences(matching, "overlaps", words.say("Shared share of two footprints"), words),
+            _differences(matching, "overlaps", words.say("Overlap of footprints"), words),
             _differences(matching, "heights", words.say("Differences of height"), words),
             section(words.say("Where the values come from"), _attributes(matching, words)),
         ]
@@ -43,7 +43,7 @@ def _known_by(matching: dict[str, Any], words: Words) -> str:
     title = words.say("Buildings by the sources that know them")
     about = words.fill("{count} buildings in all.", count=stock["buildings"])
     plot = bars("known", [row[:3] for row in rows], title=title, about=about)
-    head = [words.say("Known to"), words.say("Count"), words.say("Share")]
+    head = [words.say("Known to"), words.say("Count"), words.say("Proportion")]
     beside = table(head, [(a, c, d) for a, _, c, d in rows], label=title, numbers=2)
     return figure(title, plot, beside)
 
@@ -52,8 +52,8 @@ def _stages(matching: dict[str, Any], words: Words) -> str:
     """Return one row for each source that met the stock."""
     title = words.say("How the sources met")
     head = [
-        words.say("Source"), words.say("Buildings"), words.say("Matched"), words.say("Share"),
-        words.say("Share of area"), words.say("By key"), words.say("One to one"),
+        words.say("Source"), words.say("Buildings"), words.say("Matched"), words.say("Proportion"),
+        words.say("Proportion of area"), words.say("By key"), words.say("One to one"),
         words.say("One over several"), words.say("Several in one"), words.say("Mixed"),
         words.say("Offset east"), words.say("Offset north"),
     ]  # fmt: skip
@@ -90,7 +90,7 @@ def _differences(matching: dict[str, Any], theme: str, title: str, words: Words)
         ]
         head = [words.say("Difference"), words.say("Buildings")]
         if theme == "overlaps":
-            head[0] = words.say("Share")
+            head[0] = words.say("Proportion")
             rows.pop()
         plot = histogram(f"{theme}{number}", entry, title=name, words=words)
         figures.append(figure(name, plot, table(head, rows, label=name, numbers=1)))

@@ -22,7 +22,7 @@ a{color:var(--accent)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:12px}
 .card,figure{background:var(--surface);border:1px solid var(--line);border-radius:8px;padding:16px}
 .card b{display:block;font-size:26px;line-height:32px;font-weight:650}
-figure{margin:0 0 12px;display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:16px 24px}
+figure{margin:0 0 12px;display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px 24px}
 figcaption{grid-column:1/-1;margin:0}
 svg{width:100%;height:auto;align-self:start}
 svg text{font:14px Figtree,system-ui,sans-serif;fill:var(--ink)}
