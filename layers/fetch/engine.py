@@ -101,6 +101,7 @@ class Engine:
             host = urlsplit(item.url).netloc
             self.hosts.setdefault(host, Host(self.manners, self.cancelled))
         pool = ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="fetch")
+        running: dict[Future[FetchedFile], Wanted] = {}
         try:
             running = {pool.submit(self._fetch, item): item for item in wanted}
             while running:
@@ -113,6 +114,9 @@ class Engine:
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+            for future in running:  # finished while the others were being stopped
+                if not future.cancelled() and future.exception() is None:
+                    keep(future.result())
         return outcome
 
     def _fetch(self, item: Wanted) -> FetchedFile:

@@ -112,7 +112,7 @@ def _unknown(text: str) -> SourceError:
 
 def _listed(found: list[Municipality]) -> str:
     shown = [f"{m.name} ({m.ags}, {m.district})" for m in found[:10]]
-    return "; ".join(shown) + (" …" if len(found) > 10 else "")
+    return "; ".join(shown) + ("; …" if len(found) > 10 else "")
 
 
 def _plain(name: str) -> str:

@@ -18,7 +18,7 @@ from layers.fetch.boundary import tiles_of
 from layers.fetch.municipalities import find_municipality
 from layers.source import addresses
 
-TOWN = find_municipality("Siegburg")  # 05382060
+TOWN = find_municipality("Schwelm")  # 05954024
 HOSTS = (
     "https://www.opengeodata.nrw.de",
     "https://www.wfs.nrw.de",
@@ -32,11 +32,12 @@ CDC = "climate_environment/CDC/observations_germany/climate/hourly"
 
 
 def outline() -> shapely.Polygon:
-    """A crooked boundary inside the bounds of the town, so that corner tiles are not in it."""
+    """A crooked boundary well inside the bounds of the town: few tiles, none at the corners."""
     west, south, east, north = TOWN.bounds
+    west, south, east, north = west + 1500, south + 1500, east - 1500, north - 1500
     return shapely.Polygon(
         [(west, (south + north) / 2), ((west + east) / 2, south), (east, south + 900),
-         (east - 500, north), ((west + east) / 2, north - 2000)]
+         (east - 500, north), ((west + east) / 2, north - 1200)]
     )  # fmt: skip
 
 
@@ -69,13 +70,13 @@ def fill_office(server, *, missing: tuple[str, ...] = ()) -> dict[str, bytes]:
         )
     newest = f"{tiles()[0][0]}_{tiles()[0][1]}"
     files[f"{NRW}/hm/dgm1_tiff/dgm1_tiff/dgm1_32_{newest}_1_nw_2024.tif"] = geotiff(*tiles()[0])
-    kreis = "gru_vereinf_05382000_Rhein-Sieg-Kreis_EPSG25832_GeoPackage.zip"
+    kreis = "gru_vereinf_05954000_Ennepe-Ruhr-Kreis_EPSG25832_GeoPackage.zip"
     files[f"{NRW}/lk/akt/gru_vereinfacht_gpkg/{kreis}"] = zipped("202601.gpkg", b"SQLite format 3")
     files[f"{NRW}/lk/akt/gru_vereinfacht_gpkg/gru_vereinf_05315000_Köln_x.zip"] = b"another"
     files[f"{NRW}/lk/akt/gebref_txt/gebref_EPSG25832_ASCII.zip"] = zipped("gebref.txt", b"N;DENW")
     energy = "produkte/umwelt_klima/klima"
-    solar = "Solarkataster-Potentiale-Photovoltaik_05382060_Siegburg_EPSG25832_Shape.zip"
-    heat = "Raumwaermebedarfsmodell-NRW_05382060_Siegburg_EPSG25832_Shape.zip"
+    solar = "Solarkataster-Potentiale-Photovoltaik_05954024_Schwelm_EPSG25832_Shape.zip"
+    heat = "Raumwaermebedarfsmodell-NRW_05954024_Schwelm_EPSG25832_Shape.zip"
     files[f"{energy}/solarkataster/photovoltaik/{solar}"] = zipped("a.shp", b"shape")
     files[f"{energy}/raumwaermebedarfsmodell/{heat}"] = zipped("b.shp", b"shape")
     for address in addresses("census_2022", "grid"):
@@ -116,7 +117,7 @@ def weather() -> dict[str, bytes]:
     head = "Stations_id von_datum bis_datum Stationshoehe geoBreite geoLaenge Stationsname Land\n"
     head += "----------- --------- --------- ------------- --------- --------- ------------ ----\n"
     near = "02667 19600101 20251231             92     50.8646    7.1575 Köln-Bonn        NRW\n"
-    silent = "00001 19600101 19991231             90     50.8000    7.2100 Siegburg         NRW\n"
+    silent = "00001 19600101 19991231             90     50.8000    7.2100 Schwelm         NRW\n"
     no_sun = "00002 19600101 20251231             90     50.8000    7.2100 Sankt Augustin   NRW\n"
     far = "00433 19600101 20251231             48     52.4675   13.4021 Berlin           BE\n"
     stations = {
@@ -155,7 +156,7 @@ def zipped(name: str, content: bytes) -> bytes:
     return memory.getvalue()
 
 
-def boundary_gml(ags: str = "05382060", shape: shapely.Polygon | None = None) -> bytes:
+def boundary_gml(ags: str = "05954024", shape: shapely.Polygon | None = None) -> bytes:
     """What the WFS of the cadastre answers: the Kreis as well, and the town by its key."""
 
     def unit(key: str, name: str, area: shapely.Polygon) -> str:
@@ -170,8 +171,8 @@ def boundary_gml(ags: str = "05382060", shape: shapely.Polygon | None = None) ->
             "</wfs:member>"
         )
 
-    kreis = unit("05382", "Rhein-Sieg-Kreis", shapely.box(350_000, 5_600_000, 400_000, 5_640_000))
-    town = unit(ags, "Siegburg", shape or outline())
+    kreis = unit("05954", "Ennepe-Ruhr-Kreis", shapely.box(350_000, 5_650_000, 400_000, 5_700_000))
+    town = unit(ags, "Schwelm", shape or outline())
     return (
         '<?xml version="1.0" encoding="UTF-8"?><wfs:FeatureCollection '
         'xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:gml="http://www.opengis.net/gml/3.2" '

@@ -53,7 +53,7 @@ def get(server, pauses, tmp_path):
     def get(what=TILES, **how):
         manners = Manners(attempts=3, connect_timeout_s=5, read_timeout_s=5, sleep=pauses.append)
         options = {"addresses": address_book(server.url), "manners": manners, **how}
-        return fetch("Siegburg", tmp_path / "town", what=what, **options)
+        return fetch("Schwelm", tmp_path / "town", what=what, **options)
 
     return get
 
@@ -94,7 +94,7 @@ def test_everything_arrives_whole_with_licence_and_checksum(get, office, town):
 def test_the_manifest_says_what_lies_there(get, office, town):
     report = get(ALL)
     known = json.loads((town / "fetched.json").read_text("utf-8"))
-    assert (known["place"], known["ags"]) == ("Siegburg", "05382060")
+    assert (known["place"], known["ags"]) == ("Schwelm", "05954024")
     assert known["boundary"] == "boundary.geojson"
     assert {f["path"] for f in known["files"]} == {f.path for f in report.files}
     kinds = {f["product"]: f["kind"] for f in known["files"]}
@@ -106,8 +106,8 @@ def test_the_manifest_says_what_lies_there(get, office, town):
     boundary = gpd.read_file(town / "boundary.geojson")
     assert boundary.crs.to_epsg() == 4326
     moved = boundary.to_crs("EPSG:25832").geometry.iloc[0]
-    assert moved.symmetric_difference(outline()).area < 10  # of 20 km²: degrees to eight digits
-    assert boundary["ags"].iloc[0] == "05382060"
+    assert moved.symmetric_difference(outline()).area < 10  # of 5 km²: degrees to eight digits
+    assert boundary["ags"].iloc[0] == "05954024"
 
 
 def test_the_newest_year_in_the_list_wins(get, office, town):
@@ -147,13 +147,15 @@ def test_a_damaged_manifest_is_no_trouble(get, office, town):
 
 
 def test_a_broken_connection_is_continued(get, server, office, town):
+    path, body = f"{NRW}/3dg/lod2_gml/lod2_gml/{lod2()}", b"<a>" + bytes(500_000)
+    server.files[path] = (body, {"ETag": '"big"', "Accept-Ranges": "bytes"})
     server.misbehave(lod2(), "half")
     report = get()
     assert report.complete
     again = [s for s in server.seen if s.path.endswith(lod2())]
     assert len(again) == 2
-    assert again[1].headers["Range"].startswith("bytes=")
-    assert (town / "lod2" / lod2()).read_bytes() == office[f"{NRW}/3dg/lod2_gml/lod2_gml/{lod2()}"]
+    assert 100_000 < int(again[1].headers["Range"].strip("bytes=-")) <= 250_000
+    assert (town / "lod2" / lod2()).read_bytes() == body
 
 
 @pytest.mark.parametrize("fault", [503, "reset", (429, {"Retry-After": "7"})])
@@ -185,7 +187,7 @@ def test_few_at_a_time(server, office, tmp_path, monkeypatch):
             return original(*args, **how)
 
     monkeypatch.setattr(engine, "download", counted)
-    fetch("Siegburg", tmp_path, what=TILES, addresses=address_book(server.url), workers=16)
+    fetch("Schwelm", tmp_path, what=TILES, addresses=address_book(server.url), workers=16)
     assert 1 < busy.most <= engine.AT_A_HOST
 
 
@@ -211,7 +213,7 @@ def test_a_product_wholly_gone_is_a_fault_and_others_come(get, server, office):
     report = get()
     assert not report.complete
     assert report.failed == ("lod2",)
-    assert str(report.faults[0]).startswith("lod2: not one tile of Siegburg is there.")
+    assert str(report.faults[0]).startswith("lod2: not one tile of Schwelm is there.")
     assert {f.product for f in report.files} == {"dgm1", "ndom50"}
 
 
@@ -241,9 +243,9 @@ def test_without_lists_names_are_guessed(get, server, office):
 
 
 def test_the_list_cannot_lead_out_of_the_folder(get, server, office, town):
-    evil = "../../../gru_vereinf_05382000_evil_EPSG25832_GeoPackage.zip"
+    evil = "../../../gru_vereinf_05954000_evil_EPSG25832_GeoPackage.zip"
     server.files[f"{NRW}/lk/akt/gru_vereinfacht_gpkg/"] = (
-        f'<dataset><file name="gru_vereinf_05382000_/{evil}"/></dataset>'.encode(), {},
+        f'<dataset><file name="gru_vereinf_05954000_/{evil}"/></dataset>'.encode(), {},
     )  # fmt: skip
     get(("cadastre",))
     assert not list(town.parent.glob("*.zip"))
@@ -266,20 +268,20 @@ def test_cancelled_nothing_is_half_and_the_next_run_goes_on(get, server, office,
     assert report.complete
     assert len(report.files) == 3 * len(tiles())
     assert len(report.new) == 3 * len(tiles()) - len(known)
-    assert len(server.seen) - asked <= len(report.new)
+    assert len(server.seen) - asked <= len(report.new) + 4  # workers that were just at it
 
 
 def test_cancelled_while_a_server_makes_wait(server, office, tmp_path):
     """Ctrl+C must not wait for the ten minutes a server asked for."""
     server.misbehave(lod2(), *[(503, {"Retry-After": "600"})] * 3)
 
-    def cancel(_step, share):
-        if share > 0.3:
+    def cancel(step, _share):
+        if step == "Downloading" and server.asked(lod2()):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fetch(
-            "Siegburg", tmp_path, what=TILES, addresses=address_book(server.url),
+            "Schwelm", tmp_path, what=TILES, addresses=address_book(server.url),
             manners=Manners(longest_wait_s=1000), progress=cancel,
         )  # fmt: skip
 
@@ -405,11 +407,9 @@ def test_progress_ends_with_all_and_never_goes_back(get, office):
 
 def test_the_build_finds_what_was_fetched(server, office, tmp_path, monkeypatch):
     monkeypatch.setenv("TWIN_CACHE", str(tmp_path))
-    assert fetched_folder("siegburg") is None
-    fetch("siegburg", what=("solar",), addresses=address_book(server.url))
-    assert (
-        fetched_folder("Siegburg") == default_folder("05382060") == tmp_path / "05382060-siegburg"
-    )
+    assert fetched_folder("schwelm") is None
+    fetch("schwelm", what=("solar",), addresses=address_book(server.url))
+    assert fetched_folder("Schwelm") == default_folder("05954024") == tmp_path / "05954024-schwelm"
     assert fetched_folder("Atlantis") is None
 
 
@@ -424,9 +424,9 @@ def test_openstreetmap_comes_through_its_own_reader(get, office, town, monkeypat
 
     monkeypatch.setattr("layers.fetch.osm.fetch_place", fetch_place)
     report = get(("lod2", "osm"))
-    assert (town / "osm" / "05382060-siegburg.osm").read_text() == "<osm/>"
+    assert (town / "osm" / "05954024-schwelm.osm").read_text() == "<osm/>"
     degrees = gpd.GeoSeries([outline()], crs="EPSG:25832").to_crs("EPSG:4326").iloc[0]
-    assert areas[0].symmetric_difference(degrees).area < 1e-9
+    assert areas[0].symmetric_difference(degrees).area < 1e-8
     assert "osm" in {f.product for f in report.files}
     get(("lod2", "osm"))
     assert len(areas) == 1
@@ -444,4 +444,4 @@ def test_a_fault_of_openstreetmap_leaves_the_rest(get, office, monkeypatch):
 
 def test_the_package_says_what_it_offers():
     assert set(package.__all__) <= set(dir(package))
-    assert find_municipality("Siegburg") == TOWN
+    assert find_municipality("Schwelm") == TOWN
