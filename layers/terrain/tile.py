@@ -116,11 +116,14 @@ def open_tile(path: Path, *, member: str = "", name: str = "", crs: str | None =
 def _tile_of(file: DatasetReader, path: Path, label: str, how: tuple[str, str, str | None]) -> Tile:
     address, driver, crs = how
     grid = file.transform
-    if file.count != 1 or grid.b or grid.d or grid.a <= 0 or grid.e >= 0:
-        template = "{path} is no grid of heights: {bands} bands, {turn}."
-        hint = "A terrain model has one band and lies north up."
-        turn = "turned" if grid.b or grid.d or grid.a <= 0 or grid.e >= 0 else "north up"
-        raise SourceError(template, hint=hint, path=path, bands=file.count, turn=turn)
+    if file.count != 1:
+        template = "{path} has {count} bands; a height model has one."
+        hint = "It may be an aerial picture."
+        raise SourceError(template, hint=hint, path=path, count=file.count)
+    if grid.b or grid.d or grid.a <= 0 or grid.e >= 0:
+        template = "The grid of {path} is turned."
+        hint = "Lay it north up with `gdalwarp`."
+        raise SourceError(template, hint=hint, path=path)
     west, north = grid.c, grid.f
     middle = (west + file.width * grid.a / 2, north + file.height * grid.e / 2)
     found = crs_text(file.crs.to_wkt()) if file.crs else None

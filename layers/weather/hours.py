@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 LONGEST_GAP = 6  # hours that are interpolated
 WRONG_UNIT = 0.02  # share of impossible values from which the unit is at fault, not the values
 YEAR = 8760  # hours; 29 February is left out
-WORDS = {
-    "temperature_c": "air temperature",
-    "ghi_wm2": "global irradiance",
-    "dni_wm2": "beam irradiance",
-    "dhi_wm2": "diffuse irradiance",
-    BEAM: "beam irradiance on the horizontal",
-}
 NIGHT_NOISE = -10.0  # W/m²; pyranometers read slightly below zero at night
 
 
@@ -112,15 +105,16 @@ def _refuse_long_gap(values: pd.Series[float], place: str) -> None:
     length, begin = longest_gap(values)
     if begin is None or length <= LONGEST_GAP:
         return
-    word = WORDS.get(str(values.name), str(values.name))
     if length == len(values):
-        template = "The weather of {place} holds no {what}."
+        template = "The weather of {place} holds no {column}."
         hint = "Add the file that does, or take another station or year."
-        raise SourceError(template, hint=hint, place=place, what=word)
-    template = "The weather of {place} lacks {count} hours of {what} from {begin} on."
+        raise SourceError(template, hint=hint, place=place, column=values.name)
+    template = "The weather of {place} lacks {count} hours of {column} from {begin} on."
     hint = "Gaps of up to 6 hours are filled; take another year, station or file."
     when = begin.strftime("%Y-%m-%d %H:%M")
-    raise SourceError(template, hint=hint, place=place, count=length, what=word, begin=when)
+    raise SourceError(
+        template, hint=hint, place=place, count=length, column=values.name, begin=when
+    )
 
 
 def _possible(hours: pd.DataFrame, place: str) -> tuple[pd.DataFrame, list[Finding]]:
@@ -132,10 +126,10 @@ def _possible(hours: pd.DataFrame, place: str) -> tuple[pd.DataFrame, list[Findi
             values = values.mask((values < 0) & (values >= NIGHT_NOISE), 0.0)  # noqa: PLW2901
         odd = (values < low) | (values > high)
         if odd.sum() > WRONG_UNIT * max(1, values.notna().sum()):
-            template = "{count} values of {what} in the weather of {place} lie outside {low} to {high} {unit}."  # noqa: E501 - one sentence of the catalogue
+            template = "{count} values of {column} in the weather of {place} lie outside {low} to {high} {unit}."  # noqa: E501 - one sentence of the catalogue
             hint = "Check the unit and the order of the columns."
             raise SourceError(
-                template, hint=hint, count=int(odd.sum()), what=WORDS.get(str(name), name),
+                template, hint=hint, count=int(odd.sum()), column=name,
                 place=place, low=low, high=high, unit=_unit(str(name)),
             )  # fmt: skip
         if odd.any():
@@ -201,6 +195,7 @@ def _finding(
     code: str, where: pd.Index, message: str, severity: str = "warning", *, column: str = ""
 ) -> Finding:
     examples = tuple(str(hour)[:16] for hour in where[:5])
+    column = "dni_wm2" if column == BEAM else column  # what becomes of it in the table
     return Finding(
         code, "weather", len(where), message, severity, examples, column=column  # type: ignore[arg-type]
     )  # fmt: skip

@@ -87,12 +87,12 @@ def test_the_newest_complete_year(hourly, tmp_path):
         hourly[0], tmp_path / "a", lambda lines: [li for li in lines if "20150601" not in li]
     )
     assert read_weather([air, *hourly[1:]]).report["year"] == 2014
-    with pytest.raises(SourceError, match=r"lacks 24 hours of air temperature from 2015-06-01 0"):
+    with pytest.raises(SourceError, match=r"lacks 24 hours of temperature_c from 2015-06-01 0"):
         read_weather([air, *hourly[1:]], year=2015)
     bad = edited(hourly[0], tmp_path / "b", lambda lines: [
         li for li in lines if not "01" <= li.split(";")[1][-2:] <= "07"
     ])  # fmt: skip
-    with pytest.raises(SourceError, match="lacks 7 hours of air temperature"):
+    with pytest.raises(SourceError, match="lacks 7 hours of temperature_c"):
         read_weather([bad, *hourly[1:]])
 
 

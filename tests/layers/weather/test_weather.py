@@ -169,9 +169,7 @@ def test_a_short_gap_is_filled_and_says_so(tmp_path):
 
 def test_a_long_gap_is_refused_by_name(tmp_path):
     path = changed(tmp_path / "a.dat", lambda rows: rows.drop(index=range(1000, 1007)))
-    with pytest.raises(
-        SourceError, match=r"lacks 7 hours of air temperature from 2015-02-11 16:00"
-    ):
+    with pytest.raises(SourceError, match=r"lacks 7 hours of temperature_c from 2015-02-11 16:00"):
         read_weather([path])
 
 
@@ -196,7 +194,7 @@ def test_missing_codes_doubles_and_impossible_values(tmp_path):
 
 def test_kelvin_is_refused(tmp_path):
     path = changed(tmp_path / "a.dat", lambda rows: rows.assign(t=rows["t"] + 273.15))
-    with pytest.raises(SourceError, match=r"8760 values of air temperature .* outside -60"):
+    with pytest.raises(SourceError, match=r"8760 values of temperature_c .* outside -60"):
         read_weather([path])
 
 
