@@ -20,6 +20,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from layers.cadastre.fields import kind_of_layer, wanted_fields, with_columns
 from layers.features.gml import read_gml
+from layers.features.srs import box_around
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _rows_of(path: Path, layer: str, kind: str, area: Area | None) -> gpd.GeoDat
     columns = list(wanted_fields(kind, info["fields"]))
     options: dict[str, Any] = {"columns": columns, "layer": layer}
     if area is not None and info["crs"] is not None:
-        options["bbox"] = area.within(info["crs"]).bounds
+        options["bbox"] = box_around(area, info["crs"])
     frame = pyogrio.read_dataframe(path, use_arrow=True, **options)
     frame = frame.assign(**{c: _whole_letters(frame[c]) for c in frame.select_dtypes("str")})
     if not isinstance(frame, gpd.GeoDataFrame):  # a table without geometry

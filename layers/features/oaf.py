@@ -13,7 +13,7 @@ from shapely.geometry import shape
 
 from layers.features.gml import flipped
 from layers.features.service import FeatureLayer, FeatureService, ask_json, check_total, join
-from layers.features.srs import LON_LAT, choose_srs, parse_srs
+from layers.features.srs import LON_LAT, box_around, choose_srs, parse_srs
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from layers.source_data import Area
 
 PAGE = 1000
+LARGEST_PAGE = 10_000  # what services allow at most, as a rule
 MOST_PAGES = 100_000
 
 
@@ -44,40 +45,49 @@ def read_oaf_layer(
     if name:
         params["crs"] = name
     if area is not None:
-        params["bbox"] = ",".join(f"{v:.9f}" for v in area.within("EPSG:4326").bounds)
+        params["bbox"] = ",".join(f"{v:.9f}" for v in box_around(area, LON_LAT))
     url = join(service.url, f"collections/{layer.name}/items")
+    frame, total = _pages(service, layer, url, params, srs=name, say=say)
+    if total is not None and len(frame) < total <= LARGEST_PAGE:
+        # some services know no offset and give the first page again and again
+        whole = {**params, "limit": str(total)}
+        frame, total = _pages(service, layer, url, whole, srs=name, say=say)
+    if total is not None and len(frame) < total:
+        template = "{layer}: {got} of {total} features arrived; the service leaves some out."
+        hint = "Ask for a smaller area, or download the file instead."
+        raise SourceError(template, hint=hint, layer=layer.name, got=len(frame), total=total)
+    return frame
+
+
+def _pages(
+    service: FeatureService,
+    layer: FeatureLayer,
+    url: str,
+    params: dict[str, str],
+    *,
+    srs: str,
+    say: Callable[[int, int | None], None],
+) -> tuple[gpd.GeoDataFrame, int | None]:
+    """Follow the links to the end; return each feature once, and how many were announced."""
     seen: set[str] = set()
-    parts: list[list[dict[str, Any]]] = []
-    got, total = 0, None
+    features: list[dict[str, Any]] = []
+    total = None
     while url and len(seen) < MOST_PAGES:
         if url in seen:
             template = "{layer}: the links of the service run in a circle."
             raise SourceError(template, hint="Report it to the operator.", layer=layer.name)
         seen.add(url)
         answer = ask_json(url, params, manners=service.manners)
-        features = _features(answer, url)
-        parts.append(features)
-        got += len(features)
-        total = (
-            answer.get("numberMatched") if isinstance(answer.get("numberMatched"), int) else total
-        )
+        found = _features(answer, url)
+        features += found
+        announced = answer.get("numberMatched")
+        total = announced if isinstance(announced, int) else total
         check_total(layer.name, total)
-        say(got, total)
-        url, params = _following(answer, url) if features else "", {}
-    return _whole(parts, layer.name, name, total)
-
-
-def _whole(
-    parts: list[list[dict[str, Any]]], layer: str, srs: str, total: int | None
-) -> gpd.GeoDataFrame:
-    frame = _frame([feature for features in parts for feature in features], srs)
+        say(len(features), total)
+        url, params = _following(answer, url) if found else "", {}
+    frame = _frame(features, srs)
     again = (frame["feature_id"] != "") & frame["feature_id"].duplicated()
-    frame = frame[~again].reset_index(drop=True)
-    if total is not None and len(frame) < total:
-        template = "{layer}: {got} of {total} features arrived; the service leaves some out."
-        hint = "Ask for a smaller area, or download the file instead."
-        raise SourceError(template, hint=hint, layer=layer, got=len(frame), total=total)
-    return frame
+    return frame[~again].reset_index(drop=True), total
 
 
 def _features(answer: Mapping[str, Any], url: str) -> list[dict[str, Any]]:

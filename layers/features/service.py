@@ -82,7 +82,8 @@ def open_service(url: str, *, manners: Manners | None = None) -> FeatureService:
         lambda: _oaf(url, patience),
     ]
     words = url.lower()
-    if "wfs" not in words and "map=" not in words and "service=" not in words:
+    as_wfs = any(word in words for word in ("wfs", "map=", "service="))
+    if not as_wfs or "/collections" in words or "ogcapi" in words:
         ways.reverse()
     errors = []
     for way in ways:
@@ -239,11 +240,15 @@ def _wfs(url: str, manners: Manners) -> FeatureService:
         layers=tuple(_feature_type(e) for e in root.iter("{*}FeatureType")),
         version="1.1.0" if version.startswith("1") else "2.0.0",
         paging=limits.get("ImplementsResultPaging", "").upper() == "TRUE",
-        largest_page=int(limits["CountDefault"])
-        if limits.get("CountDefault", "").isdigit()
-        else None,
+        largest_page=_limit(limits),
         manners=manners,
     )
+
+
+def _limit(constraints: Mapping[str, str]) -> int | None:
+    """Return what the service gives at most at once: WFS 2.0 and 1.1 call it differently."""
+    said = constraints.get("CountDefault") or constraints.get("DefaultMaxFeatures") or ""
+    return int(said) if said.isdigit() and int(said) else None
 
 
 def _constraints(root: _Element) -> dict[str, str]:

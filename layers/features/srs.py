@@ -6,11 +6,13 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from layers.source_data import Area
 
 LON_LAT = "OGC:CRS84"
 ADV = {
@@ -77,6 +79,13 @@ def choose_srs(offered: Iterable[str], wanted: str) -> str:
     fitting = [name for name in names if parse_srs(name)[0] == wanted]
     known = [name for name in names if parse_srs(name)[0]]
     return next(iter([*fitting, *known, *names]), "")
+
+
+def box_around(area: Area, crs: str) -> tuple[float, float, float, float]:
+    """Return west, south, east, north in `crs` of the box around an area, bent edges included."""
+    transformer = Transformer.from_crs(area.crs, crs, always_xy=True)
+    west, south, east, north = transformer.transform_bounds(*area.shape.bounds)
+    return west, south, east, north
 
 
 def _known(crs: str) -> bool:

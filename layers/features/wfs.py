@@ -14,7 +14,7 @@ from pyproj import Transformer
 
 from layers.features.gml import BrokenXmlError, GmlPage, read_gml
 from layers.features.service import FeatureLayer, FeatureService, ask, check_total
-from layers.features.srs import LON_LAT, choose_srs, parse_srs
+from layers.features.srs import LON_LAT, box_around, choose_srs, parse_srs
 from layers.web import TryAgainError, half_an_answer, patiently
 from twin.errors import SourceError
 
@@ -72,10 +72,7 @@ class _Reader:
 
     def bounds(self, area: Area | None) -> Bounds | None:
         """Return the box to ask for in the CRS of the answer."""
-        if area is None:
-            return None
-        west, south, east, north = area.within(self.crs).bounds
-        return west, south, east, north
+        return None if area is None else box_around(area, self.crs)
 
     def by_pages(self, bounds: Bounds | None) -> gpd.GeoDataFrame:
         """Ask for page after page until as many came as the service counts."""
@@ -87,7 +84,8 @@ class _Reader:
             got += answer.returned
             total = answer.matched if answer.matched is not None else total
             if total is None and not number:  # "unknown" in the answer, but counted when asked
-                total = self.count(bounds)
+                counted = self.count(bounds)
+                total = counted if (counted or 0) > got else None  # some count no more than a page
             check_total(self.layer.name, total)
             self.say(got, total)
             done = got >= total if total is not None else answer.returned < 1
@@ -112,14 +110,16 @@ class _Reader:
         frame = self.frame(answer)
         total = expected if expected is not None else answer.matched
         limit = self.service.largest_page
-        cut_off = answer.returned < total if total is not None else answer.returned == limit
+        full = limit is not None and answer.returned >= limit  # some count no more than they give
+        cut_off = full or (total is not None and answer.returned < total)
         if not cut_off:
             self.say(answer.returned, total)
             return frame
         box = bounds or self.own_bounds()
         if box is None or max(box[2] - box[0], box[3] - box[1]) < self.smallest():
             raise _too_few(self.layer.name, answer.returned, total or answer.returned + 1)
-        parts = [self.quarters(tile, self.count(tile)) for tile in _quarters(box)]
+        counted = (self.count(tile) if limit is None else None for tile in _quarters(box))
+        parts = [self.quarters(*part) for part in zip(_quarters(box), counted, strict=True)]
         return _joined([frame, *parts])
 
     def smallest(self) -> float:

@@ -1,4 +1,4 @@
-"""A real MapServer on 127.0.0.1, one process a request, that serves layers of a GeoPackage."""
+"""A real MapServer on 127.0.0.1, one process a request, that serves official files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ END END
 """
 LAYER = """
 LAYER NAME "{name}" TYPE POLYGON STATUS ON
-  CONNECTIONTYPE OGR CONNECTION "{path}" DATA "{layer}"
+  {data}
   PROJECTION "init=epsg:25832" END
   METADATA "wfs_title" "{name}" "wfs_srs" "{srs}" "gml_featureid" "oid" "gml_include_items" "all"
     "wfs_enable_request" "*" "oga_featureid" "oid" "gml_types" "auto"
@@ -65,7 +65,7 @@ def mapserv() -> str:
 def serve(
     path: Path, folder: Path, *, srs: str = "EPSG:25832 EPSG:4326", more: str = ""
 ) -> Iterator[Server]:
-    """Serve every layer of a GeoPackage as WFS and OGC API Features until the block ends."""
+    """Serve a GeoPackage or Shapefiles as WFS and OGC API Features until the block ends."""
     program = mapserv()
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     about = Server(f"http://127.0.0.1:{server.server_address[1]}/wfs")
@@ -82,10 +82,14 @@ def serve(
 
 
 def _write_map(path: Path, folder: Path, url: str, srs: str, more: str) -> None:
-    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    if path.is_dir():
+        data = {p.stem: f'DATA "{p}" ENCODING "UTF-8"' for p in sorted(path.glob("*.shp"))}
+    else:
+        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        data = {n: f'CONNECTIONTYPE OGR CONNECTION "{path}" DATA "{n}"' for n in names}
     layers = "".join(
-        LAYER.format(name=n.replace("Gebauede", "Gebaeude"), path=path, layer=n, srs=srs)
-        for n in names
+        LAYER.format(name=name.replace("Gebauede", "Gebaeude"), data=text, srs=srs)
+        for name, text in data.items()
     )
     text = WFS.format(url=url, srs=srs, more=more)
     head = 'MAP NAME "town" EXTENT 280000 5200000 921000 6100000 UNITS METERS SIZE 100 100\n'
