@@ -113,8 +113,8 @@ class Collector:
     def model(self) -> RawModel:
         """Return what was taken."""
         return RawModel(
-            pd.DataFrame(self.objects, columns=list(OBJECT_COLUMNS)),
-            pd.DataFrame(self.addresses, columns=list(ADDRESS_COLUMNS)),
+            pd.DataFrame(self.objects, columns=list(OBJECT_COLUMNS)).astype({"parent": "int64"}),
+            pd.DataFrame(self.addresses, columns=list(ADDRESS_COLUMNS)).astype({"object": "int64"}),
             np.array(self.polygon_object, dtype=np.int64),
             np.array(self.polygon_kind, dtype=np.int64),
             np.array(self.ring_polygon, dtype=np.int64),

@@ -94,7 +94,7 @@ def envelope_rows(found: Measured) -> pd.DataFrame:
     lifted = planes["moment"].to_numpy() - found.base[owner] * planes["z"].to_numpy()
     volume = total(np.isin(kind, (ROOF, FLOOR, CEILING, GROUND)), lifted)
     footprint = np.nan_to_num(shapely.area(found.footprint))
-    most = footprint * np.nan_to_num(found.top - found.base, posinf=0, neginf=0)
+    most = footprint * np.nan_to_num(found.top - found.base)
     rows = pd.DataFrame(
         {
             **frame,

@@ -65,10 +65,15 @@ def measure(model: RawModel) -> Measured:
     odd |= {name: list(ids[rows]) for name, rows in footprint_odd.items()}
     model, own, doubled = _bodies_beside_parts(model, own)
     odd["body_and_parts"] = list(ids[doubled])
-    sign = sign * wall_signs(model, planes, kind, own)
-    odd["polygon_turned"] = list(ids[model.polygon_object[sign < 0]])
-    planes = planes.assign(**{name: planes[name] * sign for name in ("x", "y", "z", "moment")})
+    planes = _turned(planes, sign)
+    beside = wall_signs(model, planes, kind, own)
+    planes = _turned(planes, beside)
+    odd["polygon_turned"] = list(ids[model.polygon_object[sign * beside < 0]])
     return _bodies(model, planes, kind, own, odd)
+
+
+def _turned(planes: pd.DataFrame, sign: NDArray[np.float64]) -> pd.DataFrame:
+    return planes.assign(**{name: planes[name] * sign for name in ("x", "y", "z", "moment")})
 
 
 def _footprints(
@@ -149,6 +154,7 @@ def _bodies(
     base = np.where(np.isfinite(on_ground), on_ground, base)
     np.minimum.at(base, root, base.copy())
     np.maximum.at(top, root, top.copy())
+    base, top = (np.where(np.isfinite(values), values, np.nan) for values in (base, top))
     empty = shapely.is_missing(footprint)
     ids = model.objects["object_id"].astype(object).to_numpy()
     odd["without_shape"] = list(ids[empty])
@@ -195,7 +201,7 @@ def building_rows(found: Measured) -> tuple[pd.DataFrame, dict[str, list[str]]]:
             "has_parts": has_parts & ~is_part,
             "height_m": (height + lifted).round(3),
             "min_height_m": lifted.round(3).clip(0, 500),
-            "ground_m": np.where(np.isfinite(base[root]), base[root], np.nan).round(3),
+            "ground_m": base[root].round(3),
             "footprint_m2": shapely.area(found.footprint).round(2),
             "storeys": _between(objects["storeys"], 0, 150),
             "year_built": _between(objects["year"], 500, 2100),
@@ -223,7 +229,7 @@ def _heights(
 ) -> tuple[NDArray[np.float64], dict[str, list[str]]]:
     """Return the height above the own base: as measured in the file, else of the polygons."""
     said = found.model.objects["measured_height"].astype(float).to_numpy()
-    drawn = np.where(np.isfinite(found.top - found.base), found.top - found.base, np.nan)
+    drawn = found.top - found.base
     absurd = ~np.isnan(said) & ~((said >= 0.5) & (said <= 500))
     height = np.where(np.isnan(said) | absurd, drawn, said)
     height = np.where((height >= 0.5) & (height <= 500), height, np.nan)

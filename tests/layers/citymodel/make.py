@@ -40,6 +40,7 @@ def house(key, x=0.0, y=0.0, *, width=12.0, depth=10.0, height=6.0, roof=0.0, z=
 
 
 def tile(folder: Path, houses, *, name="tile", version="1.0") -> Path:
+    folder.mkdir(exist_ok=True)
     return write_tile(folder / name, houses, (int(E), int(N), 1000), version)
 
 
