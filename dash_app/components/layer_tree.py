@@ -151,7 +151,11 @@ def _layer(t: Translator, city: City, state: ViewState, name: str, layer: Layer)
 def _source(t: Translator, city: City, layer: Layer, *, empty: bool) -> list[Any]:
     if empty:
         return [html.Span(t.text("not in the data"))]
-    sources = [s for s in city.info.sources if set(layer.tables) & set(s.tables)]
+    sources = [
+        s
+        for s in city.info.sources
+        if set(layer.tables) & {*s.tables, s.key.partition(":")[0]}  # rasters go by their key
+    ]
     names = ", ".join(t.text(s.title) for s in sources)
     licences = ", ".join(dict.fromkeys(s.licence for s in sources if s.licence))
     return [

@@ -23,7 +23,7 @@ SUNS = ((315.0, 0.5), (270.0, 0.25), (0.0, 0.25))
 valley lies in the blind direction (as in Mark, USGS Open-File Report 92-422)."""
 
 ELEVATION = 45.0
-USUAL_SLOPE = 0.22  # a tenth of the ground is steeper after exaggeration: flat towns show theirs
+USUAL_SLOPE = 0.3  # a tenth of the ground is steeper after exaggeration: flat towns show theirs
 MAX_EXAGGERATION = 10.0
 FLAT = 128  # grey of level ground
 REACH = 110.0  # greys from level ground to full shade
