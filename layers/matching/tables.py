@@ -43,6 +43,10 @@ GAVE_WAY = {
     "that one stays.",
     "landuse": "{count} of {total} areas give way to land use of a more trusted source.",
     "water": "{count} of {total} areas of water give way to those of a more trusted source.",
+    **dict.fromkeys(
+        ("parcels", "blocks", "zones"),
+        "{count} of {total} areas are known to a more trusted source as well; that one stays.",
+    ),
     "districts": "{count} of {total} districts are known to a more trusted source as well; "
     "that one stays.",
 }
@@ -68,6 +72,7 @@ def merge_table(name: str, tables: Mapping[str, pd.DataFrame]) -> Merged:
         "addresses": _same_address,
         "landuse": _covered,
         "water": _covered,
+        **dict.fromkeys(("parcels", "blocks", "zones"), _covered),
         "districts": _same_district,
     }.get(name)
     names = _in_order(name, tables)

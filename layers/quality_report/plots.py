@@ -26,7 +26,7 @@ def _svg(key: str, height: float, title: str, about: str, body: str) -> str:
 
 
 def classes(entry: dict[str, Any], words: Words) -> list[tuple[str, int]]:
-    """Return the classes of a histogram in words with their counts, the outside ones included."""
+    """Return the classes of a histogram in words with their counts, empty ones at the ends not."""
     unit, edges = entry["unit"], entry["edges"]
 
     def shown(value: float) -> str:
@@ -38,37 +38,20 @@ def classes(entry: dict[str, Any], words: Words) -> list[tuple[str, int]]:
     ]
     below = (words.fill("less than {value}", value=shown(edges[0])), entry["below"])
     above = (words.fill("more than {value}", value=shown(edges[-1])), entry["above"])
-    return [
-        *([below] if entry["below"] else []),
-        *inner,
-        *([above] if entry["above"] else []),
-    ]
+    rows = [below, *inner, above]
+    held = [place for place, (_, count) in enumerate(rows) if count]
+    return rows[held[0] : held[-1] + 1] if held else []
 
 
 def histogram(key: str, entry: dict[str, Any], *, title: str, words: Words) -> str:
     """Draw counts by class as upright bars of equal width, edges of the classes below."""
-    edges = [words.number(edge, "") for edge in entry["edges"]]
     counts = [entry["below"], *entry["counts"], entry["above"]]
     step = (WIDE - 2 * LEFT) / len(counts)
-    most = max(*counts, 1)
-    bars = []
-    for place, count in enumerate(counts):
-        tall = HIGH * count / most
-        x, y = LEFT + place * step, TOP + HIGH - tall
-        bars.append(
-            f'<rect class="bar" x="{x + 2:.1f}" y="{y:.1f}" width="{step - 4:.1f}" '
-            f'height="{tall:.1f}"/>'
-        )
-        if count:
-            bars.append(
-                f'<text class="count" x="{x + step / 2:.1f}" y="{y - 5:.1f}">'
-                f"{safe(words.number(count, ''))}</text>"
-            )
     base = TOP + HIGH
     ticks = [
         f'<text class="tick" x="{LEFT + (place + 1) * step:.1f}" y="{base + 20}">'
-        f"{safe(edge)}</text>"
-        for place, edge in enumerate(edges)
+        f"{safe(words.number(edge, ''))}</text>"
+        for place, edge in enumerate(entry["edges"])
     ]
     line = f'<path class="axis" d="M{LEFT} {base + 0.5}H{WIDE - LEFT}"/>'
     unit = f'<text class="unit" x="{WIDE - LEFT}" y="{base + 42}">{safe(entry["unit"])}</text>'
@@ -78,7 +61,25 @@ def histogram(key: str, entry: dict[str, Any], *, title: str, words: Words) -> s
         median=words.number(entry["median"], entry["unit"]),
         distance=words.number(entry["mean_absolute"], entry["unit"]),
     )
-    return _svg(key, base + 50, title, about, "".join([*bars, line, *ticks, unit]))
+    upright = _upright(counts, step, words)
+    return _svg(key, base + 50, title, about, "".join([*upright, line, *ticks, unit]))
+
+
+def _upright(counts: Sequence[int], step: float, words: Words) -> list[str]:
+    """Return upright bars, the count above each that holds anything."""
+    most = max(*counts, 1)
+    drawn = []
+    for place, count in enumerate(counts):
+        tall = HIGH * count / most
+        x, y = LEFT + place * step, TOP + HIGH - tall
+        if count:
+            drawn.append(
+                f'<rect class="bar" x="{x + 2:.1f}" y="{y:.1f}" width="{step - 4:.1f}" '
+                f'height="{tall:.1f}"/>'
+                f'<text class="count" x="{x + step / 2:.1f}" y="{y - 5:.1f}">'
+                f"{safe(words.number(count, ''))}</text>"
+            )
+    return drawn
 
 
 def stacked(key: str, rows: Sequence[tuple[str, dict[str, int]]], *, title: str, about: str) -> str:

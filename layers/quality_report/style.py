@@ -25,8 +25,8 @@ a{color:var(--accent)}
 figure{margin:0 0 12px;display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px 24px}
 figcaption{grid-column:1/-1;margin:0}
 svg{width:100%;height:auto;align-self:start}
-svg text{font:14px Figtree,system-ui,sans-serif;fill:var(--ink)}
-svg .tick,svg .count{text-anchor:middle;font-size:13px}svg .tick,svg .unit{fill:var(--ink-2)}
+svg text{font:16px Figtree,system-ui,sans-serif;fill:var(--ink)}
+svg .tick,svg .count{text-anchor:middle;font-size:15px}svg .tick,svg .unit{fill:var(--ink-2)}
 svg .unit,svg .value{text-anchor:end}
 .bar{fill:var(--accent)}.axis{stroke:var(--ink-2);fill:none}
 .kind-measured{fill:var(--measured);background:var(--measured)}
@@ -42,7 +42,8 @@ vertical-align:-2px;border:1px solid var(--line)}
 table{border-collapse:collapse;width:100%;font-size:14px;line-height:20px}
 th,td{text-align:left;vertical-align:top;padding:4px 10px 4px 0;border-bottom:1px solid var(--line)}
 th{font-weight:540}thead th{color:var(--ink-2)}
-.n{text-align:right;white-space:nowrap}
+.n{text-align:right}td.n{white-space:nowrap}
+thead .n{vertical-align:bottom}
 .fault{color:var(--fault);font-weight:650}.warning{color:var(--warning);font-weight:650}
 .notice{border-left:4px solid var(--warning);padding:8px 12px;background:var(--surface)}
 @media (max-width:800px){figure{grid-template-columns:minmax(0,1fr)}}

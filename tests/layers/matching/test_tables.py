@@ -87,6 +87,17 @@ def test_lines_of_water_stay_and_areas_give_way():
     assert list(merged.index) == ["c", "line"]
 
 
+@pytest.mark.parametrize("name", ["parcels", "blocks", "zones"])
+def test_areas_that_tile_the_ground_do_so_once(name):
+    said = {"area_m2": 100.0, "boundary_source": "registered"}
+    one = make(name, {"a": (rect(0, 0, 10, 10), said), "b": (rect(10, 0, 10, 10), said)})
+    two = make(name, {"x": (rect(0.1, 0, 10, 10), said), "y": (rect(20, 0, 10, 10), said)})
+    merged, findings, ids = merge_table(name, {"nas": one, "cadastre": two})
+    assert list(merged.index) == ["a", "b", "y"]
+    assert ids["cadastre"].to_dict() == {"x": "a", "y": "y"}
+    assert findings[0].count == 1
+
+
 def test_a_district_by_name_or_outline_is_one():
     def district(name, level=10.0, source="tagged", **more):
         return {"name": name, "level": level, "area_m2": 1e4, "boundary_source": source, **more}
@@ -119,9 +130,10 @@ def test_a_district_by_name_or_outline_is_one():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["trees", "places", "parcels", "stops", "trips", "roofs"])
+@pytest.mark.parametrize("name", ["trees", "places", "railways", "stops", "trips", "roofs"])
 def test_other_tables_keep_unique_keys(name):
-    geometry = {"places": at(0, 0), "trees": at(0, 0), "stops": at(0, 0)}
+    line = LineString([(E, N), (E + 9, N)])
+    geometry = {"places": at(0, 0), "trees": at(0, 0), "stops": at(0, 0), "railways": line}
     shape = geometry.get(name, rect(0, 0, 9, 9))
     frame = gpd.GeoDataFrame(index=["a", "b"], geometry=[shape] * 2, crs=CRS)
     one = conform(TABLES[name], frame, crs=CRS)
