@@ -40,9 +40,9 @@ def quality_report(city: City) -> dict[str, Any]:
             "model_town": city.info.model_town,
         },
         "rows": {name: len(city.tables[name]) for name in TABLES if name in city.tables},
-        "sources": [asdict(source) for source in city.info.sources],
+        "sources": [_plain(asdict(source)) for source in city.info.sources],
         "completeness": _completeness(city.tables),
-        "findings": [asdict(finding) for finding in city.info.findings],
+        "findings": [_plain(asdict(finding)) for finding in city.info.findings],
         "matching": _plain(matching),
         "build": _plain(report),
     }
