@@ -58,6 +58,7 @@ def add_heights(
     if "buildings" in done and len(done["buildings"]):
         if terrain is not None:
             done["buildings"] = add_ground(done["buildings"], terrain, crs=crs)
+            findings += _without_ground(done["buildings"])
         done["buildings"], odd = add_building_heights(done["buildings"], surfaces, crs=crs)
         findings += odd
     return done, tuple(findings)
@@ -216,6 +217,17 @@ def _unknown_nodes(nodes: pd.DataFrame) -> list[Finding]:
     return [
         Finding("no_terrain", "nodes", len(missing), message, "warning", tuple(missing[:5]),
                 total=len(nodes), column="elevation_m")
+    ]  # fmt: skip
+
+
+def _without_ground(buildings: pd.DataFrame) -> list[Finding]:
+    missing = buildings.index[buildings["ground_m"].isna()]
+    if not len(missing):
+        return []
+    message = "{count} of {total} buildings lie where the terrain model knows no height."
+    return [
+        Finding("no_terrain", "buildings", len(missing), message, "warning", tuple(missing[:5]),
+                total=len(buildings), column="ground_m")
     ]  # fmt: skip
 
 

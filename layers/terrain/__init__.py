@@ -248,6 +248,13 @@ def _findings_of(kind: str, tiles: Sequence[Tile], looked: Mapping[Tile, Scan]) 
         message = "{count} cells hold no possible height (below -500 m or above 9,000 m)."
         where = tuple(sorted(absurd)[:5])
         findings.append(Finding("height_impossible", kind, count, message, "warning", where))
+    holes = sorted(tile.name for tile in tiles if 0 < looked[tile][0] < tile.rows * tile.columns)
+    if holes:
+        message = "{count} of {total} height model tiles have gaps; the height there is unknown."
+        findings.append(
+            Finding("tile_gaps", kind, len(holes), message, "info", tuple(holes[:5]),
+                    total=len(tiles))
+        )  # fmt: skip
     empty = sorted(tile.name for tile in tiles if not looked[tile][0])
     if empty:
         message = "{count} of {total} height model tiles are empty."

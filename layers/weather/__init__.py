@@ -164,7 +164,7 @@ def translate(raw: RawWeather, source: Source) -> SourceData:
     table = conform(TABLES["weather"], frame, crs="")
     findings = (*raw.findings, *seen, *_cut_findings(table, cut))
     return SourceData(
-        raw.place,
+        "",  # a station's name is no city's; the note of the source has it
         "",
         {"weather": table},
         source,

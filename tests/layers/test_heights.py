@@ -239,6 +239,12 @@ def test_ground_is_the_lowest_corner():
     assert done["buildings"]["ground_m"].tolist() == [96, 104]
     assert set(done["buildings"]["ground_source"]) == {"measured:terrain"}
     assert done["buildings"]["height_m"].isna().all()  # no surface, no height
+    half = Formula(lambda x, y: np.where(x < E + 30, 100.0, np.nan))
+    done, findings = add_heights(tables, {"terrain": half}, crs=CRS)
+    assert done["buildings"]["ground_m"].isna().tolist() == [False, True]
+    assert [(f.code, f.table, f.examples) for f in findings] == [
+        ("no_terrain", "buildings", ("b1",))
+    ]
 
 
 @pytest.mark.parametrize("cell", [0.5, 1.0])

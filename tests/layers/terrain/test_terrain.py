@@ -14,6 +14,7 @@ from shapely import box
 
 from layers.source_data import Area
 from layers.terrain import looks_like_terrain, read_terrain
+from layers.terrain.tile import Tile
 from tests.conftest import CRS, shared
 from tests.town_files.terrain import ground, write_dgm1, write_tile, write_xyz
 from twin.errors import SourceError
@@ -383,6 +384,27 @@ def test_real_srtm_as_raster_of_the_town(read):
     assert 300 < raster.cells.min() < raster.cells.max() < 600
 
 
+def test_only_windows_are_read(tmp_path, read, monkeypatch):
+    """Ten points in one corner of a large raster do not fetch the rest of it."""
+    z = np.zeros((4000, 3000), "f4")
+    path = write_tile(tmp_path / "large.tif", z, west=WEST, north=SOUTH, cell_m=1)
+    surface = read([path]).surfaces["terrain"]
+    taken, raw = [], Tile.read_raw
+
+    def counted(self, column, row, columns, rows):
+        taken.append(columns * rows)
+        return raw(self, column, row, columns, rows)
+
+    monkeypatch.setattr(Tile, "read_raw", counted)
+    x, y = points(10, (WEST + 100, SOUTH - 200, WEST + 200, SOUTH - 100))
+    assert (surface.sample(x, y, crs=CRS) == 0).all()
+    assert sum(taken) < 100 * 100
+    taken.clear()
+    surface.read((WEST, SOUTH - 4000, WEST + 3000, SOUTH), crs=CRS, cell_m=10)
+    assert max(taken) < 2100**2  # never the whole
+    assert z.size <= sum(taken) < 1.05 * z.size
+
+
 # bad files
 
 
@@ -461,6 +483,7 @@ def test_impossible_heights_and_empty_tiles_are_counted(tmp_path, read):
         3,
         ("a.tif",),
     )
+    assert found["tile_gaps"].examples == ("a.tif",)
     assert (found["tile_empty"].count, found["tile_empty"].total) == (1, 2)
     assert data.report["terrain"]["highest_m"] == 60
     top = data.surfaces["terrain"].sample(

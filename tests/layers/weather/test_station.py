@@ -52,7 +52,7 @@ def test_ten_minutes_give_the_year_back(ten_minutes):
     np.testing.assert_allclose(table["temperature_c"], rows["t"], atol=0.0501)
     np.testing.assert_allclose(table["wind_ms"], rows["WG"], atol=0.0501)
     assert table.index[0] == "2015-01-01T00:00+01:00"
-    assert (data.name, data.source.date) == ("Köln/Bonn", "2015-12-31")
+    assert (data.report["place"], data.source.date) == ("Köln/Bonn", "2015-12-31")
     assert data.source.key == "dwd_station"
     assert "92 m" in data.source.note  # where it stands today, not before 2002
     assert set(table["ghi_source"]) == {"measured:station"}

@@ -127,7 +127,8 @@ def test_format_of_2010(tmp_path):
     rows = simple_year()
     np.testing.assert_allclose(table["ghi_wm2"], rows["B"] + rows["D"])
     np.testing.assert_allclose(table["pressure_hpa"], 1013)
-    assert (data.name, data.report["year"]) == ("Essen", 2010)
+    assert data.name == ""  # a station's name is no city's
+    assert (data.report["place"], data.report["year"]) == ("Essen", 2010)
     assert data.report["lat"] == pytest.approx(51.4)
     assert data.report["lon"] == pytest.approx(6 + 58 / 60, abs=1e-4)
     assert data.report["height_m"] == 152
