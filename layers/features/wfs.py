@@ -75,25 +75,29 @@ class _Reader:
         return None if area is None else box_around(area, self.crs)
 
     def by_pages(self, bounds: Bounds | None) -> gpd.GeoDataFrame:
-        """Ask for page after page until as many came as the service counts."""
+        """
+        Ask for page after page until as many came as the service counts.
+
+        It is asked for the number before as well: with a box in another CRS than that of the data
+        MapServer calls the rows of one page the number of all.
+        """
         frames: list[gpd.GeoDataFrame] = []
-        got, total = 0, None
-        for number in range(MOST_PAGES):
+        announced = self.count_if_possible(bounds)
+        got = 0
+        for _ in range(MOST_PAGES):
             answer = self.ask(bounds, COUNT=str(self.page), STARTINDEX=str(got))
+            if not frames:
+                announced = max(filter(None, (announced, answer.matched)), default=None)
+                check_total(self.layer.name, announced)
             frames.append(self.frame(answer))
             got += answer.returned
-            total = answer.matched if answer.matched is not None else total
-            if total is None and not number:  # "unknown" in the answer, but counted when asked
-                counted = self.count(bounds)
-                total = counted if (counted or 0) > got else None  # some count no more than a page
-            check_total(self.layer.name, total)
-            self.say(got, total)
-            done = got >= total if total is not None else answer.returned < 1
-            if done or not answer.returned:
+            self.say(got, announced)
+            known = answer.matched is not None and got >= max(announced or 0, answer.matched)
+            if known or not answer.returned:  # where nobody knows, an empty page is the end
                 break
         whole = _joined(frames)
-        if total is not None and len(whole) < total:
-            raise _too_few(self.layer.name, len(whole), total)
+        if announced is not None and len(whole) < announced:
+            raise _too_few(self.layer.name, len(whole), announced)
         return whole
 
     def at_once(self, bounds: Bounds | None) -> gpd.GeoDataFrame:
@@ -137,6 +141,15 @@ class _Reader:
     def count(self, bounds: Bounds | None) -> int | None:
         """Return how many features there are (resultType=hits)."""
         return self.ask(bounds, RESULTTYPE="hits").matched
+
+    def count_if_possible(self, bounds: Bounds | None) -> int | None:
+        """Return the number of features, None where the service will not say it."""
+        try:
+            return self.count(bounds)
+        except SourceError as error:
+            if "words" in error.values:  # an exception report
+                return None
+            raise
 
     def ask(self, bounds: Bounds | None, **more: str) -> GmlPage:
         """

@@ -59,7 +59,7 @@ def test_a_busy_service_is_asked_again(status):
 
     with serve(reply) as fake:
         assert len(read(fake, page=10)) == 25
-        assert len(fake.asked) == 8
+        assert len(fake.asked) == 10  # capabilities, number and three pages, each twice
 
 
 def test_a_service_that_stays_busy_gives_up():
@@ -91,14 +91,14 @@ def test_a_namespace_is_named_once_a_prefix_is_not_known():
 
     with serve(reply) as fake:
         assert len(read(fake, page=10)) == 25
-        assert fake.said("NAMESPACES") == ["xmlns(ave,urn:ave)"] * 3
+        assert fake.said("NAMESPACES") == ["xmlns(ave,urn:ave)"] * 4  # the number, three pages
 
 
 @pytest.mark.parametrize("cut", ["xml", "body"])
 def test_half_an_answer_is_asked_for_again(cut):
     def reply(path, params, fake):
         answer = wfs()(path, params, fake)
-        if len(fake.asked) == 3:
+        if len(fake.asked) == 4:
             if cut == "xml":
                 return Answer(answer.body[:900])
             answer.cut = 900
@@ -120,7 +120,7 @@ def test_only_halves_are_an_error():
 
 def test_fewer_than_announced_is_an_error():
     def reply(path, params, fake):
-        if params["REQUEST"] == "GetFeature" and int(params["STARTINDEX"]) >= 20:
+        if int(params.get("STARTINDEX", 0)) >= 20:
             return Answer(collection([], matched=25))
         return wfs()(path, params, fake)
 
@@ -178,6 +178,29 @@ def test_latitude_first_is_turned():
         with serve(reply) as fake:
             frame = read(fake, crs="EPSG:4326")
         assert frame.geometry.iloc[0].bounds[0] == expected
+
+
+def test_a_service_that_will_not_count():
+    def reply(path, params, fake):
+        if params.get("RESULTTYPE") == "hits":
+            return Answer(report("RESULTTYPE is not supported."), 400)
+        return wfs()(path, params, fake)
+
+    with serve(reply) as fake:
+        assert len(read(fake, page=10)) == 25
+
+
+def test_a_page_that_calls_itself_everything():
+    """As MapServer does where the box comes in another CRS: the number of all is on no page."""
+
+    def reply(path, params, fake):
+        if "STARTINDEX" not in params:
+            return wfs()(path, params, fake)
+        start = int(params["STARTINDEX"])
+        return Answer(collection(HOUSES[start : start + 10], matched=min(start + 10, 25)))
+
+    with serve(reply) as fake:
+        assert len(read(fake, page=10)) == 25
 
 
 def test_a_box_follows_the_axes_of_its_crs():
