@@ -72,11 +72,11 @@ def _conformed(table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
 
 def _common_crs(sources: Mapping[str, gpd.GeoDataFrame]) -> str:
     """Return the CRS of all tables; that they agree is the duty of who reads them."""
-    found = {str(table.crs) for table in sources.values()}
-    if len(found) != 1:
-        msg = f"match_buildings needs tables in one CRS, got {sorted(found)}"
+    found = [table.crs for table in sources.values()]
+    if any(crs is None or crs != found[0] for crs in found):
+        msg = f"match_buildings needs tables in one CRS, got {sorted(map(str, found))}"
         raise ValueError(msg)
-    return found.pop()
+    return str(found[0])
 
 
 def _once(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
