@@ -78,5 +78,5 @@ def _source(files: Sequence[Path], raw: RawNas) -> Source:
         date=raw.newest[:10],
         retrieved=datetime.fromtimestamp(newest, UTC).date().isoformat(),
         sha256=digest,
-        tables=("buildings", "parcels", "addresses", "landuse", "water"),
+        tables=("buildings", "parcels", "addresses", "landuse", "water", "districts"),
     )

@@ -53,6 +53,7 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "AX_LagebezeichnungKatalogeintrag": CATALOGUE,
     "AX_Gemarkung": CATALOGUE,
     "AX_Gemeinde": CATALOGUE,
+    "AX_KommunalesGebiet": frozenset({"gemeindekennzeichen"}),
     "AX_GeoreferenzierteGebaeudeadresse": frozenset({
         "strassenname", "hausnummer", "adressierungszusatz", "postleitzahl", "ortsnamePost",
         "hatAuch",
@@ -67,7 +68,9 @@ STRUCTURES: Mapping[str, str] = {
     "AX_SonstigesBauwerkOderSonstigeEinrichtung": "51009",
 }
 """Built things that are no houses, with the key of their class."""
-WITH_AREA = frozenset({"AX_Gebaeude", "AX_Bauteil", "AX_Flurstueck", *STRUCTURES, *LAND_KINDS})
+WITH_AREA = frozenset(
+    {"AX_KommunalesGebiet", "AX_Gebaeude", "AX_Bauteil", "AX_Flurstueck", *STRUCTURES, *LAND_KINDS}
+)
 GML_ID = ("{http://www.opengis.net/gml/3.2}id", "{http://www.opengis.net/gml}id")
 
 

@@ -58,6 +58,7 @@ def translate(
     _count_links(raw, building_rows, places)
     _count_others(raw)
     tables = {"parcels": parcels, "buildings": buildings, **land}
+    tables["districts"] = _districts(raw, shapes)
     if municipality:
         tables = _in_municipality(raw, tables, parcel_rows, municipality)
     if area is not None:
@@ -165,7 +166,7 @@ def _parcels(
     frame = _drawn(raw, rows, data, shapes)
     bare = frame["area_m2"].isna()
     drawn = frame["area_m2"].fillna(frame.geometry.area.round(0))
-    kind = pd.Series(np.where(bare, "estimated:outline", OFFICIAL), index=frame.index, dtype="str")
+    kind = pd.Series(np.where(bare, "registered:outline", OFFICIAL), index=frame.index, dtype="str")
     return frame.assign(area_m2=drawn, area_source=kind)
 
 
@@ -184,6 +185,18 @@ def _number(rows: pd.DataFrame, tract: pd.Series) -> pd.Series:
 def _plain(digits: pd.Series) -> pd.Series:
     """Return numbers without the zeros and underscores that fill them up."""
     return digits.str.strip("_ ").str.lstrip("0").replace("", None)
+
+
+def _districts(raw: RawNas, shapes: Shapes) -> gpd.GeoDataFrame:
+    """Return municipalities by official key, an exclave joined to the rest."""
+    parts = ("land", "regierungsbezirk", "kreis", "gemeinde")
+    rows = rows_of(raw, ["AX_KommunalesGebiet"])
+    key = key_of(rows, "gemeindekennzeichen", parts)
+    name = key.map(names_of(raw, "AX_Gemeinde", parts)).astype("str").fillna(key)
+    frame = _drawn(raw, rows, {"key": key, "name": name}, shapes)
+    whole = frame[frame["key"].notna()].dissolve("key", aggfunc="min")
+    whole.index = pd.Index("ags:" + whole.index.astype("str"), dtype="str")
+    return whole.assign(level=8.0, area_m2=whole.geometry.area.round(1), boundary_source=OFFICIAL)
 
 
 def _land(raw: RawNas, shapes: Shapes) -> dict[str, gpd.GeoDataFrame]:
@@ -224,9 +237,10 @@ def _in_municipality(
     if own.empty:
         raw.note("no_municipality", municipality)
         return tables
-    found = {"parcels": own}
+    districts = tables["districts"]
+    found = {"parcels": own, "districts": districts[districts.index == f"ags:{municipality}"]}
     for name, frame in tables.items():
-        if name != "parcels":
+        if name not in found:
             points = shapely.point_on_surface(frame.geometry.array)
             row, _ = own.sindex.query(points, predicate="intersects")
             found[name] = frame.iloc[np.unique(row)]

@@ -50,8 +50,9 @@ def _newest(frame: pd.DataFrame, raw: RawNas) -> pd.DataFrame:
     if not twice.any():
         return frame
     some = frame[twice]
-    text = some.drop(columns=[c for c in ("outline", "crs") if c in some]).astype("str")
-    order = text.agg("|".join, axis=1) + _drawn(some, raw)
+    order = _drawn(some, raw)
+    for name in sorted(set(some.columns) - {"outline", "crs"}):
+        order = order + "|" + some[name].astype("str").fillna("")
     some = some.assign(order=order).sort_values(["id", "begin", "order"])
     newest = some.drop_duplicates("id", keep="last")
     same = some.duplicated(["id", "begin"], keep="last")

@@ -29,7 +29,7 @@ FUNCTIONS = {
     "commercial": "2010", "industrial": "2111", "storage": "2143", "education": "3021",
     "health": "3051", "public": "3012", "religious": "3041", "culture": "3034", "sport": "3211",
     "hospitality": "2071", "agriculture": "2721", "garage": "2463", "shed": "2723",
-    "transport": "3082", "utility": "2523", "other": "9998",
+    "transport": "3091", "utility": "2523", "other": "9998",
 }  # fmt: skip
 ROOFS = {
     "flat": "1000", "skillion": "2100", "gabled": "3100", "hipped": "3200", "half_hipped": "3300",
