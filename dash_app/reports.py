@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from layers.city_store import open_city, read_manifest, verify
+from layers.web import disk_errors
 from twin.errors import SchemaError
 from twin.schema import TABLES
 
@@ -60,6 +61,8 @@ def check_command(
     faults = [f"{folder / name}: damaged" for name in damaged] or _schema_faults(city)
     findings = city.info.findings
     sound = not faults and all(finding.severity != "fault" for finding in findings)
+    if html and not damaged:
+        _write_page(words, city, html)
     if as_json:
         _print_json(_report(city, faults, sound=sound, complete=not damaged))
         return sound
@@ -67,6 +70,8 @@ def check_command(
     if not damaged:
         _print_shares(words, city)
     _print_sources(words, city)
+    if html and not damaged:
+        _console().print(words.text("Report written to {path}.", path=html), highlight=False)
     verdict = "No faults found." if sound else "There are faults; see the lines marked above."
     _console().print(words.text(verdict), style="bold green" if sound else "bold red")
     return sound
@@ -94,7 +99,20 @@ def _report(city: City, faults: list[str], *, sound: bool, complete: bool) -> di
         "findings": [vars(finding) for finding in city.info.findings],
         "shares": {f"{table}.{column}": counts for (table, column), counts in shares.items()},
         "sources": [vars(source) for source in city.info.sources],
+        "build": dict(city.info.report),
     }
+
+
+def _write_page(words: Translator, city: City, path: Path) -> None:
+    """Write the report as one page that opens without a network."""
+    from layers.quality_report import report_html  # noqa: PLC0415
+
+    page = report_html(city, lang=words.lang, words=words.text, number=words.number)
+    part = path.with_name(path.name + ".part")
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(page, "utf-8")
+        part.replace(path)
 
 
 MARKS = {"info": "·", "warning": "!", "fault": "✗"}
