@@ -15,7 +15,7 @@ from layers.source_data import SourceData
 from layers.weather.dat import read_try
 from layers.weather.epw import read_epw
 from layers.weather.hours import keys_of, whole_year
-from layers.weather.raw import BEAM, RawWeather
+from layers.weather.raw import BEAM, RawWeather, text_of
 from layers.weather.station import is_station_zip, read_station
 from layers.weather.sun import beam_from_horizontal, split_global, sun_at
 from twin.errors import SourceError
@@ -115,7 +115,7 @@ def looks_like_weather(path: Path) -> bool:
     except OSError:
         return False
     if name.endswith(".epw"):
-        return start[:8].upper() == b"LOCATION"
+        return start.removeprefix(b"\xef\xbb\xbf")[:8].upper() == b"LOCATION"
     return b"Art des TRY" in start or (b"MM DD HH" in b" ".join(start.split()))
 
 
@@ -131,12 +131,12 @@ def _zipped_epw(path: Path) -> str | None:
 
 def _epw_text(path: Path) -> str | None:
     if path.suffix.lower() == ".epw":
-        return path.read_text("latin-1")
+        return text_of(path.read_bytes())
     inside = _zipped_epw(path) if path.suffix.lower() == ".zip" else None
     if inside is None:
         return None
     with zipfile.ZipFile(path) as archive:
-        return archive.read(inside).decode("latin-1")
+        return text_of(archive.read(inside))
 
 
 def translate(raw: RawWeather, source: Source) -> SourceData:

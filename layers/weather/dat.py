@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from layers.weather.raw import BEAM, RawWeather, typical_starts, without
+from layers.weather.raw import BEAM, RawWeather, text_of, typical_starts, without
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def read_try(path: Path) -> RawWeather:
     SourceError
         No header, missing columns, lines that are no numbers, no place.
     """
-    text = path.read_text("latin-1")
+    text = text_of(path.read_bytes()).replace("\r\n", "\n")
     head, names, body = _parts(text, path)
     table = _numbers(body, names, path)
     lat, lon = _place(head, table, path)

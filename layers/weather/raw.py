@@ -63,6 +63,19 @@ def typical_starts(
     return starts, (Finding("no_hour", "weather", int(lost.sum()), message, "warning", examples),)
 
 
+def text_of(content: bytes) -> str:
+    """
+    Return the text of a file in UTF-8, with or without its mark, or else in Latin-1.
+
+    >>> text_of("Köln".encode("latin-1")), text_of("Köln".encode("utf-8-sig"))
+    ('Köln', 'Köln')
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
 def without(values: pd.Series[float], *codes: float) -> pd.Series[float]:
     """Return numbers with the codes for "missing" as NaN."""
     return values.where(~values.isin(codes), np.nan)

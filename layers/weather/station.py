@@ -12,7 +12,7 @@ import pandas as pd
 import pvlib
 
 from layers.weather.hours import hours_of, longest_gap
-from layers.weather.raw import RawWeather, without
+from layers.weather.raw import RawWeather, text_of, without
 from twin.errors import SourceError
 from twin.provenance import Finding
 
@@ -132,7 +132,7 @@ def _table(archive: zipfile.ZipFile, name: str) -> pd.DataFrame:
     if archive.getinfo(name).file_size > MOST_BYTES:
         msg = f"{name} is too large"
         raise ValueError(msg)
-    text = archive.read(name).decode("latin-1")
+    text = text_of(archive.read(name))
     table = pd.read_csv(io.StringIO(text), sep=";", skipinitialspace=True, dtype="str")
     table.columns = table.columns.str.strip()
     key = "STATIONS_ID" if "STATIONS_ID" in table else "Stations_id"

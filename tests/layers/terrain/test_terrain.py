@@ -2,11 +2,14 @@
 
 import gzip
 import zipfile
+from itertools import pairwise
 
 import numpy as np
 import pyproj
 import pytest
 import rasterio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rasterio.merge import merge
 from rasterio.transform import from_origin
 from scipy.ndimage import map_coordinates
@@ -16,7 +19,7 @@ from layers.source_data import Area
 from layers.terrain import looks_like_terrain, read_terrain
 from layers.terrain.tile import Tile
 from tests.conftest import CRS, shared
-from tests.town_files.terrain import ground, write_dgm1, write_tile, write_xyz
+from tests.town_files.terrain import NODATA, ground, write_dgm1, write_tile, write_xyz
 from twin.errors import SourceError
 
 WEST, SOUTH = 370_000, 5_631_000
@@ -142,6 +145,35 @@ def test_raster_in_the_neighbouring_zone(tiles, read):
     inner = (abs(x - WEST - 1000) < 960) & (abs(y - SOUTH - 1000) < 960)
     assert abs(raster.cells - ground(x, y))[inner].max() < 0.3  # turned cells, 5 % slope
     assert abs((raster.cells - ground(x, y))[inner].mean()) < 0.01
+
+
+cuts = st.lists(st.integers(1, 19), max_size=3, unique=True).map(lambda c: [0, *sorted(c), 20])
+
+
+@settings(max_examples=12)
+@given(cuts, cuts, st.integers(0, 999), st.randoms(use_true_random=False))
+def test_cut_into_any_tiles_the_surface_is_the_same(tmp_path_factory, rows, columns, seed, shuffle):
+    folder = tmp_path_factory.mktemp("cut")
+    rng = np.random.default_rng(seed)
+    z = rng.uniform(0, 100, (20, 20)).astype("f4")
+    z[rng.random((20, 20)) < 0.1] = NODATA
+    whole = write_tile(folder / "whole.tif", z, west=WEST, north=SOUTH, cell_m=5)
+    parts = []
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
+            name = folder / f"{rng.integers(1_000_000_000)}.tif"
+            place = {"west": WEST + 5 * left, "north": SOUTH - 5 * top, "cell_m": 5}
+            if (z[top:bottom, left:right] != NODATA).any():
+                parts.append(write_tile(name, z[top:bottom, left:right], **place))
+    shuffle.shuffle(parts)
+    one = read_terrain([whole], cache_dir=folder).surfaces["terrain"]
+    many = read_terrain(parts, cache_dir=folder).surfaces["terrain"]
+    x, y = points(400, (WEST, SOUTH - 100, WEST + 100, SOUTH), inset=-3)
+    np.testing.assert_allclose(many.sample(x, y, crs=CRS), one.sample(x, y, crs=CRS), atol=1e-9)
+    bounds = (WEST - 20, SOUTH - 120, WEST + 120, SOUTH + 20)
+    for cell in (2, 5, 8, 20):
+        a, b = (s.read(bounds, crs=CRS, cell_m=cell).cells for s in (one, many))
+        np.testing.assert_allclose(b, a, atol=1e-4)
 
 
 def test_a_missing_tile_is_unknown_and_nothing_else(tiles, read):

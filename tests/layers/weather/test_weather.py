@@ -1,5 +1,7 @@
 """Weather against a second reader, hours worked out by hand, and sums of the files themselves."""
 
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pvlib
@@ -117,6 +119,15 @@ def test_the_clock_is_right():
     right = ghi[night].sum()
     for shift in (-1, 1):
         assert np.roll(ghi, shift)[night].sum() > 1000 + 10 * right
+
+
+def test_line_ends_of_windows(made_up, tmp_path):
+    path = tmp_path / made_up.name
+    path.write_bytes(made_up.read_bytes().replace(b"\n", b"\r\n"))
+    assert looks_like_weather(path)
+    pd.testing.assert_frame_equal(
+        read_weather([path]).tables["weather"], read_weather([made_up]).tables["weather"]
+    )
 
 
 def test_format_of_2010(tmp_path):
@@ -288,6 +299,19 @@ def test_epw_with_holes(tmp_path):
     )
     assert codes(data)["hour_interpolated", "temperature_c"] == 2
     assert codes(data)["hour_interpolated", "pressure_hpa"] == 2
+
+
+def test_epw_with_a_mark_and_in_a_zip(tmp_path):
+    path = shared(DENVER)
+    plain = read_weather([path]).tables["weather"]
+    marked = tmp_path / "marked.epw"
+    marked.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\r\n", b"\n"))
+    with zipfile.ZipFile(tmp_path / "zipped.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(path, "USA_CO_Denver.epw")
+        archive.writestr("USA_CO_Denver.stat", "more")
+    for other in (marked, tmp_path / "zipped.zip"):
+        assert looks_like_weather(other)
+        pd.testing.assert_frame_equal(read_weather([other]).tables["weather"], plain)
 
 
 def test_epw_that_is_none(tmp_path):
