@@ -60,7 +60,7 @@ def lines(report: FetchReport) -> list[Line]:
          " the VRS (only on request).", {})
     )  # fmt: skip
     if not report.dry_run:
-        found.append(("In {folder}; build with: twin build {folder}", {"folder": report.folder}))
+        found.append(("The files lie in {folder}.", {"folder": report.folder}))
     return found
 
 
