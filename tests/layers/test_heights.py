@@ -432,3 +432,25 @@ def test_real_elevations_agree_with_rasterio(bayreuth):
     assert np.quantile(abs(difference), 0.9) < 12  # half a cell of 90 m at 10 %, and noise
     assert np.corrcoef(south["elevation_m"], nearest)[0, 1] > 0.985
     assert crs == "EPSG:25832"
+
+
+def test_real_gradients_agree_with_rasterio_on_long_links_and_not_on_short_ones(bayreuth):
+    """Over 300 m the terrain shows, whatever reads it; over 30 m raw cells show their own steps."""
+    _, tables, _ = bayreuth
+    nodes = tables["nodes"].to_crs("EPSG:4326")
+    x, y = nodes.geometry.x.to_numpy(), nodes.geometry.y.to_numpy()
+    heights = []
+    for n in (49, 50):
+        path = shared(f"data/terrain/N{n}E011.hgt.zip")
+        with rasterio.open(f"/vsizip/{path}/N{n}E011.hgt") as file:
+            heights.append([v[0] for v in file.sample(zip(x, y, strict=True))])
+    nearest = pd.Series(np.where(y < 50, *heights).astype(float), index=nodes.index)
+    streets = tables["streets"]
+    streets = streets[~streets["is_bridge"] & ~streets["is_tunnel"]]
+    rise = nearest[streets["to_node"]].to_numpy() - nearest[streets["from_node"]].to_numpy()
+    naive = 100 * rise / streets["length_m"]
+    far, close = streets["length_m"] > 300, streets["length_m"] < 30
+    assert far.sum() > 500
+    assert np.corrcoef(naive[far], streets["gradient_percent"][far])[0, 1] > 0.95
+    assert naive[close].abs().max() > 100
+    assert streets["gradient_percent"][close].abs().quantile(0.95) < 15
