@@ -152,14 +152,20 @@ def _take_object(
     usable = [g for g in geometries if g.get("type") in DEPTH]
     by_lod = sorted(usable, key=_rank)
     if by_lod:
-        record["lod"] = int(str(by_lod[0].get("lod", "2"))[:1])
+        record["lod"] = _level(by_lod[0])
         record["roof_surfaces"] = _take_geometry(key, row, by_lod[0], vertices, taken)
     return row
 
 
 def _rank(geometry: Mapping[str, Any]) -> tuple[int, str]:
     lod = str(geometry.get("lod", "2"))
-    return (LODS.index(lod[:1]) if lod[:1] in LODS else 9, "".join(chr(255 - ord(c)) for c in lod))
+    return (LODS.index(str(_level(geometry))), "".join(chr(255 - ord(c)) for c in lod))
+
+
+def _level(geometry: Mapping[str, Any]) -> int:
+    """Return the level of detail of "2.2", "2" or 2; 2 where the file writes something else."""
+    lod = str(geometry.get("lod", "2"))[:1]
+    return int(lod) if lod in LODS else 2
 
 
 def _attributes(thing: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -77,6 +77,10 @@ KINDS: dict[str, tuple[str, Severity, str]] = {
         "{count} buildings have parts and a body of their own.", "info", "buildings",
     ),
     "polygon_degenerate": ("{count} polygons enclose nothing and are left out.", "info", "roofs"),
+    "polygon_absurd": (
+        "{count} polygons lie off the earth or are larger than any building; they are left out.",
+        "warning", "roofs",
+    ),
     "polygon_not_planar": (
         "{count} polygons are not flat: a corner lies more than 5 cm off.", "info", "roofs",
     ),

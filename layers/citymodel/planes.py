@@ -18,7 +18,24 @@ if TYPE_CHECKING:
 STEEP = 0.1
 """Cosine of the tilt (84°) below which a face without a name counts as a wall."""
 BASE = 0.05  # m above the lowest point in which a face without a name is the ground
+WIDEST, TALLEST = 1000.0, 500.0
+"""Size [m] of a polygon in plan and height; the largest halls and towers stay below."""
+HEIGHTS = (-500.0, 9000.0)  # m above sea
+FAR = 1e8  # m; no projected coordinate is larger
 BESIDE = 0.05  # m from a wall to the point that tells its inner side
+
+
+def plausible(model: RawModel) -> NDArray[np.bool_]:
+    """Tell which polygons lie on earth and are no larger than buildings can be."""
+    if not len(model.ring_size):
+        return np.zeros(0, dtype=bool)
+    start = _starts(model.ring_size)[_starts(np.bincount(model.ring_polygon))]
+    corners = np.where(np.isfinite(model.corners), model.corners, FAR)
+    low, high = np.minimum.reduceat(corners, start), np.maximum.reduceat(corners, start)
+    size = high - low
+    good: NDArray[np.bool_] = (size[:, :2].max(axis=1) <= WIDEST) & (size[:, 2] <= TALLEST)
+    good &= (np.abs(low) < FAR).all(axis=1) & (np.abs(high) < FAR).all(axis=1)
+    return good & (low[:, 2] >= HEIGHTS[0]) & (high[:, 2] <= HEIGHTS[1])
 
 
 def measure_polygons(model: RawModel) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
@@ -95,6 +96,8 @@ class Collector:
     def add_polygon(self, row: int, kind: int, rings: Sequence[Sequence[float]]) -> bool:
         """Take the rings of a polygon, flat x y z; False where they enclose nothing."""
         if not rings or any(len(ring) % 3 for ring in rings) or len(rings[0]) < 9:
+            return False
+        if not all(math.isfinite(sum(ring)) for ring in rings):
             return False
         number = len(self.polygon_object)
         self.polygon_object.append(row)

@@ -39,11 +39,8 @@ def epsg_of(name: str, tile: str) -> int:
     28992
     """
     adv = ADV.search(name)
-    if adv:
-        kind, zone = adv[1].upper(), int(adv[2] or 0)
-        base = {"ETRS89_UTM": 25800, "DE_DHDN_3GK": 31464, "ETRS89_LAT-LON": 4258}[kind]
-        return base + zone
-    codes = EPSG.findall(name)
+    base = {"ETRS89_UTM": 25800, "DE_DHDN_3GK": 31464, "ETRS89_LAT-LON": 4258}
+    codes = [base[adv[1].upper()] + int(adv[2] or 0)] if adv else EPSG.findall(name)
     try:
         crs = CRS.from_epsg(codes[0]) if codes else CRS(name)
         flat = crs.sub_crs_list[0] if crs.is_compound else crs

@@ -11,6 +11,7 @@ import shapely
 from layers.citymodel.raw import CEILING, FLOOR, GROUND, ROOF, WALL, take_polygons
 from layers.citymodel.shapes import planes_in_space
 from layers.citymodel.tables import LEVEL, MEASURED, azimuths, tilts
+from twin.schema import ENVELOPES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,4 +109,6 @@ def envelope_rows(found: Measured) -> pd.DataFrame:
     ).round(2)
     complete = found.roofed & (rows["roof_m2"] > 0).to_numpy()
     complete &= np.bincount(owner, walls, minlength=count) > 0
+    highest = pd.Series({c.name: c.high for c in ENVELOPES.columns if c.type == "number"})
+    complete &= (rows[highest.index] <= highest).all(axis=1).to_numpy()
     return rows[complete]

@@ -199,7 +199,7 @@ def building_rows(found: Measured) -> tuple[pd.DataFrame, dict[str, list[str]]]:
             "other_ids": _official(objects),
             "part_of": _only(ids[root], is_part),
             "has_parts": has_parts & ~is_part,
-            "height_m": (height + lifted).round(3),
+            "height_m": np.where(height + lifted <= 500, height + lifted, np.nan).round(3),
             "min_height_m": lifted.round(3).clip(0, 500),
             "ground_m": base[root].round(3),
             "footprint_m2": shapely.area(found.footprint).round(2),

@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 
 from layers.citymodel.findings import findings_of
-from layers.citymodel.raw import RawModel, count_odd, join, take_objects
+from layers.citymodel.planes import plausible
+from layers.citymodel.raw import RawModel, count_odd, join, take_objects, take_polygons
 from layers.citymodel.reference import corners_in, target_crs
 from layers.citymodel.same import merge_same, name_objects, root_rows
 from layers.citymodel.surfaces import SIDES, envelope_rows, roof_rows, side_of
@@ -54,6 +55,8 @@ def translate(
     if not crs:
         _refuse_nothing(area)
     models = [_placed(tile, crs, odd) for tile in tiles]
+    if not any(len(model.corners) for model in models):
+        _refuse_nothing(None)
     say("Join buildings that several tiles hold", 0.2)
     model, more = _once(join(models))
     model = _within(model, area, crs)
@@ -72,10 +75,8 @@ def translate(
         "roofs": roofs,
         "envelopes": envelope_rows(found),
     }
-    raw["buildings"] = raw["buildings"][raw["buildings"]["height_m"].notna()]
     raw["addresses"] = _addresses(found.model.addresses, rows)
-    raw = _tied(raw)
-    tables = {name: _conformed(name, frame, crs) for name, frame in raw.items()}
+    tables = {name: _conformed(name, frame, crs) for name, frame in _tied(raw).items()}
     structures = list(
         rows["building_id"][rows["is_structure"] & there & (found.root == rows.index)]
     )
@@ -110,7 +111,14 @@ def _placed(tile: Tile, crs: str, odd: dict[str, tuple[int, list[str]]]) -> RawM
     if seen:
         count, names = odd.get(seen, (0, []))
         odd[seen] = (count + 1, [*names, tile.name])
-    return dataclasses.replace(tile.model, corners=corners)
+    model = dataclasses.replace(tile.model, corners=corners)
+    good = plausible(model)
+    if not good.all():
+        ids = model.objects["object_id"].astype(object).to_numpy()
+        count, names = odd.get("polygon_absurd", (0, []))
+        lost = list(ids[model.polygon_object[~good]])
+        odd["polygon_absurd"] = (count + len(lost), [*names, *lost])
+    return take_polygons(model, good)
 
 
 def _once(model: RawModel) -> tuple[RawModel, dict[str, list[str]]]:
@@ -153,8 +161,9 @@ def _addresses(addresses: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tied(raw: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Drop what names buildings that are left out; give each building its first address."""
-    raw["buildings"] = _whole_families(raw["buildings"])
+    """Leave out buildings without height and what names them; give each its first address."""
+    high = raw["buildings"]["height_m"].notna()
+    raw["buildings"] = _whole_families(raw["buildings"][high])
     known = raw["buildings"].index
     for name in ("roofs", "addresses"):
         raw[name] = raw[name][raw[name]["building_id"].isin(known)]

@@ -296,3 +296,17 @@ def test_polygons_that_cannot_be_read_are_counted(tmp_path):
         for key, frame in data.tables.items():
             if key != "buildings":
                 assert faults_of(TABLES[key], frame, crs=data.crs) == []
+
+
+@pytest.mark.parametrize("absurd", ["5e12", "1e300", "-99999999"])
+def test_corners_off_the_earth_take_their_polygon_along_only(tmp_path, absurd):
+    path = tile(tmp_path, [house(A, roof=3.0), house(B, 50)])
+    text = path.read_text("utf-8")
+    roof = text.index('srsDimension="3">', text.index("RoofSurface")) + len('srsDimension="3">')
+    path.write_text(text[:roof] + absurd + text[text.index(" ", roof) :], "utf-8")
+    data = read_citymodel([path])
+    assert codes(data) == {"polygon_absurd": 1, "shell_open": 1}
+    assert len(data.tables["roofs"]) == 2
+    assert len(data.tables["buildings"]) == 2
+    path.write_text(text[:roof] + "nan" + text[text.index(" ", roof) :], "utf-8")
+    assert codes(read_citymodel([path])) == {"polygon_degenerate": 1, "shell_open": 1}

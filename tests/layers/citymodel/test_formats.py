@@ -83,18 +83,16 @@ def test_order_of_files_does_not_matter(tiles, read):
 
 
 def test_packed_files(tiles, read, tmp_path):
-    paths = []
-    for number, path in enumerate(tiles["1.0"]):
-        if number == 0:
-            paths.append(tmp_path / f"{path.name}.gz")
-            paths[-1].write_bytes(gzip.compress(path.read_bytes()))
-    paths.append(tmp_path / "rest.zip")
-    with zipfile.ZipFile(paths[-1], "w", zipfile.ZIP_DEFLATED) as pack:
+    packed = [tmp_path / f"{path.name}.gz" for path in tiles["1.0"]]
+    for path, into in zip(tiles["1.0"], packed, strict=True):
+        into.write_bytes(gzip.compress(path.read_bytes()))
+    with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as pack:
         pack.writestr("licence.txt", "dl-de/zero-2-0")
-        for path in tiles["1.0"][1:]:
-            pack.write(path, path.name)
-    assert all(looks_like_citymodel(path) for path in paths)
-    same(read_citymodel(paths), read["1.0"])
+        for path in tiles["1.0"]:
+            pack.write(path, f"folder/{path.name}")
+    for paths in (packed, [tmp_path / "all.zip"]):
+        assert all(looks_like_citymodel(path) for path in paths)
+        same(read_citymodel(paths), read["1.0"])
 
 
 def test_cityjson_sequence(tiles, read, tmp_path):
