@@ -98,6 +98,8 @@ def sentences_in_code() -> dict[str, str]:
     """Map every sentence in the code to the file that says it."""
     found = sentences_of_findings()
     for path, tree in trees().items():
+        if path.startswith("twin/schema"):  # its `text` makes columns; labels have their own test
+            continue
         for scope in ast.walk(tree):
             if not isinstance(scope, (ast.Module, ast.FunctionDef)):
                 continue
