@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from layers.transit.notes import noted
-from layers.transit.times import seconds
+from layers.transit.times import SOURCES, seconds
 
 if TYPE_CHECKING:
     from twin.provenance import Finding
@@ -98,5 +98,5 @@ def _moved(times: pd.DataFrame, runs: pd.DataFrame, *, first: int) -> pd.DataFra
         trip=first + run,
         arrival_s=np.maximum(out["arrival_s"] + shift, 0.0),
         departure_s=out["departure_s"] + shift,
-        time_source=out["time_source"].where(~loose, "estimated:headway"),
+        told=out["told"].where(~loose, SOURCES.index("estimated:headway")),
     )

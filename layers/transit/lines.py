@@ -139,10 +139,18 @@ def _joined(group: pd.DataFrame) -> Any:
 def _through_stops(route: Array, wanted: Array, times: pd.DataFrame, xy: Array) -> pd.DataFrame:
     """Return a line through the stops for every order of stops among the wanted trips."""
     mine = times[wanted[times["trip"].to_numpy()]]
-    order = mine.groupby("trip", sort=True)["stop"].agg(tuple)
-    patterns = pd.DataFrame({"route": route[order.index.to_numpy()], "stops": order.to_numpy()})
-    patterns = patterns.drop_duplicates()
-    lines = [_line(xy[list(stops)]) for stops in patterns["stops"]]
+    if mine.empty:
+        return pd.DataFrame({"route": [], "geometry": [], "source": []})
+    trip, stop = mine["trip"].to_numpy(), mine["stop"].to_numpy()
+    first = np.flatnonzero(np.append(True, trip[1:] != trip[:-1]))
+    count = np.diff(np.append(first, len(trip)))
+    place = np.arange(len(trip)) - np.repeat(first, count)
+    mark = np.random.default_rng(0).integers(1, 1 << 62, len(xy), dtype=np.uint64)
+    digest = np.add.reduceat(mark[stop] * (2 * place.astype(np.uint64) + 1), first)  # wraps
+    patterns = pd.DataFrame({"route": route[trip[first]], "digest": digest, "count": count})
+    patterns = patterns.assign(first=first).drop_duplicates(["route", "digest", "count"])
+    orders = [stop[a : a + n] for a, n in zip(patterns["first"], patterns["count"], strict=True)]
+    lines = [_line(xy[stops]) for stops in orders]
     out = pd.DataFrame({"route": patterns["route"].to_numpy(), "geometry": lines})
     return out[out["geometry"].notna()].assign(source="estimated:stops")
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from layers.transit.notes import noted
 
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from twin.provenance import Finding
 
 DAY_S = 86_400.0
+SOURCES = ("tagged", "estimated:interpolated", "estimated:headway")
+"""Where times come from; tables of millions of rows hold the place in here."""
 NIGHT_S = 64_800.0  # who falls back further than 18 h has passed midnight
+CLOCK = r"^(?P<h>\d{1,3}):(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d)(?:\.\d+)?)?$"
 LATEST_S = 400_000.0  # what the schema allows: four days and a half
 Array = np.ndarray[Any, Any]
 
@@ -30,13 +35,16 @@ def seconds(times: pd.Series[Any]) -> pd.Series[Any]:
     >>> seconds(pd.Series(["7:05:09", "25:00:00", "07:05", "noon"])).tolist()
     [25509.0, 90000.0, 25500.0, nan]
     """
-    codes, texts = pd.factorize(times)
-    parts = pd.Series(texts, dtype="str").str.extract(
-        r"^(\d{1,3}):([0-5]?\d)(?::([0-5]?\d)(?:\.\d+)?)?$"
-    )
-    h, m, s = (pd.to_numeric(parts[i]).to_numpy(dtype=float) for i in range(3))
-    value = h * 3600 + m * 60 + np.nan_to_num(s)
-    value = np.append(np.where(value <= LATEST_S, value, np.nan), np.nan)  # -1: missing
+    whole = pa.array(times, pa.string(), from_pandas=True)
+    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    texts = whole.dictionary_encode()
+    parts = pc.extract_regex(texts.dictionary, CLOCK)
+    h, m, s = (pc.struct_field(parts, name) for name in "hms")
+    s = pc.if_else(pc.equal(s, ""), "0", s)
+    h, m, s = (pc.cast(part, pa.float64()).to_numpy(zero_copy_only=False) for part in (h, m, s))
+    value = h * 3600 + m * 60 + s
+    value = np.append(np.where(value <= LATEST_S, value, np.nan), np.nan)
+    codes = texts.indices.fill_null(len(value) - 1).to_numpy(zero_copy_only=False)
     return pd.Series(value[codes], index=times.index)
 
 
@@ -77,7 +85,7 @@ def fill_gaps(
     Return stop times without gaps: missing ones in between along the distance `along_m` [m].
 
     `along_m` never falls within a trip. What a trip misses at its start or end cannot be known:
-    those stop times are left out. `time_source` tells given from filled times.
+    those stop times are left out. `told` is the place of the source of each time in `SOURCES`.
     """
     trip = times["trip"].to_numpy()
     arrival = times["arrival_s"].to_numpy(copy=True)
@@ -92,8 +100,8 @@ def fill_gaps(
     )
     arrival[gap] = departure[gap] = np.round(departure[a] + share * (arrival[b] - departure[a]))
     lost = ~known & ~gap
-    source = np.where(gap, "estimated:interpolated", "tagged")
-    out = times.assign(arrival_s=arrival, departure_s=departure, time_source=source)[~lost]
+    told = np.where(gap, SOURCES.index("estimated:interpolated"), 0).astype(np.int8)
+    out = times.assign(arrival_s=arrival, departure_s=departure, told=told)[~lost]
     message = "{count} stop times at the start or end of a trip have no time; left out."
     seen = noted("time_missing_at_end", "stop_times", ids[trip[lost]], message)
     message = "{count} of {total} stop times are not given; interpolated along the way."

@@ -16,7 +16,7 @@ from layers.transit.lines import courses, line_rows, shape_lines
 from layers.transit.notes import noted
 from layers.transit.read import stops_in
 from layers.transit.stops import STEP_FREE, stop_rows
-from layers.transit.times import fill_gaps, order_stop_times
+from layers.transit.times import SOURCES, fill_gaps, order_stop_times
 from layers.transit.transfers import transfer_rows
 from twin.schema import LINES, STOP_TIMES, STOPS, TRANSFERS, TRIPS
 from twin.validation import conform
@@ -205,12 +205,13 @@ def _trips(raw: RawTransit, day: Timetable, *, crs: str, prefix: str) -> pd.Data
 
 def _stop_times(raw: RawTransit, day: Timetable, *, crs: str, prefix: str) -> pd.DataFrame:
     times = day.times
-    trip = (prefix + day.trips["trip_id"]).to_numpy()[times["trip"]]
-    stop = (prefix + raw.stops["stop_id"]).to_numpy()[times["stop"]]
-    trip_id = pd.Series(trip, index=times.index, dtype="str")
+    trip_id, stop_id = (prefix + ids for ids in (day.trips["trip_id"], raw.stops["stop_id"]))
+    trip = trip_id.take(times["trip"].to_numpy()).set_axis(times.index)
+    stop = stop_id.take(times["stop"].to_numpy()).set_axis(times.index)
+    source = pd.Series(SOURCES, dtype="str").take(times["told"].to_numpy()).set_axis(times.index)
     place = times["sequence"].astype("str").str.zfill(4)
-    out = times.assign(trip_id=trip_id, stop_id=stop)
-    table: pd.DataFrame = conform(STOP_TIMES, out.set_index(trip_id + ":" + place), crs=crs)
+    out = times.assign(trip_id=trip, stop_id=stop, time_source=source)
+    table: pd.DataFrame = conform(STOP_TIMES, out.set_index(trip + ":" + place), crs=crs)
     return table
 
 
