@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the browser tests need besides Python: a Chromium or Chrome, software GL, and osmium-tool as the second
-# counter. On Debian as root it is installed; elsewhere what is missing is named.
+# What the tests need besides Python: a Chromium or Chrome, software GL, osmium-tool as the second counter, and
+# MapServer as a real WFS. On Debian as root it is installed; elsewhere what is missing is named.
 set -euo pipefail
 
 missing=()
@@ -10,6 +10,7 @@ for name in chromium chromium-browser google-chrome google-chrome-stable chrome;
 done
 [ -n "$browser" ] || missing+=(chromium)
 command -v osmium >/dev/null || missing+=(osmium-tool)
+[ -x /usr/lib/cgi-bin/mapserv ] || command -v mapserv >/dev/null || missing+=(cgi-mapserver)
 if command -v dpkg >/dev/null; then
     for name in libgl1-mesa-dri libegl1-mesa; do
         dpkg -s "$name" >/dev/null 2>&1 || missing+=("$name")
