@@ -1,0 +1,39 @@
+"""NAS: megabytes a second and peak memory by size of file (run with --benchmark-only -s)."""
+
+import pytest
+
+from layers.nas import read_nas
+from layers.sample_city import make_sample
+from tests.benchmarks.measure import run
+from tests.town_files.nas import write_nas
+
+READ = """
+import sys
+from pathlib import Path
+from layers.nas import read_nas
+data = read_nas(Path(sys.argv[1]))
+print(len(data.tables["buildings"]))
+"""
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return make_sample(buildings=1000).tables
+
+
+@pytest.mark.parametrize("copies", [2, 7, 21], ids=["30 MB", "100 MB", "320 MB"])
+def test_time_and_memory_by_size(benchmark, tables, tmp_path, copies):
+    """Time grows with the file; memory with what is kept of it, a fifth of its size or so."""
+    path = write_nas(tables, tmp_path / "town.xml", copies=copies)
+    size = path.stat().st_size / 1e6
+    done = benchmark.pedantic(run, args=("-c", READ, str(path)), rounds=1)
+    assert int(done.output) == copies * len(tables["buildings"])
+    benchmark.extra_info |= {"MB": round(size), "peak_mb": round(done.peak_mb)}
+    print(f"{size:.0f} MB: {size / done.seconds:.1f} MB/s, peak {done.peak_mb:.0f} MB")
+
+
+def test_reading_100_mb(benchmark, tables, tmp_path):
+    path = write_nas(tables, tmp_path / "town.xml", copies=7)
+    data = benchmark.pedantic(read_nas, args=(path,), rounds=3, warmup_rounds=1)
+    print(f"{path.stat().st_size / 1e6 / benchmark.stats.stats.median:.1f} MB/s")
+    assert len(data.tables["parcels"]) == 7 * len(tables["buildings"])
