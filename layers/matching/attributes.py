@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layers.matching.compare import differ, first_of_each_source
+from layers.matching.compare import conflicts, differ, first_of_each_source
 from layers.matching.extensive import handed_down
 from layers.matching.trust import ColumnTrust, ranked, trust
 from twin.assumptions import assumed
@@ -174,5 +174,5 @@ def _figures(
     return {
         "from": {name: int(n) for name, n in zip(pool.sources, counts, strict=True) if n},
         "compared": len(np.unique(stock)),
-        "conflicts": len(np.unique(stock[apart])),
+        **conflicts(pool, ties, stock[apart]),
     }

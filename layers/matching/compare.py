@@ -26,6 +26,12 @@ def first_of_each_source(pool: Pool, ties: Ties, chosen: NDArray[np.bool_]) -> N
     return result
 
 
+def conflicts(pool: Pool, ties: Ties, stock: NDArray[np.intp]) -> dict[str, Any]:
+    """Return how many buildings sources contradict each other about, and five of their keys."""
+    keys = sorted(str(key) for key in pool.keys[ties.owner[np.unique(stock)]])
+    return {"conflicts": len(keys), "examples": keys[:5]}
+
+
 def differ(rule: ColumnTrust, ours: pd.Series[Any], theirs: pd.Series[Any]) -> NDArray[np.bool_]:
     """Tell which pairs of values differ beyond the tolerance of their column."""
     if rule.is_text:

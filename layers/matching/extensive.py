@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from layers.matching.compare import differ
+from layers.matching.compare import conflicts, differ
 from layers.matching.trust import ColumnTrust, ranked, trust
 from twin.schema import BUILDINGS
 
@@ -57,10 +57,10 @@ def handed_down(pool: Pool, ties: Ties, rule: ColumnTrust, weight: NDArray[np.fl
     sums = frame.groupby(["stock", "source"], sort=True).agg(
         value=("value", "sum"), label=("label", "first")
     )
-    return _best(sums.reset_index(), pool, rule, label, len(ties.owner))
+    return _best(sums.reset_index(), pool, ties, rule, label)
 
 
-def _best(sums: pd.DataFrame, pool: Pool, rule: ColumnTrust, label: str, size: int) -> Sums:
+def _best(sums: pd.DataFrame, pool: Pool, ties: Ties, rule: ColumnTrust, label: str) -> Sums:
     """Choose the most trusted sum of each building."""
     order = ranked(pool.sources, rule.reasons, trust().order)
     place = np.array([order.index(name) for name in pool.sources])[sums["source"].to_numpy()]
@@ -74,9 +74,9 @@ def _best(sums: pd.DataFrame, pool: Pool, rule: ColumnTrust, label: str, size: i
     figures = {
         "from": {name: int(n) for name, n in zip(pool.sources, counts, strict=True) if n},
         "compared": int(rest["stock"].nunique()),
-        "conflicts": int(rest["stock"][apart].nunique()),
+        **conflicts(pool, ties, rest["stock"].to_numpy(dtype=np.intp)[apart]),
     }
-    best = best.reindex(range(size))
+    best = best.reindex(range(len(ties.owner)))
     return Sums(
         {rule.column: best["value"].astype(float), label: best["label"].astype("str")}, figures
     )

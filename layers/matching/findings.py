@@ -154,7 +154,7 @@ def _conflicts(figures: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
     return [
         Finding(
             f"match_conflict_{column}", "buildings", entry["conflicts"], message, "info",
-            total=entry["compared"], column=column,
+            examples=tuple(entry["examples"]), total=entry["compared"], column=column,
         )
         for column, entry in figures.items()
         if entry["conflicts"]

@@ -62,9 +62,13 @@ def test_one_to_one_takes_each_value_from_whom_the_order_of_trust_names():
     assert row["footprint_m2"] == 100
     assert matched.new_ids["osm"].to_dict() == {"osm:w1": "DENW1"}
     attributes = matched.report["attributes"]
-    assert attributes["storeys"] == {"from": {"cadastre": 1}, "compared": 1, "conflicts": 1}
+    assert attributes["storeys"] == {
+        "from": {"cadastre": 1}, "compared": 1, "conflicts": 1, "examples": ["DENW1"],
+    }  # fmt: skip
     assert attributes["use"]["conflicts"] == 1
-    assert attributes["height_m"] == {"from": {"lod2": 1}, "compared": 1, "conflicts": 1}
+    assert attributes["height_m"] == {
+        "from": {"lod2": 1}, "compared": 1, "conflicts": 1, "examples": ["DENW1"],
+    }  # fmt: skip
 
 
 def test_what_a_source_estimates_stands_behind_what_another_knows():

@@ -4,10 +4,12 @@ from itertools import permutations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from shapely import box
 
 from layers.citymodel import read_citymodel
 from layers.matching import match_buildings
@@ -39,8 +41,18 @@ def named(rows, prefix):
     return table({prefix + key: entry for key, entry in rows.items()})
 
 
+def with_parts(made, every):
+    """Give every so-manieth building its west half as a part."""
+    halves = {}
+    for key, shape in made.geometry.iloc[::every].items():
+        west, south, east, north = shape.bounds
+        halves[f"{key}p"] = (box(west, south, (west + east) / 2, north), {"part_of": key})
+    told = made.assign(has_parts=made.index.isin([key[:-1] for key in halves]))
+    return pd.concat([told, table(halves)]) if halves else told
+
+
 @given(towns(), towns())
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_no_sum_is_lost_or_counted_twice(ours, theirs):
     """Where one source alone says something, the stock holds its sum, in whole dwellings."""
     bare = {key: (shape, {"use": said["use"]}) for key, (shape, said) in ours.items()}
@@ -52,7 +64,7 @@ def test_no_sum_is_lost_or_counted_twice(ours, theirs):
 
 
 @given(towns(), towns(), towns())
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_order_of_sources_and_rows_does_not_matter(one, two, three):
     sources = {"cadastre": named(one, "c"), "lod2": named(two, "l"), "osm": named(three, "o")}
     hashes, ids = set(), []
@@ -66,7 +78,7 @@ def test_order_of_sources_and_rows_does_not_matter(one, two, three):
 
 
 @given(towns())
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_a_copy_under_other_ids_adds_nothing(rows):
     ours = named(rows, "c")
     assume(ours.geometry.to_wkb().is_unique)  # the same outline twice is counted, not cured
@@ -87,6 +99,21 @@ def test_nothing_disappears(ours, theirs):
         assert set(new.index) == set(source.index)
         assert set(new) <= set(matched.buildings.index)
     assert set(sources["cadastre"].index) <= set(matched.buildings.index)
+
+
+@given(towns(), towns(), st.integers(1, 3), st.integers(1, 3))
+@settings(max_examples=8)
+def test_parts_of_a_building_come_from_one_source(ours, theirs, one, two):
+    lod2, osm = with_parts(named(ours, "l"), one), with_parts(named(theirs, "o"), two)
+    stock = match_buildings({"lod2": lod2, "osm": osm}).buildings
+    parts = stock[stock["part_of"].notna()]
+    assert parts["part_of"].isin(stock.index[stock["part_of"].isna()]).all()
+    assert parts[["part_of", "known_by"]].drop_duplicates()["part_of"].is_unique
+    assert not stock.loc[parts.index, "has_parts"].any()
+    assert stock.index[stock["has_parts"]].isin(parts["part_of"]).all()
+    # what the most trusted source says of its parts stays as it is
+    mine = lod2[lod2["part_of"].notna()]
+    assert stock["part_of"].reindex(mine.index).tolist() == mine["part_of"].tolist()
 
 
 @given(towns(), towns())

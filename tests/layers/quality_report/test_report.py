@@ -81,6 +81,7 @@ def test_match_figures_by_hand(matching):
             assert sum(entry["counts"]) + entry["below"] + entry["above"] == entry["count"]
     assert matching.report["attributes"]["height_m"] == {
         "from": {"lod2": 100, "osm": 100}, "compared": 80, "conflicts": 80,
+        "examples": [f"DE00000{n}" for n in range(20, 25)],
     }  # fmt: skip
 
 
