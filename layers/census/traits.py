@@ -130,7 +130,8 @@ def give_sizes(stock: pd.DataFrame, grid: Grid, counts: pd.DataFrame) -> pd.Data
     looks = np.asarray(stock["size_class"].astype("object").map(RANK).fillna(OTHER), dtype=int)
     order = [looks, stock["weight"].to_numpy()]
     old = np.where(known, _first_word(stock["size_class"], words), -1)
-    found = _give(stock, grid, "buildings_size", table, known=old, order=order, looks=looks)
+    seen = stock.assign(looks=looks)
+    found = _give(seen, grid, "buildings_size", table, known=old, order=order)
     names = pd.Series(np.array(words)[np.maximum(found, 0)], index=stock.index).where(found >= 0)
     sizes = names.map(SIZES)
     new = (sizes.notna() & (sizes != "")).to_numpy()
@@ -190,14 +191,14 @@ def _give(
     *,
     known: NDArray[np.int64],
     order: list[NDArray[Any]],
-    looks: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """
     Return the column of `table` for each building, -1 where it is known or the cell does not tell.
 
     What the cell counts in all beyond its classes (suppressed ones) is one more class, "not told".
-    `known` columns are taken off the counts first; used up counts begin anew. With `looks` (rank of
-    the type a building seems to be) what is not told lies beside those it is likeliest about.
+    `known` columns are taken off the counts first; used up counts begin anew. Where `stock`
+    has `looks` (rank of the type a building seems to be), what is not told lies beside those it is
+    likeliest about.
     """
     unit = theme.partition("_")[0]
     whole = grid.cells[unit].to_numpy(dtype=float)[:, None]
@@ -217,8 +218,9 @@ def _give(
     rows = rows[np.lexsort((rows, *[o[rows] for o in reversed(order)], cell[rows]))]
     start = hashed(grid.cells.index, salt=theme)
     line = np.arange(left.shape[1])
-    if looks is not None:
-        left, line = _untold_by_looks(left, cell[rows], looks[rows])
+    if "looks" in stock:
+        looks = stock["looks"].to_numpy()[rows]
+        left, line = _untold_by_looks(left, cell[rows], looks)
     place = systematic(cell[rows], size[rows], left, start)
     found[rows] = np.where(place >= 0, line[place], -1)
     return np.where(found >= table.shape[1], -1, found)

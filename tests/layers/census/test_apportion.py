@@ -30,9 +30,9 @@ def test_every_group_sums_to_its_total_within_one_of_its_quota(cells):
     assert (np.bincount(group, weights=given_out, minlength=len(total)) == total).all()
     assert (given_out >= 0).all()
     for number, (whole, weights) in enumerate(cells):
-        weights = weights if sum(weights) else [1] * len(weights)
-        for got, w in zip(given_out[group == number], weights, strict=True):
-            quota = Fraction(whole * w, sum(weights))
+        shares = weights if sum(weights) else [1] * len(weights)
+        for got, share in zip(given_out[group == number], shares, strict=True):
+            quota = Fraction(whole * share, sum(shares))
             assert abs(got - quota) < 1
 
 

@@ -208,7 +208,8 @@ number = st.one_of(st.none(), st.integers(0, 400))
 fine_cells = st.lists(st.tuples(number, number, number), min_size=1, max_size=25)
 homes = st.lists(
     st.tuples(
-        st.integers(0, 599), st.integers(0, 599), st.sampled_from(["residential", "mixed", "garage"]),
+        st.integers(0, 599), st.integers(0, 599),
+        st.sampled_from(["residential", "mixed", "garage"]),
         st.one_of(st.none(), st.floats(0, 1e5)),
         st.sampled_from([None, "detached", "terraced", "apartments", "large_apartments"]),
         st.one_of(st.none(), st.integers(0, 20)),

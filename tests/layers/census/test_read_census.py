@@ -1,3 +1,4 @@
+import re
 import zipfile
 
 import geopandas as gpd
@@ -8,6 +9,7 @@ import shapely
 from shapely import box
 
 from layers.census import looks_like_census, read_census
+from layers.census.themes import vocabulary
 from layers.source_data import Area
 from tests.conftest import CRS, shared
 from twin.classes import CENSUS_AGES, CENSUS_AGES_2022, CENSUS_SIZES
@@ -25,8 +27,13 @@ def write(path, text, encoding="utf-8"):
     return path
 
 
+def middle(cell):
+    found = re.search(r"N(\d+)E(\d+)", cell)
+    return f"{int(found[2]) + 50};{int(found[1]) + 50}" if found else ";"
+
+
 def residents(folder, rows, *, name="Zensus2022_Bevoelkerungszahl_100m-Gitter.csv"):
-    lines = [f"{cell};1;2;{value}" for cell, value in rows]
+    lines = [f"{cell};{middle(cell)};{value}" for cell, value in rows]
     head = "GITTER_ID_100m;x_mp_100m;y_mp_100m;Einwohner"
     return write(folder / name, "\n".join([head, *lines]) + "\n")
 
@@ -199,8 +206,6 @@ def test_cancelling_stops_at_once(tmp_path):
 
 
 def test_words_of_the_files_are_words_of_the_city():
-    from layers.census.themes import vocabulary
-
     assert vocabulary("buildings_age", year=2011) == set(CENSUS_AGES)
     assert vocabulary("buildings_age", year=2022) == set(CENSUS_AGES_2022)
     assert vocabulary("dwellings_size", year=2011) == set(CENSUS_SIZES)

@@ -18,7 +18,8 @@ def houses(places, **columns):
     """Give houses of 10 m x 10 m with their middle at (east, north) of the grid's corner."""
     frame = gpd.GeoDataFrame(
         {
-            "use": "residential", "use_source": "tagged", "storeys": 2.0, "storeys_source": "tagged",
+            "use": "residential", "use_source": "tagged",
+            "storeys": 2.0, "storeys_source": "tagged",
             "height_m": 8.0, "height_source": "tagged", "min_height_m": 0.0, "footprint_m2": 100.0,
             "roof_type": "gabled", "roof_type_source": "tagged", "living_area_m2": 150.0,
             "living_area_source": "estimated:floor_area", **columns,
