@@ -150,7 +150,7 @@ def test_raster_in_the_neighbouring_zone(tiles, read):
 cuts = st.lists(st.integers(1, 19), max_size=3, unique=True).map(lambda c: [0, *sorted(c), 20])
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(cuts, cuts, st.integers(0, 999), st.randoms(use_true_random=False))
 def test_cut_into_any_tiles_the_surface_is_the_same(tmp_path_factory, rows, columns, seed, shuffle):
     folder = tmp_path_factory.mktemp("cut")
@@ -222,6 +222,29 @@ def test_coarse_heights_serve_where_fine_ones_are_missing(tiles, tmp_path, read)
     z = surface.sample(np.array([WEST + 500.0, WEST + 1500]), np.full(2, SOUTH + 500.0), crs=CRS)
     np.testing.assert_allclose(z, [ground(WEST + 500, SOUTH + 500), 99], atol=0.005)
     raster = surface.read(FOUR, crs=CRS, cell_m=50)
+    assert not np.isnan(raster.cells).any()
+
+
+def test_tiles_in_several_coordinate_systems(tiles, tmp_path, read):
+    """The neighbour comes from the Land next door, in its own zone."""
+    there = pyproj.Transformer.from_crs(CRS, "EPSG:25833", always_xy=True)
+    u, v = there.transform(WEST + 1500, SOUTH + 500)
+    west, north = round(u) - 600, round(v) + 600
+    x, y = pyproj.Transformer.from_crs("EPSG:25833", CRS, always_xy=True).transform(
+        *np.meshgrid(west + 5 + np.arange(120) * 10, north - 5 - np.arange(120) * 10)
+    )
+    other = write_tile(
+        tmp_path / "other.tif", ground(x, y).astype("f4"), west=west, north=north, cell_m=10,
+        crs="EPSG:25833",
+    )  # fmt: skip
+    data = read([tiles[0], other])
+    x, y = points(1000, (WEST, SOUTH, WEST + 1900, SOUTH + 900))
+    z = data.surfaces["terrain"].sample(x, y, crs=CRS)
+    assert abs(z - ground(x, y)).max() < 0.3
+    assert np.median(abs(z - ground(x, y))) < 0.005
+    raster = data.surfaces["terrain"].read(
+        (WEST, SOUTH, WEST + 1900, SOUTH + 900), crs=CRS, cell_m=50
+    )
     assert not np.isnan(raster.cells).any()
 
 
