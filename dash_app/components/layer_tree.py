@@ -156,12 +156,21 @@ def _source(t: Translator, city: City, layer: Layer, *, empty: bool) -> list[Any
         for s in city.info.sources
         if set(layer.tables) & {*s.tables, s.key.partition(":")[0]}  # rasters go by their key
     ]
-    names = ", ".join(t.text(s.title) for s in sources)
+    names = ", ".join(t.text(s.title) for s in sources) or _drawn_up(t, city, layer)
     licences = ", ".join(dict.fromkeys(s.licence for s in sources if s.licence))
     return [
         html.Span(names, className="source-name", title=names),
         html.Span(f"\u00a0· {licences}" if licences else ""),
     ]
+
+
+def _drawn_up(t: Translator, city: City, layer: Layer) -> str:
+    """Return how the borders of areas came about that no source brought."""
+    table = city.tables.get(layer.tables[0])
+    if table is None or "boundary_source" not in table:
+        return ""
+    label = str(table["boundary_source"].mode().iloc[0])
+    return ", ".join(filter(None, (t.kind(label), t.how(label))))
 
 
 def _note(t: Translator, city: City, name: str, layer: Layer) -> list[Any]:

@@ -47,6 +47,7 @@ def _choose_table(t: Translator, city: City, current: str) -> html.Label:
             f"{t.text(TABLES[name].label)} ({t.number(len(city.tables[name]))})", value=name
         )
         for name in PICKABLE
+        if len(city.tables[name]) or name == current
     ]
     return html.Label(
         [

@@ -20,6 +20,7 @@ from layers.build import build_city
 from layers.sample_city import make_sample
 from tests.browser.conftest import find_browser, launched, serving
 from tests.browser.map_harness import harness_app
+from tests.dash_app.rich import enrich
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,21 @@ def test_encode_the_buildings(benchmark: Any, city: City) -> None:
             data.near(key)
 
     benchmark.pedantic(encode, rounds=3)
+
+
+def test_encode_measured_roofs_and_terrain(benchmark: Any, city: City) -> None:
+    rich = enrich(city, cell_m=10)
+
+    def encode() -> dict[str, int]:
+        data = MapData(rich)
+        roofs = sum(len(data.near(key).body) for key in data.building_grid.keys)
+        return {"buildings": roofs, "terrain": len(data.terrain().body)}
+
+    sizes = benchmark.pedantic(encode, rounds=3)
+    benchmark.extra_info.update(sizes)
+    print("\ncompressed bytes with measured roofs:", sizes)
+    assert sizes["buildings"] < 1_500_000
+    assert sizes["terrain"] <= 300_000
 
 
 def wait(page: Any, condition: str) -> None:

@@ -10,6 +10,7 @@ from dash_app.map.data import MapData, heart
 from layers.build import build_city
 from layers.sample_city import make_sample
 from tests.conftest import make_tables, make_toy_city
+from tests.dash_app.rich import enrich
 from twin.city import City
 from twin.schema import TABLES
 from twin.validation import conform
@@ -44,9 +45,11 @@ def test_a_part_is_made_once_and_warming_makes_the_first_view():
     assert data.index() is data.index()
 
 
-def test_a_model_hamlet_keeps_to_the_budget_of_bytes():
+@pytest.mark.parametrize("roofs", ["estimated", "measured"])
+def test_a_model_hamlet_keeps_to_the_budget_of_bytes(roofs):
     """1.5 MB for 15,000 buildings and a column are 100 bytes for each."""
     city = build_city(make_sample(buildings=400))
+    city = enrich(city) if roofs == "measured" else city
     data = MapData(city)
     parts = [data.near(key) for key in data.building_grid.keys]
     size = sum(len(part.body) for part in parts) + len(data.column("buildings", "height_m").body)
