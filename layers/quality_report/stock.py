@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from layers.matching.trust import ranked, trust
 from layers.quality_report.blocks import figure, pair_name, section, source_name, table
 from layers.quality_report.plots import bars, classes, histogram
 from twin.schema import BUILDINGS
@@ -100,8 +101,10 @@ def _differences(matching: dict[str, Any], theme: str, title: str, words: Words)
 def _attributes(matching: dict[str, Any], words: Words) -> str:
     """Return for each column how many values each source gave and how often others disagree."""
     keys = list(matching["sources"])
+    rules = {rule.column: rule for rule in trust().columns}
     head = [
         words.say("Value"),
+        words.say("Order of trust"),
         *(source_name(key, words) for key in keys),
         words.say("Several describe"),
         words.say("Contradictions"),
@@ -109,6 +112,10 @@ def _attributes(matching: dict[str, Any], words: Words) -> str:
     rows = [
         [
             words.say(BUILDINGS.column(column).label),
+            " > ".join(
+                source_name(key, words)
+                for key in ranked(keys, rules[column].reasons, trust().order)
+            ),
             *(words.number(entry["from"].get(key, 0), "") for key in keys),
             words.number(entry["compared"], ""),
             words.number(entry["conflicts"], ""),
@@ -116,4 +123,4 @@ def _attributes(matching: dict[str, Any], words: Words) -> str:
         for column, entry in matching["attributes"].items()
     ]
     label = words.say("Where the values come from")
-    return table(head, rows, label=label, numbers=len(head) - 1) if rows else ""
+    return table(head, rows, label=label, numbers=len(head) - 2) if rows else ""

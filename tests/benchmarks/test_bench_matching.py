@@ -10,8 +10,10 @@ import re
 import pytest
 
 from layers.matching import match_buildings
+from layers.osm import read_osm
 from tests.benchmarks.measure import run
-from tests.layers.matching.towns import grid
+from tests.conftest import shared
+from tests.layers.matching.towns import CRS, grid, pairs_found, redrawn
 
 SIZES = [5_000, 20_000, 80_000]
 
@@ -41,6 +43,20 @@ def test_match_three_sources(benchmark):
 def test_one_source_costs_little(benchmark):
     matched = benchmark.pedantic(match_buildings, args=({"osm": grid(20_000)},), rounds=3)
     assert len(matched.buildings) == 20_000
+
+
+def test_match_a_real_town_drawn_again(benchmark):
+    """Neubrandenburg, 15,334 buildings, against itself cut, joined, shaken and a metre off."""
+    buildings = read_osm(shared("data/osm/neubrandenburg.osm.pbf")).tables["buildings"]
+    truth = buildings[buildings["part_of"].isna()].to_crs(CRS)
+    truth = truth.set_axis("DE" + truth.index).rename_axis(buildings.index.name)
+    osm, pairs = redrawn(truth)
+    sources = {"osm": osm, "cadastre": truth}
+    matched = benchmark.pedantic(match_buildings, args=(sources,), rounds=3)
+    found = pairs_found(matched, "osm", set(truth.index))
+    right = len(found & pairs)
+    print(f"\nprecision {right / len(found):.4f}, recall {right / len(pairs):.4f}")
+    assert right >= 0.98 * max(len(found), len(pairs))
 
 
 MEMORY = """

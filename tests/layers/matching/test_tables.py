@@ -1,5 +1,7 @@
 """The tables beside the buildings, merged by hand."""
 
+from itertools import permutations
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from layers.matching import (
     renamed,
 )
 from tests.layers.matching.towns import CRS, E, N, rect, table
+from twin.hashing import hash_table
 from twin.schema import TABLES
 from twin.validation import conform, faults_of
 
@@ -219,3 +222,27 @@ def test_points_in_a_divided_building_are_tied_again_by_their_place():
     )
     followed = follow_points(points, torn(), source="lod2")
     assert followed["building_id"].dropna().to_dict() == {"a2": "C"}
+
+
+def test_the_order_of_sources_and_rows_does_not_matter():
+    """Three sources of each kind, in every order, upside down."""
+    for name, said in {
+        "addresses": {"street": "Weg", "housenumber": "1"},
+        "landuse": {"class": "grass", "area_m2": 1.0},
+        "districts": {
+            "name": "Mitte", "level": 10.0, "area_m2": 1.0, "boundary_source": "tagged",
+        },
+    }.items():  # fmt: skip
+        sources = {}
+        for number, key in enumerate(("osm", "cadastre", "nas")):
+            places = [rect(3 * number + 60 * n, number, 30, 30) for n in range(4)]
+            if name == "addresses":
+                places = [place.centroid for place in places]
+            rows = {f"{key}{n}": (place, said) for n, place in enumerate(places)}
+            sources[key] = make(name, rows)
+        tables = [
+            merge_table(name, {key: sources[key].iloc[::-1] for key in order}).table
+            for order in permutations(sources)
+        ]
+        assert len({hash_table(found) for found in tables}) == 1
+        assert set(tables[0].index.str[:3]) == {"nas"}

@@ -156,6 +156,16 @@ def test_the_bars_are_as_long_as_the_numbers_say(city):
     assert [float(r.get("width")) for r in speed] == pytest.approx([416, 208])
 
 
+def test_the_order_of_trust_stands_beside_each_value(city):
+    page = html.document_fromstring(page_of(city, "en"))
+    rows = {
+        row.xpath("string(th)"): row.xpath("string(td[1])")
+        for row in page.xpath("//section[h2='Where the values come from']//tbody/tr")
+    }
+    assert rows["Height"] == "City model LoD2 > OpenStreetMap > Cadastre"
+    assert rows["Use"] == "Cadastre > City model LoD2 > OpenStreetMap"
+
+
 def test_a_city_of_one_source_has_a_report_too(toy_city):
     text = page_of(toy_city)
     assert "Ein Gebäudebestand" not in text
