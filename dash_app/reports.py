@@ -123,7 +123,7 @@ def _print_findings(words: Translator, city: City, faults: list[str]) -> None:
     for fault in faults:
         console.print(f"✗ {fault}", style="red", highlight=False, markup=False)
     for finding in sorted(city.info.findings, key=lambda f: list(MARKS).index(f.severity)):
-        label = words.text(TABLES[finding.table].label)
+        label = words.table(finding.table)
         examples = f" ({', '.join(finding.examples)})" if finding.examples else ""
         line = f"{MARKS[finding.severity]} {label}: {words.finding(finding)}{examples}"
         style = {"fault": "red", "warning": "yellow"}.get(finding.severity)

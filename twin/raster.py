@@ -13,9 +13,9 @@ from twin.hashing import hash_parts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RASTERS = {"terrain": "m", "surface": "m"}
-"""Rasters a city may hold and their units: ground, and ground with buildings and trees on it;
-metres above sea."""
+RASTERS = {"terrain": "Terrain", "surface": "Surface model"}
+"""Rasters a city may hold, with their labels: the ground, and the ground with buildings and trees
+on it; both in metres above sea."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from babel.numbers import format_decimal
 
 from dash_app.i18n.catalogue import DEFAULT_LANG, LANGUAGES, catalogue
 from twin.errors import SchemaError, TwinError
+from twin.raster import RASTERS
 from twin.schema import TABLES
 
 if TYPE_CHECKING:
@@ -103,6 +104,10 @@ class Translator:
         return self.text(
             finding.message, count=finding.count, total=finding.total, column=self.text(column)
         )
+
+    def table(self, name: str) -> str:
+        """Return what people call a table or raster of a city."""
+        return self.text(TABLES[name].label if name in TABLES else RASTERS.get(name, name))
 
     def kind(self, source: str) -> str:
         """Return the kind of a `*_source` label as one word: measured, estimated ..."""
