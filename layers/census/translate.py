@@ -97,8 +97,9 @@ def _one_of_each(counts: pd.DataFrame, tally: Counter[str]) -> pd.DataFrame:
     same = ["size_m", "x", "y", "theme", "class"]
     ordered = counts.sort_values([*same, "rank", "count"], ascending=[True] * 6 + [False])
     double = ordered.duplicated(same)
-    first = ordered.groupby(same)["count"].transform("first")
-    tally["contradicting"] += int((double & (ordered["count"] != first)).sum())
+    first = ordered.groupby(same)[["rank", "count"]].transform("first")
+    other = (ordered["count"] != first["count"]) & (ordered["rank"] == first["rank"])
+    tally["contradicting"] += int((double & other).sum())
     return ordered[~double].reset_index(drop=True)
 
 
@@ -181,6 +182,8 @@ MESSAGES = {
     "bad_cell": "{count} census rows name no cell of the grid and were left out.",
     "older": "{count} census figures of an older year stand back behind a newer one.",
     "contradicting": "{count} census figures contradict another file; the larger one counts.",
+    "coarse": "{count} census files of cells of 10 km are too coarse and were left out.",
+    "coarse_rows": "{count} census rows of cells of 10 km are too coarse and were left out.",
     "unused": "{count} columns or features of the census files are not used.",
 }
 WARN = {"odd", "bad_cell", "contradicting"}

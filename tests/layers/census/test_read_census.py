@@ -130,8 +130,10 @@ def test_a_zip_of_all_sizes_as_downloaded(tmp_path):
         )
         archive.writestr("Datensatzbeschreibung.xlsx", b"no table")
     assert looks_like_census(path)
-    cells = read_census([path]).tables["cells"]
+    data = read_census([path])
+    cells = data.tables["cells"]
     assert cells["residents"].to_dict() == {CELL: 7, KILOMETRE: 70}
+    assert by_code(data)["census_coarse"].examples == ("c_10km-Gitter.csv",)
     assert cells["size_m"].to_dict() == {CELL: 100, KILOMETRE: 1000}
 
 
@@ -164,6 +166,19 @@ def test_rows_that_name_no_cell_and_values_that_count_nothing(tmp_path):
     assert seen["census_bad_cell"].examples == ("Bonn",)
     assert seen["census_odd"].count == 2
     assert data.tables["cells"]["residents"].sum() == 7
+
+
+def test_the_population_file_goes_before_totals_of_other_themes(tmp_path):
+    ages = write(
+        tmp_path / "Alter.csv",
+        f"GITTER_ID_100m;Insgesamt_Bevoelkerung;Unter18;a65undaelter\n{CELL};12;3;4\n",
+    )
+    data = read_census([ages, residents(tmp_path, [(CELL, 11)])])
+    assert data.tables["cells"]["residents"].tolist() == [11]
+    assert "census_contradicting" not in by_code(data)
+    counts = data.tables["census_counts"]
+    assert counts["theme"].tolist() == ["residents_age"] * 2
+    assert counts.set_index("class")["count"].to_dict() == {"until_17": 3, "65_120": 4}
 
 
 def test_two_files_that_contradict_each_other(tmp_path):
