@@ -42,6 +42,7 @@ __all__ = [
 ]  # fmt: skip
 
 STAGING = ".fetch"  # half files wait here; hidden, so that `twin build FOLDER` passes it over
+READ_S = 60.0  # a silent server keeps nobody longer, also not from cancelling
 SAVE_S = 1.0  # how often the manifest is written while files come in
 
 
@@ -101,7 +102,10 @@ def fetch(  # noqa: PLR0913 - one keyword each reads better than a bundle
     town = find_municipality(place)
     wanted_products = chosen(what)
     target = folder or cache_folder() / town.slug
-    manners, say = manners or Manners(), progress or (lambda _step, _share: None)
+    manners, say = (
+        manners or Manners(read_timeout_s=READ_S),
+        progress or (lambda _step, _share: None),
+    )
     staging = target / STAGING
     with disk_errors(target):
         staging.mkdir(parents=True, exist_ok=True)

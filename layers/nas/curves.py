@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from twin.assumptions import assumed
@@ -27,7 +27,7 @@ class NoRingError(ValueError):
         super().__init__(reason)
 
 
-@cache
+@lru_cache(maxsize=4096)  # a hostile file may name its elements as it likes
 def local(tag: str) -> str:
     """
     Return a tag without its namespace, so that every version of the schema reads alike.

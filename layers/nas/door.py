@@ -26,14 +26,12 @@ PROLOG = re.compile(r"\ufeff?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 
 
 def looks_like_nas(path: Path) -> bool:
-    """Say whether a file is NAS by its first bytes; for archives, by those of their first XML."""
+    """Say whether a file is NAS by its first bytes; for archives, by those of their XML."""
     try:
         with opened(path) as streams:
-            for _, stream in streams:
-                return NAMESPACE in stream.read(HEAD)
+            return any(NAMESPACE in stream.read(HEAD) for _, stream in streams)
     except (OSError, SourceError, *BROKEN, NotImplementedError, RuntimeError):
         return False
-    return False
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from layers.nas.curves import HREF, NoRingError, coordinates, local, ring
@@ -141,7 +143,7 @@ def _take(row: Row, name: str, child: _Element) -> None:
     if len(child):
         for leaf in child.iter("*"):
             if not len(leaf):
-                row.setdefault(f"{name}.{local(leaf.tag)}", _word(leaf))
+                row.setdefault(_leaf(name, leaf.tag), _word(leaf))
         return
     row.setdefault(name, _word(child))
 
@@ -149,7 +151,13 @@ def _take(row: Row, name: str, child: _Element) -> None:
 def _word(element: _Element) -> str:
     link = element.get(HREF)
     text = (element.text or "").strip()
-    return text or (link or "").rstrip("/").rpartition("/")[2].rpartition(":")[2]
+    # keys, codes and times repeat a million times: one text each
+    return sys.intern(text or (link or "").rstrip("/").rpartition("/")[2].rpartition(":")[2])
+
+
+@lru_cache(maxsize=4096)
+def _leaf(name: str, tag: str) -> str:
+    return f"{name}.{local(tag)}"
 
 
 def _locate(

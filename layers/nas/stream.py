@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from lxml import etree
 
 from layers.nas.curves import HREF, NoRingError, curve, local
-from layers.nas.door import HEAD, check_head, check_size, damaged, opened
+from layers.nas.door import HEAD, NAMESPACE, check_head, check_size, damaged, opened
 from layers.nas.objects import ATTRIBUTES, gml_id, read_object
 from layers.nas.raw import RawNas
 from twin.errors import SourceError
@@ -40,9 +40,11 @@ def read_files(paths: Sequence[Path], *, progress: Progress | None = None) -> Ra
     done = 0
     for path in sorted(paths, key=lambda p: p.name):
         size = path.stat().st_size if path.exists() else 0
-        linked = _links(path)
+        linked, own = _survey(path)
         with opened(path) as streams:
-            for _, stream in streams:
+            for name, stream in streams:
+                if name not in own:
+                    continue
                 reader = _Reader(raw, path, linked)
 
                 def tell(share: float, size: int = size, done: int = done) -> None:
@@ -53,21 +55,29 @@ def read_files(paths: Sequence[Path], *, progress: Progress | None = None) -> Ra
     return raw
 
 
-def _links(path: Path) -> frozenset[str]:
-    """Return the ids of geometries that others in the file refer to, which must be kept."""
+def _survey(path: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """
+    Look through a file for the ids of geometries that others refer to, which must be kept.
+
+    Returns them, and the names of the XML inside that are NAS: an archive may hold others beside.
+    """
     found: set[bytes] = set()
+    heads: dict[str, bytes] = {}
     read = 0
     with opened(path) as streams:
-        for _, stream in streams:
-            rest = stream.read(HEAD)
-            check_head(rest, path)
+        for name, stream in streams:
+            rest = heads[name] = stream.read(HEAD)
             while chunk := stream.read(1 << 20):
                 read += len(chunk)
                 check_size(read, path)
                 found.update(LINK.findall(rest))
                 rest = rest[-OVERLAP:] + chunk
             found.update(LINK.findall(rest))
-    return frozenset(link.decode("utf-8", "replace") for link in found)
+    own = frozenset(name for name, head in heads.items() if NAMESPACE in head)
+    for name, head in heads.items():
+        if name in own or not own:
+            check_head(head, path)
+    return frozenset(link.decode("utf-8", "replace") for link in found), own
 
 
 class _Reader:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import geopandas as gpd
 import pytest
@@ -284,6 +286,46 @@ def test_cancelled_while_a_server_makes_wait(server, office, tmp_path):
             "Schwelm", tmp_path, what=TILES, addresses=address_book(server.url),
             manners=Manners(longest_wait_s=1000), progress=cancel,
         )  # fmt: skip
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Knows one kind of file, and gives it drop by drop."""
+
+    def do_GET(self):
+        if not self.path.endswith(".zip"):
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", "100000000")
+        self.send_header("ETag", '"slow"')
+        self.end_headers()
+        for _ in range(400):
+            self.wfile.write(b"PK" + bytes(70_000))
+            time.sleep(0.02)
+
+    def log_message(self, *_):
+        """Stay quiet."""
+
+
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """Say nothing when the client hangs up."""
+
+
+def test_a_slow_server_can_be_left_and_what_came_is_kept(tmp_path):
+    def cancel(step, share):
+        if step == "Downloading" and share > 0.001:
+            raise KeyboardInterrupt
+
+    with Quiet(("127.0.0.1", 0), Slow) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        book = address_book(f"http://127.0.0.1:{http.server_address[1]}")
+        with pytest.raises(KeyboardInterrupt):
+            fetch("Schwelm", tmp_path, what=("solar",), addresses=book, progress=cancel)
+        http.shutdown()
+    assert visible(tmp_path) == {"fetched.json", "solar/LICENCE.txt"}
+    (part,) = (tmp_path / ".fetch").glob("*.zip.part")
+    assert 0 < part.stat().st_size < 100_000_000
 
 
 def test_a_full_disk_ends_it_and_what_is_complete_stays(get, server, office, town, monkeypatch):

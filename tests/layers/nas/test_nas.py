@@ -156,6 +156,7 @@ def test_packing_and_order_of_files_do_not_matter(written, read, tmp_path):
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         file.write(written[7], "inside/town.xml")
         file.writestr("readme.txt", "no XML")
+        file.writestr("metadata.xml", "<metadata/>")
     alone = [read_nas(path) for path in (packed, archive)]
     both = [read_nas([packed, archive]), read_nas([archive, packed])]
     for name, table in read[6].tables.items():
