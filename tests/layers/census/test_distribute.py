@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +7,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from shapely import box
 
+from layers.boundaries import read_boundaries
 from layers.census import distribute, read_census
 from layers.estimate import estimate_people, estimate_stock
 from layers.sample_city import make_sample
@@ -312,6 +315,28 @@ def test_model_town_on_the_real_cells_of_troisdorf():
             counted_here.iloc[np.argsort(first)].tolist()
         )
     assert faults_of(BUILDINGS, done, crs=town.crs) == []
+
+
+def test_cells_cut_at_the_real_boundary_make_the_published_population():
+    census = read_census([shared("data/census/census2022_1km_troisdorf.parquet")])
+    path = shared("data/boundaries/troisdorf_vg250_simplified.geojson")
+    town = read_boundaries([path]).tables["districts"].geometry.iloc[0]
+    cells = census.tables["cells"]
+    middle = cells.geometry.iloc[0].centroid
+    house = houses([(middle.x - E, middle.y - N)])  # far from the town: nobody is placed
+    _, findings = distribute(house, cells, NO_COUNTS, area=town)
+    inside = by_code(findings)["census_residents_without_building"].total
+    beyond = by_code(findings)["census_residents_cut"].total
+    assert inside + beyond == cells["residents"].sum() - _of_house(cells, middle, town)
+    properties = json.loads(path.read_text())["features"][0]["properties"]["destatis"]
+    published = properties if isinstance(properties, dict) else json.loads(properties)
+    assert inside == pytest.approx(published["population"], rel=0.04)
+
+
+def _of_house(cells, middle, town):
+    """Give what the cell of the one house keeps: all of it, or nothing where it lies outside."""
+    cell = cells[cells.contains(middle)].iloc[0]
+    return cell["residents"] if cell.geometry.intersects(town) else 0
 
 
 @pytest.mark.parametrize("year", [2011, 2022])
