@@ -97,6 +97,8 @@ def _read(
         from layers.cadastre.services import read_services  # noqa: PLC0415 - only where asked
 
         layers += read_services(urls, area=area, say=lambda s, p: say(s, 0.7 * p), manners=manners)
+    if any(layer.kind == "landuse" for layer in layers):  # the same areas once more, cut by parcels
+        layers = [layer for layer in layers if layer.kind != "landuse_of_parcels"]
     return layers, unknown
 
 

@@ -133,8 +133,10 @@ def _layers_of(path: Path, area: Area | None, unknown: list[str]) -> Iterator[La
             names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     except DataSourceError as error:
         raise _damaged(path, str(error)) from error
-    for name in names:
-        kind = kind_of_layer(name)
+    kinds = {name: kind_of_layer(name) for name in names}
+    for name, kind in kinds.items():
+        if kind == "landuse_of_parcels" and "landuse" in kinds.values():
+            continue  # the same areas once more, cut by parcels
         if not kind:
             unknown.append(f"{path.name}: {name}")
         elif kind == "nothing":

@@ -177,13 +177,13 @@ def _take(feature: _Element, rows: _Rows) -> None:
         column = local(child.tag).lower()
         if column == "boundedby":
             continue
-        inner = next((e for e in child.iterchildren("*") if is_geometry(e)), None)
-        if inner is not None:
-            shape = inner if shape is None else shape
-            srs = srs or _srs_of(inner)
-        elif len(child) == 0:
+        if len(child) == 0:
             text = (child.text or "").strip()
             row[column] = f"{row[column]};{text}" if row.get(column) and text else text
+            continue
+        inner = next((e for e in child.iterchildren("*") if is_geometry(e)), None)
+        if inner is not None and shape is None:
+            shape, srs = inner, _srs_of(inner)
     rows.rows.append(row)
     rows.srs.append(srs)
     rows.outlines.add(shape)

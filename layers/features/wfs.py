@@ -147,7 +147,7 @@ class _Reader:
         try:
             return self.count(bounds)
         except SourceError as error:
-            if "words" in error.values:  # an exception report
+            if "words" in error.values or "status" in error.values:  # it refuses to count
                 return None
             raise
 

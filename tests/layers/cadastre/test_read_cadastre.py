@@ -217,6 +217,17 @@ def test_names_of_other_laender(tmp_path):
     assert list(found["housenumber"]) == ["1", "2", "3"]
 
 
+def test_land_use_cut_by_parcels_counts_only_where_there_is_no_other(tmp_path):
+    use = {"nutzart": "Wald", "bez": None}
+    both = write(frame(house(1) | use, house(2) | use), tmp_path / "a.gpkg", "NutzungFlurstueck")
+    assert len(read_cadastre(both).tables["landuse"]) == 2
+    write(frame(house(3) | use), both, "Nutzung")
+    assert list(read_cadastre(both).tables["landuse"].index) == ["DENW43AL00000003"]
+    write(frame(house(4) | use), tmp_path / "Nutzung.shp")
+    found = read_cadastre([both, tmp_path / "Nutzung.shp"]).tables["landuse"]
+    assert list(found.index) == ["DENW43AL00000003", "DENW43AL00000004"]
+
+
 def test_names_stand_where_keys_are_missing(tmp_path):
     rows = [house(1, gfkzshh=None, funktion="Garage")]
     rows += [house(2, gfkzshh="31001_2463", funktion=None)]

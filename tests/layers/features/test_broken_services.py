@@ -180,10 +180,11 @@ def test_latitude_first_is_turned():
         assert frame.geometry.iloc[0].bounds[0] == expected
 
 
-def test_a_service_that_will_not_count():
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_service_that_will_not_count(status):
     def reply(path, params, fake):
         if params.get("RESULTTYPE") == "hits":
-            return Answer(report("RESULTTYPE is not supported."), 400)
+            return Answer(report("RESULTTYPE is not supported."), status)
         return wfs()(path, params, fake)
 
     with serve(reply) as fake:
