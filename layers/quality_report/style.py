@@ -5,7 +5,7 @@ from __future__ import annotations
 STYLE = """
 :root{color-scheme:light dark;--bg:#f3f0ea;--surface:#fff;--line:#e5e0d8;--ink:#1c2429;
 --ink-2:#485259;--accent:#0b5f6b;--fault:#a23c1c;--warning:#7a5a00;--measured:#0b5f6b;
---registered:#4a76c9;--tagged:#c08a34;--estimated:#a9aeb2;--unknown:#d3d2cf;--missing:#fff}
+--registered:#4a76c9;--tagged:#b27c26;--estimated:#868d92;--unknown:#c9c8c4;--missing:#fff}
 @media (prefers-color-scheme:dark){:root{--bg:#171d22;--surface:#1b2228;--line:#333e47;
 --ink:#edf1f3;--ink-2:#bec8cf;--accent:#62c4cf;--fault:#f2a384;--warning:#e8c66a;
 --measured:#62c4cf;--registered:#7f9fe0;--tagged:#d9a857;--estimated:#77828a;--unknown:#4a5157;
@@ -34,7 +34,7 @@ svg .unit,svg .value{text-anchor:end}
 .kind-tagged{fill:var(--tagged);background:var(--tagged)}
 .kind-estimated{fill:var(--estimated);background:var(--estimated)}
 .kind-unknown{fill:var(--unknown);background:var(--unknown)}
-.kind-missing{fill:var(--missing);background:var(--missing);stroke:var(--line)}
+.kind-missing{fill:var(--missing);background:var(--missing);stroke:var(--ink-2);stroke-width:.5}
 .legend{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:0 0 12px;padding:0}
 .legend i{display:inline-block;width:14px;height:14px;border-radius:3px;margin-right:6px;
 vertical-align:-2px;border:1px solid var(--line)}
