@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PAGE = 5000
 SMALLEST_TILE_M = 5.0
+ID_FIELDS = ("oid", "objid", "fid", "id")
 MOST_PAGES = 100_000
 
 
@@ -69,6 +70,7 @@ class _Reader:
         self.service, self.layer, self.srs, self.page, self.say = service, layer, srs, page, say
         self.crs = parse_srs(srs)[0] or LON_LAT
         self.with_namespace = False
+        self.sorted_by = ""
 
     def bounds(self, area: Area | None) -> Bounds | None:
         """Return the box to ask for in the CRS of the answer."""
@@ -81,8 +83,21 @@ class _Reader:
         It is asked for the number before as well: with a box in another CRS than that of the data
         MapServer calls the rows of one page the number of all.
         """
-        frames: list[gpd.GeoDataFrame] = []
         announced = self.count_if_possible(bounds)
+        whole, announced = self.all_pages(bounds, announced)
+        field = next((name for name in ID_FIELDS if name in whole), "")
+        if announced is not None and len(whole) < announced and field:
+            self.sorted_by = field  # without an order pages may repeat and leave out
+            whole, announced = self.all_pages(bounds, announced)
+        if announced is not None and len(whole) < announced:
+            raise _too_few(self.layer.name, len(whole), announced)
+        return whole
+
+    def all_pages(
+        self, bounds: Bounds | None, announced: int | None
+    ) -> tuple[gpd.GeoDataFrame, int | None]:
+        """Return what all pages hold, each id once, and how many features were announced."""
+        frames: list[gpd.GeoDataFrame] = []
         got = 0
         for _ in range(MOST_PAGES):
             answer = self.ask(bounds, COUNT=str(self.page), STARTINDEX=str(got))
@@ -95,10 +110,7 @@ class _Reader:
             known = answer.matched is not None and got >= max(announced or 0, answer.matched)
             if known or not answer.returned:  # where nobody knows, an empty page is the end
                 break
-        whole = _joined(frames)
-        if announced is not None and len(whole) < announced:
-            raise _too_few(self.layer.name, len(whole), announced)
-        return whole
+        return _joined(frames), announced
 
     def at_once(self, bounds: Bounds | None) -> gpd.GeoDataFrame:
         """Ask for everything; where too little comes, for each quarter of the area."""
@@ -190,6 +202,8 @@ class _Reader:
             params["SRSNAME"] = self.srs
         if bounds is not None:
             params["BBOX"] = _box(bounds, self.srs)
+        if self.sorted_by:
+            params["SORTBY"] = self.sorted_by
         if self.with_namespace:
             prefix = self.layer.name.rpartition(":")[0]
             sign = "," if two else "="
