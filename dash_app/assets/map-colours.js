@@ -24,8 +24,9 @@
     };
   }
 
-  /* `part`: a decoded column; `colour`: the scale of the view. Gives rgba bytes, row by row. */
-  kit.colourRows = function ({ header, columns }, colour) {
+  /* `part`: a decoded column; `colour`: the scale of the view; rows without a value are grey, or left out
+     where that is not said. Gives rgba bytes, row by row. */
+  kit.colourRows = function ({ header, columns }, colour, sayMissing = true) {
     const values = columns.value, out = new Uint8Array(4 * values.length);
     const colours = colour.colours.map(kit.rgb), nodata = kit.rgb(colour.nodata);
     const words = header.kind === 'category';
@@ -38,7 +39,7 @@
       out[4 * i] = r;
       out[4 * i + 1] = g;
       out[4 * i + 2] = b;
-      out[4 * i + 3] = SHOWN;
+      out[4 * i + 3] = missing && !sayMissing ? PLAIN : SHOWN;
     }
     return out;
   };

@@ -127,7 +127,7 @@
             const values = scene.values[this.props.table];
             return {
               paints: scene.paints, values: values || colours || scene.noValues,
-              marks: [-1, -1, 0, values || colours ? 1 : 0],
+              marks: [-1, -1, name === 'fill' ? 1 : 0, values || colours ? 1 : 0],
               view: [scene.zoom, scene.pixel, name === 'edge' ? strength : values ? FILL * strength : 0, 0],
             };
           },

@@ -69,6 +69,7 @@ void main() {
   } else if (tags.y > -0.5 && twin.marks.w > 0.5) {
     vec4 value = valueOf(values, tags.y);
     colour = mix(colour, vec4(value.rgb, 1.0), value.a);
+    if (twin.marks.z > 0.5) colour.a = value.a; // an area without a value is not filled
   }
   vColour = vec4(colour.rgb, colour.a * twin.view.z);
   bool isLine = offsets != vec2(0.0);

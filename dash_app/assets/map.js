@@ -319,7 +319,7 @@
         const table = colour?.table || 'buildings';
         const old = this.values;
         this.values = {};
-        if (part) this.values[table] = kit.valueTexture(this.device, kit.colourRows(part, colour));
+        if (part) this.values[table] = kit.valueTexture(this.device, kit.colourRows(part, colour, table !== 'cells'));
         if (districts) {
           const colours = part && table === 'buildings' ? kit.colourRows(part, colour) : new Uint8Array(4 * this.index.rows.buildings);
           this.values.buildings?.destroy();

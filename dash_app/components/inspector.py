@@ -305,7 +305,9 @@ def _origin(t: Translator, city: City, pick: Pick, row: pd.Series[Any]) -> html.
     sources = [s for s in city.info.sources if pick.table in s.tables] or list(city.info.sources)
     lines = [
         html.P(
-            " · ".join(filter(None, (t.text(s.title), s.licence, t.date(s.date) if s.date else "")))
+            " · ".join(
+                filter(None, (t.text(s.title), t.text(s.licence), t.date(s.date) if s.date else ""))
+            )
         )
         for s in sources
     ]

@@ -157,7 +157,7 @@ def _source(t: Translator, city: City, layer: Layer, *, empty: bool) -> list[Any
         if set(layer.tables) & {*s.tables, s.key.partition(":")[0]}  # rasters go by their key
     ]
     names = ", ".join(t.text(s.title) for s in sources) or _drawn_up(t, city, layer)
-    licences = ", ".join(dict.fromkeys(s.licence for s in sources if s.licence))
+    licences = ", ".join(dict.fromkeys(t.text(s.licence) for s in sources if s.licence))
     return [
         html.Span(names, className="source-name", title=names),
         html.Span(f"\u00a0· {licences}" if licences else ""),

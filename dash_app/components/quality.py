@@ -61,7 +61,7 @@ def _sources(t: Translator, city: City) -> list[Any]:
 def _source(t: Translator, source: Source) -> html.Section:
     tables = ", ".join(t.text(TABLES[name].label) for name in source.tables if name in TABLES)
     facts = (
-        (t.text("Licence"), source.licence),
+        (t.text("Licence"), t.text(source.licence) if source.licence else ""),
         (t.text("Licence text"), source.licence_url),
         (t.text("Credit line"), t.text(source.attribution)),
         (t.text("Data as of"), t.date(source.date) if source.date else ""),

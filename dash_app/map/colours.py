@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from dash_app.map.columns import shown_values
+from dash_app.map.columns import finest, shown_values
 from twin.schema import TABLES, Column
 
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ def scale_for(
     palette with a class around zero. Raises `KeyError` for a column the table does not have.
     """
     described = TABLES[table].column(column)
-    values = shown_values(table, city.tables[table][column])
+    frame = city.tables[table]
+    values = shown_values(frame, column, table)
+    if table == "cells":
+        values = values[finest(frame, column)]  # the others are neither shown nor missing
     base: dict[str, Any] = {
         "table": table, "column": column, "label": described.label, "unit": described.unit,
         "nodata": NODATA[theme], "missing": int(values.isna().sum()),

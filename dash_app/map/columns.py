@@ -21,9 +21,23 @@ SIGNLESS = ("streets.gradient_percent",)
 """Numbers whose sign only tells which way a link runs; one of both directions is drawn."""
 
 
-def shown_values(table: str, values: pd.Series[Any]) -> pd.Series[Any]:
-    """Return a column as the map shows it."""
-    return values.abs() if f"{table}.{values.name}" in SIGNLESS else values
+def shown_values(frame: pd.DataFrame, name: str, table: str) -> pd.Series[Any]:
+    """Return a column as the map shows it, with the rows that it leaves out missing."""
+    values = frame[name]
+    if table == "cells":
+        return values.where(finest(frame, name))
+    return values.abs() if f"{table}.{name}" in SIGNLESS else values
+
+
+def finest(frame: pd.DataFrame, name: str) -> pd.Series[bool]:
+    """
+    Return which census cells show a value: those of the smallest size that has any.
+
+    Counts in cells of 100 m and of 1 km are not to be compared by colour.
+    """
+    sizes = frame.loc[frame[name].notna(), "size_m"]
+    wanted = sizes.min() if len(sizes) else frame["size_m"].min()
+    return frame["size_m"] == wanted
 
 
 def encode_column(frame: pd.DataFrame, name: str, table: str = "") -> bytes:
@@ -33,7 +47,7 @@ def encode_column(frame: pd.DataFrame, name: str, table: str = "") -> bytes:
     The words stand in the header as `words`; code 1 is the first, 0 is missing. Raises `KeyError`
     where the table has no such column, `ValueError` where it holds neither numbers nor few words.
     """
-    values = shown_values(table, frame[name])
+    values = shown_values(frame, name, table)
     number = pd.api.types.is_numeric_dtype(values.dtype)
     if number and not pd.api.types.is_bool_dtype(values.dtype):
         return pack({"kind": "number"}, {"value": Column(values.to_numpy(np.float64))})

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dash_app.map.binary import unpack
-from dash_app.map.columns import encode_column, feature_json, label_of
+from dash_app.map.columns import encode_column, feature_json, label_of, shown_values
 from dash_app.map.frame import Frame
 from tests.conftest import CRS, make_toy_city
 
@@ -56,3 +57,17 @@ def test_labels_are_names_else_addresses_else_nothing():
     assert label_of(city.streets.iloc[0]) == "Am Bach"
     assert label_of(city.landuse.iloc[0]) == ""
     assert feature_json(city, "trees", 0, FRAME)["paths"] == []
+
+
+def test_cells_of_one_size_only_are_compared():
+    cells = pd.DataFrame(
+        {"size_m": [100.0, 100, 1000], "residents": [np.nan, 12, 900], "dwellings": [np.nan] * 3}
+    )
+    cells.loc[2, "dwellings"] = 400.0
+    assert shown_values(cells, "residents", "cells").tolist() == pytest.approx(
+        [np.nan, 12, np.nan], nan_ok=True
+    )
+    assert shown_values(cells, "dwellings", "cells").tolist() == pytest.approx(
+        [np.nan, np.nan, 400], nan_ok=True
+    )
+    assert shown_values(cells, "residents", "blocks") is not None
