@@ -192,7 +192,7 @@ def _write_long(themes: list[tuple[str, pd.DataFrame]], path: Path, encoding: st
     """Write one row a cell and class, with the short id; counts of a class below 3 are missing."""
     parts = []
     for feature, table in themes:
-        rows = table.stack().rename("Anzahl").rename_axis(["y", "x", "code"]).reset_index()
+        rows = table.melt(var_name="code", value_name="Anzahl", ignore_index=False).reset_index()
         rows = rows[rows["Anzahl"] >= (1 if feature == "INSGESAMT" else 3)]
         parts.append(rows.assign(Merkmal=feature, code=rows["code"] + 1))
     rows = pd.concat(parts, ignore_index=True)
