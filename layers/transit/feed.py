@@ -84,13 +84,15 @@ def read_table(
     columns: tuple[str, ...],
     *,
     keep: Callable[[pa.RecordBatch], pd.DataFrame] | None = None,
+    told: Callable[[float], None] | None = None,
 ) -> pd.DataFrame:
     """
     Return columns of one table as text, missing where empty; an absent table has no rows.
 
     Values and names of columns are freed of spaces around them. `keep` gets each batch and
     returns what to keep of it, so that large tables never lie in memory whole; it may be called
-    anew from the first batch, where the text turns out not to be UTF-8.
+    anew from the first batch, where the text turns out not to be UTF-8. `told` gets the share
+    done after each batch and may raise `KeyboardInterrupt`.
     """
     schema = pa.schema([(column, pa.string()) for column in columns])
     keep = keep or _as_frame
@@ -99,13 +101,13 @@ def read_table(
     try:
         encoding = _encoding(feed, table)
         try:
-            return _stream(feed, table, schema, encoding=encoding, keep=keep)
+            return _stream(feed, table, schema, encoding=encoding, keep=keep, told=told)
         except (pa.ArrowInvalid, UnicodeDecodeError) as error:
             if "UTF" not in str(error).upper():
                 raise
             feed.recoded[table] = "latin-1"
             feed.skipped.pop(table, None)
-            return _stream(feed, table, schema, encoding="latin-1", keep=keep)
+            return _stream(feed, table, schema, encoding="latin-1", keep=keep, told=told)
     except (*DAMAGED, pa.ArrowInvalid, UnicodeError, csv.Error) as error:
         raise _damaged(feed.path, table) from error
 
@@ -132,11 +134,14 @@ def _stream(
     *,
     encoding: str,
     keep: Callable[[pa.RecordBatch], pd.DataFrame],
+    told: Callable[[float], None] | None,
 ) -> pd.DataFrame:
+    parts, size = [], _size(feed, table)
     with _opened(feed, table) as file:
-        parts = [
-            keep(_clean(raw, schema)) for raw in _batches(feed, table, file, encoding=encoding)
-        ]
+        for number, raw in enumerate(_batches(feed, table, file, encoding=encoding), 1):
+            parts.append(keep(_clean(raw, schema)))
+            if told:
+                told(min(number * BLOCK / size, 1.0))
     filled = [part for part in parts if len(part)]
     return pd.concat(filled, ignore_index=True) if filled else keep(_nothing(schema))
 
@@ -204,6 +209,14 @@ def _encoding(feed: Feed, table: str) -> str:
         feed.recoded[table] = "utf-16"
         return "utf-16"
     return "utf-8"
+
+
+def _size(feed: Feed, table: str) -> int:
+    """Return the bytes of a table out of its zip, 1 at least."""
+    if feed.path.is_dir():
+        return max(Path(feed.files[table]).stat().st_size, 1)
+    with zipfile.ZipFile(feed.path) as archive:
+        return max(archive.getinfo(feed.files[table]).file_size, 1)
 
 
 @contextmanager

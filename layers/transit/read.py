@@ -18,6 +18,8 @@ from layers.transit.stops import STOP_COLUMNS, clean_stops
 from layers.transit.times import seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from layers.source_data import Area, Progress
@@ -74,7 +76,11 @@ def read_raw(
     date, day_type, services, of_days = _day(feed, trips, every, day)
     on_day = trips["service_id"].isin(services).to_numpy()
     say("Reading the timetable", 0.2)
-    times, served, of_times = _times(feed, trips, on_day, stops, raw_stops["stop_id"])
+    rows = _stop_times(
+        feed, trips, on_day, stops, lambda share: say("Reading the timetable", 0.2 + 0.6 * share)
+    )
+    times, served = _times(rows, trips)
+    of_times = _dangling(rows, raw_stops["stop_id"], stops)
     keep, outside = _in_area(times, on_day, stops, area)
     say("Reading the courses of lines", 0.8)
     shapes = _shapes(feed, trips.loc[keep, "shape_id"], swapped=swapped)
@@ -145,10 +151,18 @@ def _day(
     return date, kind, days.on(date), found
 
 
-def _times(
-    feed: Feed, trips: pd.DataFrame, on_day: Array, stops: pd.DataFrame, entries: pd.Series[Any]
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
-    """Return the stop times of the day, who halts where on any day, and what dangles."""
+def _stop_times(
+    feed: Feed,
+    trips: pd.DataFrame,
+    on_day: Array,
+    stops: pd.DataFrame,
+    told: Callable[[float], None],
+) -> pd.DataFrame:
+    """
+    Return the stop times of the day and those that dangle, rows of trips and stops as numbers.
+
+    Of other days only who halts where is kept (trip -2): route, stop and `halts`.
+    """
     trip_ids, stop_ids = pd.Index(trips["trip_id"]), pd.Index(stops["stop_id"])
     route = trips["route"].to_numpy()
 
@@ -159,13 +173,17 @@ def _times(
         rest = _counted(other.assign(route=route[other["trip"]], halts=1)).assign(trip=-2)
         return pd.concat([coded[wanted].assign(route=-1, halts=1), rest], ignore_index=True)
 
-    rows = read_table(feed, "stop_times.txt", TIME_COLUMNS, keep=keep)
+    return read_table(feed, "stop_times.txt", TIME_COLUMNS, keep=keep, told=told)
+
+
+def _times(rows: pd.DataFrame, trips: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the stop times of the day that have trip and stop, and who halts where on any day."""
     rest = rows.loc[rows["trip"] == -2, ["route", "stop", "halts"]]
-    found = _dangling(rows, entries, stops)
     good = (rows["trip"] >= 0) & (rows["stop"] >= 0)
     times = rows[good].drop(columns=["route", "halts", "unknown"]).reset_index(drop=True)
-    mine = pd.DataFrame({"route": route[times["trip"]], "stop": times["stop"], "halts": 1})
-    return times, _counted(pd.concat([rest, mine])), found
+    route = trips["route"].to_numpy()[times["trip"]]
+    mine = pd.DataFrame({"route": route, "stop": times["stop"], "halts": 1})
+    return times, _counted(pd.concat([rest, mine]))
 
 
 def _counted(halts: pd.DataFrame) -> pd.DataFrame:
