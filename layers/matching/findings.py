@@ -180,6 +180,12 @@ def _oddities(
             severity="warning",
         ),
         *_found(
+            "empty",
+            pool.empty,
+            "{count} buildings have no footprint and are left out.",
+            severity="warning",
+        ),
+        *_found(
             "key_astray",
             [key for stage in ties.stages for key in stage.key_astray],
             "{count} buildings have the same key in two sources at different places; "

@@ -31,6 +31,7 @@ class Pool:
     is_part: NDArray[np.bool_]
     outline: NDArray[np.intp]  # of a part: row of its outline; -1 for all others
     twice: Mapping[str, tuple[str, ...]]  # keys that a source holds more than once
+    empty: tuple[str, ...]  # keys of buildings without a footprint, which are left out
     crs: str
 
     @property
@@ -47,9 +48,13 @@ def make_pool(sources: Mapping[str, gpd.GeoDataFrame]) -> Pool:
     """Put the buildings of all sources in one table; keys that come twice in a source stay once."""
     names = tuple(ranked(sources, trust().order))
     crs = _common_crs(sources)
-    tables, twice = [], {}
+    tables, twice, empty = [], {}, []
     for name in names:
-        table, again = _once(_conformed(sources[name], crs))
+        table = _conformed(sources[name], crs)
+        shapes = np.asarray(table.geometry.array, dtype=object)
+        bare = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+        empty += [str(key) for key in table.index[bare]]
+        table, again = _once(table[~bare])
         tables.append(table)
         if again:
             twice[name] = again
@@ -58,7 +63,7 @@ def make_pool(sources: Mapping[str, gpd.GeoDataFrame]) -> Pool:
     source = np.repeat(np.arange(len(names)), [len(table) for table in tables])
     outline = _outlines(whole["part_of"], keys, source)
     table = gpd.GeoDataFrame(whole.reset_index(drop=True), geometry="geometry", crs=crs)
-    return Pool(names, table, keys, source, outline >= 0, outline, twice, crs)
+    return Pool(names, table, keys, source, outline >= 0, outline, twice, tuple(empty), crs)
 
 
 def _conformed(table: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:

@@ -4,9 +4,10 @@ import json
 
 import pandas as pd
 import pytest
+from shapely import Polygon
 
 from layers.matching import match_buildings
-from tests.layers.matching.towns import CRS, grid, rect, table
+from tests.layers.matching.towns import CRS, E, N, grid, rect, table
 from twin.schema import BUILDINGS
 from twin.validation import faults_of
 
@@ -336,6 +337,21 @@ def test_a_key_twice_in_a_source_stays_once():
     assert findings(matched)["match_key_twice"].count == 1
     again = match_buildings({"cadastre": twice.iloc[::-1], "osm": table({})})
     pd.testing.assert_frame_equal(matched.buildings, again.buildings)
+
+
+def test_a_building_without_a_footprint_is_left_out_and_counted():
+    osm = table({"o": (Polygon(), HOUSE), "p": (rect(0, 0, 9, 9), HOUSE)})
+    matched = match_buildings({"cadastre": table({"A": (rect(0, 0, 9, 9), HOUSE)}), "osm": osm})
+    assert list(matched.buildings.index) == ["A"]
+    assert matched.new_ids["osm"].to_dict() == {"p": "A"}
+    assert findings(matched)["match_empty"].examples == ("o",)
+
+
+def test_an_outline_that_crosses_itself_is_matched_all_the_same():
+    bow = Polygon([(E, N), (E + 10, N + 10), (E + 10, N), (E, N + 10)])
+    osm = table({"o": (bow, {"height_m": 8})})
+    matched = match_buildings({"cadastre": table({"A": (rect(0, 0, 10, 10), HOUSE)}), "osm": osm})
+    assert matched.buildings["height_m"].to_dict() == {"A": 8}
 
 
 def test_tables_of_two_crs_are_refused():
