@@ -55,7 +55,7 @@ def envelopes(
         `party_wall_m2` is shared with other buildings; walls between parts of the same building
         count nowhere. Outer and party walls together are the gross wall of a building.
     """
-    bodies = buildings[~buildings["has_parts"].to_numpy(bool)]
+    bodies = _bodies(buildings)
     if bodies.empty:
         return _conformed(pd.DataFrame(index=[]))
     edges = outer_edges(bodies)
@@ -71,6 +71,15 @@ def envelopes(
     all_known = pd.Series(known).groupby(building).all().to_numpy()
     table["envelope_source"] = np.where(all_known, "measured:lod2", ESTIMATED)
     return _conformed(table)
+
+
+def _bodies(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return parts where they carry the volume of their outline, else the outline alone."""
+    part_of = buildings["part_of"].astype(object)
+    carried = buildings.index[buildings["has_parts"].to_numpy(bool)]
+    carried = carried[carried.isin(part_of.dropna())]
+    whole = part_of.isna() & ~buildings.index.isin(carried)
+    return buildings[(whole | part_of.isin(carried)).to_numpy(bool)]
 
 
 def _conformed(table: pd.DataFrame) -> pd.DataFrame:

@@ -107,6 +107,20 @@ def test_walls_between_parts_are_neither_outer_nor_party():
     assert whole["volume_m3"] == 120 * 6 + 80 * 9
 
 
+@pytest.mark.parametrize("parts", [["b0"], [None]])
+def test_parts_that_do_not_fill_their_outline_count_with_it(parts):
+    """OpenStreetMap draws a tower as part of a church: the outline carries the volume."""
+    frame = buildings(
+        [box(0, 0, 20, 10), box(0, 0, 4, 4)], [9.0, 20.0], part_of=[None, "b0"],
+        has_parts=[parts == [None], False],
+    )  # fmt: skip
+    if parts == [None]:  # an outline whose parts got lost stands for itself
+        frame = frame.iloc[:1]
+    table = envelopes(frame, NO_ROOFS)
+    assert table.index.tolist() == ["b0"]
+    assert table["volume_m3"].tolist() == [200 * 9]
+
+
 def test_a_gabled_roof_by_hand():
     """12 × 10 m, eaves at 6 m, ridge 4 m above: two gables of 20 m² to east and west."""
     frame = buildings(
