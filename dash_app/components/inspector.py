@@ -306,7 +306,14 @@ def _origin(t: Translator, city: City, pick: Pick, row: pd.Series[Any]) -> html.
     lines = [
         html.P(
             " · ".join(
-                filter(None, (t.text(s.title), t.text(s.licence), t.date(s.date) if s.date else ""))
+                filter(
+                    None,
+                    (
+                        t.text(s.title),
+                        s.licence and t.text(s.licence),
+                        t.date(s.date) if s.date else "",
+                    ),
+                )
             )
         )
         for s in sources

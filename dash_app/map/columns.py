@@ -37,7 +37,8 @@ def finest(frame: pd.DataFrame, name: str) -> pd.Series[bool]:
     """
     sizes = frame.loc[frame[name].notna(), "size_m"]
     wanted = sizes.min() if len(sizes) else frame["size_m"].min()
-    return frame["size_m"] == wanted
+    same: pd.Series[bool] = frame["size_m"] == wanted
+    return same
 
 
 def encode_column(frame: pd.DataFrame, name: str, table: str = "") -> bytes:
