@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 REGISTERED = "registered"
 UNDERGROUND = r"unter der erdoberfläche|^1200$"
 MOST_STOREYS = 150
+UNSPECIFIED = "9998"  # the register says that nobody knows
 
 
 def translate_buildings(raw: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -42,7 +43,9 @@ def translate_buildings(raw: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[F
     message = "{count} numbers of storeys are absurd and are left out."
     found += finding("storeys", "buildings", absurd, message, column="storeys")
     known = use["use"] != "unknown"
-    unread = use["function"][~known & use["function"].notna()]
+    unspecified = raw["key"].fillna("").str.endswith(UNSPECIFIED)
+    unspecified |= use["function"] == building_use(pd.Series([UNSPECIFIED]))["function"].iloc[0]
+    unread = use["function"][~known & use["function"].notna() & ~unspecified]
     message = "{count} of {total} buildings have a function that the catalogue does not know."
     found += finding(
         "function", "buildings", unread, message, severity="info", total=len(raw), column="use"

@@ -231,12 +231,14 @@ def test_land_use_cut_by_parcels_counts_only_where_there_is_no_other(tmp_path):
 def test_names_stand_where_keys_are_missing(tmp_path):
     rows = [house(1, gfkzshh=None, funktion="Garage")]
     rows += [house(2, gfkzshh="31001_2463", funktion=None)]
-    rows += [house(3, gfkzshh=None, funktion="Luftschloss")]
+    rows += [house(3, gfkzshh=None, funktion="Luftschloss"), house(4, gfkzshh="31001_9998")]
+    rows += [house(5, gfkzshh=None, funktion="Nach Quellenlage nicht zu spezifizieren")]
     data = read_cadastre(write(frame(*rows), tmp_path / "n.gpkg"))
     found = data.tables["buildings"]
-    assert list(found["use"]) == ["garage", "garage", "unknown"]
-    assert list(found["use_source"]) == ["registered", "registered", "unknown"]
-    assert list(found["function"]) == ["Garage", "Garage", "Luftschloss"]
+    # the name says more than the key 9998 of the fourth
+    assert list(found["use"]) == ["garage", "garage", "unknown", "residential", "unknown"]
+    assert list(found["use_source"].str[:3]) == ["reg", "reg", "unk", "reg", "unk"]
+    assert list(found["function"].iloc[:3]) == ["Garage", "Garage", "Luftschloss"]
     assert [(f.code, f.examples) for f in data.findings] == [
         ("cadastre_function", ("Luftschloss",))
     ]
