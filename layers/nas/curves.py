@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from lxml.etree import XPath
 
 from twin.assumptions import assumed
 
@@ -65,11 +67,22 @@ def ring(element: _Element, shared: Mapping[str, Sequence[float]] | None = None)
     """
     if local(element.tag) == "LinearRing":
         return _closed(coordinates(element))
+    simple = _sides(element)
+    if simple is not None:
+        return simple
     pieces = [
         piece for member in element.iterchildren("*") for piece in _pieces(member, shared or {})
     ]
     if not pieces:
         raise NoRingError("broken_outline")
+    line = _chained(pieces)
+    if not _near(line[:2], line[-2:]):
+        raise NoRingError("open_outline")
+    return _closed(line)
+
+
+def _chained(pieces: Sequence[Sequence[float]]) -> Flat:
+    """Put pieces end to end, each turned around where its other end meets."""
     line = list(pieces[0])
     if len(pieces) > 1 and not _meets(line[-2:], pieces[1]):  # the first one runs backwards
         line = turned(line)
@@ -80,9 +93,37 @@ def ring(element: _Element, shared: Mapping[str, Sequence[float]] | None = None)
             line += turned(piece)[2:]
         else:
             raise NoRingError("open_outline")
-    if not _near(line[:2], line[-2:]):
-        raise NoRingError("open_outline")
-    return _closed(line)
+    return line
+
+
+@lru_cache(maxsize=8)
+def _straight(namespace: str) -> Callable[[_Element], list[str]]:
+    """Return what finds the positions of all pieces of a ring that are one straight segment."""
+    path = "g:curveMember/g:Curve/g:segments[count(*)=1]/g:LineStringSegment/g:posList/text()"
+    found = XPath(path, namespaces={"g": namespace}, smart_strings=False)
+    return cast("Callable[[_Element], list[str]]", found)
+
+
+def _sides(element: _Element) -> Flat | None:
+    """
+    Return a ring whose pieces are single sides in order, nearly every ring of a cadastre.
+
+    None where it is any other; done apart because it takes a third of the time.
+    """
+    tag = element.tag
+    texts = _straight(tag[1:].partition("}")[0])(element) if tag[:1] == "{" else []
+    if len(texts) < 3 or len(texts) != len(element):
+        return None
+    words = " ".join(texts).split()
+    ends, starts = (words[2::4], words[3::4]), (words[4::4], words[5::4])
+    joined = ends[0][:-1] == starts[0] and ends[1][:-1] == starts[1]
+    if len(words) != 4 * len(texts) or not joined or words[:2] != words[-2:]:
+        return None
+    found: Flat = [0.0] * (2 * len(texts))
+    found[::2], found[1::2] = map(float, words[::4]), map(float, words[1::4])
+    if not all(map(math.isfinite, found)):
+        return None
+    return [*found, *found[:2]]
 
 
 def turned(line: Sequence[float]) -> Flat:

@@ -184,3 +184,19 @@ def test_what_cannot_be_drawn_says_why(members, reason):
     with pytest.raises(NoRingError) as error:
         drawn(members)
     assert error.value.reason == reason
+
+
+@given(st.integers(3, 12), st.integers(0, 2**32 - 1))
+def test_the_short_way_draws_what_the_long_way_draws(count, seed):
+    """Rings of single sides are read by a short cut; the same sides out of order are not."""
+    rng = np.random.default_rng(seed)
+    angles = np.sort(rng.uniform(0, math.tau, count))
+    xy = np.column_stack([np.cos(angles), np.sin(angles)]).round(6) * 1000
+    sides = [
+        line(f"{a[0]:.3f} {a[1]:.3f} {b[0]:.3f} {b[1]:.3f}")
+        for a, b in zip(xy, np.roll(xy, -1, axis=0), strict=True)
+    ]
+    turned_side = line(" ".join(f"{v:.3f}" for v in (*xy[1 % count], *xy[0])))
+    short, long = drawn(*sides), drawn(turned_side, *sides[1:])
+    assert short.equals(long)
+    assert len(short.exterior.coords) == count + 1
