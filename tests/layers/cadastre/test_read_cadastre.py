@@ -68,7 +68,7 @@ def test_counts_equal_those_of_sqlite(read, files):
 
 def test_buildings_keep_the_official_id_and_what_the_register_says(read, town):
     buildings, known = read["gpkg"].tables["buildings"], town["buildings"]
-    keys = kept_whole(known.index)
+    keys = kept_whole(known)
     ids = [official_id(key) for key in keys]
     assert set(ids) <= set(buildings.index)
     found = buildings.loc[ids]
