@@ -73,25 +73,41 @@ def make_blocks(tables: Mapping[str, pd.DataFrame], *, crs: str) -> gpd.GeoDataF
     return count_buildings(conform(BLOCKS, frame, crs=crs), tables["buildings"])
 
 
-def extent_of(tables: Mapping[str, pd.DataFrame]) -> BaseGeometry:
+def municipality_of(tables: Mapping[str, pd.DataFrame]) -> BaseGeometry | None:
     """
-    Return the municipality, else all districts, with the surroundings of buildings outside.
+    Return the municipality, None where its boundary is not known.
 
-    An extract cuts the boundaries of its own town now and then and keeps those of a neighbour:
-    where more than `block_buildings_outside` of the buildings lie outside all boundaries, the
-    ground around them counts as well.
+    An extract cuts the boundary of its own town now and then and keeps those of neighbours: known
+    is only what holds all buildings but `block_buildings_outside` of them.
     """
-    districts, buildings = tables["districts"], tables["buildings"]
-    towns = districts[districts["level"] == MUNICIPALITY]
-    known = shapely.union_all((towns if len(towns) else districts).geometry.array)
-    points = shapely.centroid(buildings.geometry.array)
-    shapely.prepare(known)
-    free = points[~shapely.intersects(known, points)]
-    if len(free) <= assumed("block_buildings_outside") * len(points):
+    towns = tables["districts"][tables["districts"]["level"] == MUNICIPALITY]
+    if towns.empty:
+        return None
+    town: BaseGeometry = shapely.union_all(towns.geometry.array)
+    free = _outside(tables["buildings"], town)
+    enough = len(free) <= assumed("block_buildings_outside") * len(tables["buildings"])
+    return town if enough else None
+
+
+def extent_of(tables: Mapping[str, pd.DataFrame]) -> BaseGeometry:
+    """Return the municipality, else all districts and the surroundings of buildings outside."""
+    town = municipality_of(tables)
+    if town is not None:
+        return town
+    known: BaseGeometry = shapely.union_all(tables["districts"].geometry.array)
+    free = _outside(tables["buildings"], known)
+    if not len(free):
         return known
-    around = shapely.convex_hull(shapely.multipoints(free)).buffer(MARGIN_M)
-    whole: BaseGeometry = shapely.union(known, around)
+    around = shapely.buffer(shapely.convex_hull(shapely.multipoints(free)), MARGIN_M)
+    whole: BaseGeometry = shapely.union_all([known, around])
     return whole
+
+
+def _outside(buildings: gpd.GeoDataFrame, area: BaseGeometry) -> NDArray[Any]:
+    """Return the middles of the buildings that lie outside an area."""
+    points = shapely.centroid(buildings.geometry.array)
+    shapely.prepare(area)
+    return np.asarray(points[~shapely.intersects(area, points)])
 
 
 def inner_districts(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from layers.areas import add_areas
+from layers.blocks import municipality_of
 from layers.census import distribute
 from layers.city_terrain import city_terrain
 from layers.collect import by_trust, collect, common_crs, sources_of
@@ -21,6 +22,7 @@ from layers.quality import completeness
 from layers.source_data import SourceData
 from layers.tie import tie
 from layers.transit import attach_stops
+from layers.zones import shape_report
 from twin.city import City
 from twin.errors import SourceError
 from twin.provenance import CityInfo, Finding
@@ -88,7 +90,7 @@ def build_city(
         sources_of(named),
         tuple(findings),
         any(data.model_town for data in given),
-        collected.report,
+        {**collected.report, "zones": shape_report(tables["zones"])},
     )
     title = name or next((data.name for data in given if data.name), given[0].source.title)
     city = City(title, crs, tables, info, rasters=city_terrain(tables, surfaces, crs=crs))
@@ -99,7 +101,9 @@ def build_city(
 def _estimate(tables: Tables, *, crs: str) -> tuple[Tables, list[Finding]]:
     """Fill in what no source says; the census comes before the people it counted are guessed."""
     buildings = estimate_stock(tables["buildings"], tables["landuse"])
-    buildings, findings = distribute(buildings, tables["cells"], tables["census_counts"])
+    town = municipality_of(tables)  # people of cells on its border partly live outside
+    cells, counts = tables["cells"], tables["census_counts"]
+    buildings, findings = distribute(buildings, cells, counts, area=town)
     buildings = estimate_people(buildings)
     done = {
         **tables,

@@ -33,6 +33,7 @@ BOUNDS = {
     "apartments": (3, 12),
     "large_apartments": (13, 5000),
 }
+COARSE_M = 500.0  # from here on a cell on the boundary holds a good part of the neighbours
 FILLED = [
     name
     for pair in (
@@ -63,8 +64,8 @@ def distribute(
     weight
         What persons are shared out by; living area [m²] where left out.
     area
-        What the buildings cover, as the municipality: of a cell that lies partly outside, only
-        its share inside is handed out. Every cell counts in full where left out.
+        What the buildings cover, as the municipality: of a coarse cell (1 km) that lies partly
+        outside, only its share inside is handed out. Every cell counts in full where left out.
 
     Returns
     -------
@@ -110,12 +111,13 @@ def _is_home(whole: gpd.GeoDataFrame) -> pd.Series[bool]:
 
 
 def _share_inside(cells: gpd.GeoDataFrame, area: BaseGeometry | None) -> NDArray[np.float64]:
-    """Return which share of each cell's area lies inside."""
+    """Return which share of each coarse cell's area lies inside; fine ones count in full."""
     if area is None:
         return np.ones(len(cells))
     shapes = cells.geometry.array
     shapely.prepare(area)
-    share = np.asarray(shapely.contains_properly(area, shapes), dtype=np.float64)
+    fine = cells["size_m"].to_numpy() < COARSE_M
+    share: NDArray[np.float64] = np.asarray(fine | shapely.contains_properly(area, shapes), float)
     edge = np.flatnonzero(share == 0)
     common = shapely.area(shapely.intersection(shapes[edge], area))
     share[edge] = common / shapely.area(shapes[edge])

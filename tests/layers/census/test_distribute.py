@@ -96,14 +96,22 @@ def test_finer_cells_win_where_they_sum_to_more():
     assert by_code(findings)["census_residents_finer"].examples == ("k",)
 
 
-def test_only_the_share_inside_the_boundary_is_handed_out():
-    cells = grid([("a", 0, 0, 100, 8, None, None), ("b", 100, 0, 100, 5, None, None)])
-    town = houses([(20, 20), (150, 20)])
-    area = box(E + 75, N - 50, E + 500, N + 500)
+def test_of_a_coarse_cell_only_the_share_inside_the_boundary_is_handed_out():
+    cells = grid([("a", 0, 0, 1000, 80, None, None), ("b", 1000, 0, 1000, 50, None, None)])
+    town = houses([(800, 20), (1500, 20)])
+    area = box(E + 750, N - 50, E + 5000, N + 5000)
     done, findings = distribute(town, cells, NO_COUNTS, area=area)
-    assert done["residents"].tolist() == [2, 5]
+    assert done["residents"].tolist() == [20, 50]
     cut = by_code(findings)["census_residents_cut"]
-    assert (cut.count, cut.total) == (1, 6)
+    assert (cut.count, cut.total) == (1, 60)
+
+
+def test_fine_cells_on_the_boundary_keep_their_sums():
+    cells = grid([("a", 0, 0, 100, 8, None, None), ("b", 100, 0, 100, 5, None, None)])
+    area = box(E + 75, N - 50, E + 500, N + 500)
+    done, findings = distribute(houses([(20, 20), (150, 20)]), cells, NO_COUNTS, area=area)
+    assert done["residents"].tolist() == [8, 5]
+    assert "census_residents_cut" not in by_code(findings)
 
 
 def test_better_sources_stay_and_count_first():
