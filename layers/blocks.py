@@ -98,7 +98,8 @@ def extent_of(tables: Mapping[str, pd.DataFrame]) -> BaseGeometry:
     free = _outside(tables["buildings"], known)
     if not len(free):
         return known
-    around = shapely.buffer(shapely.convex_hull(shapely.multipoints(free)), MARGIN_M)
+    hull: BaseGeometry = shapely.multipoints(free).convex_hull
+    around = hull.buffer(MARGIN_M)
     whole: BaseGeometry = shapely.union_all([known, around])
     return whole
 
