@@ -86,6 +86,7 @@ def _add_builders(app: typer.Typer, words: Translator) -> None:
     where = typer.Option("-o", "--out", help=say("Folder of the city to write"))
     called = typer.Option(help=say("Name of the city"))
     timetable = typer.Option(help=say("Day of the timetable: weekday, saturday, sunday or a date"))
+    within = typer.Option(help=say("Read large files and services only inside these polygons"))
 
     @app.command(help=say("Build one city out of everything that is named."))
     def build(
@@ -93,10 +94,11 @@ def _add_builders(app: typer.Typer, words: Translator) -> None:
         out: Annotated[Path | None, where] = None,
         name: Annotated[str, called] = "",
         day: Annotated[str, timetable] = "weekday",
+        area: Annotated[Path | None, within] = None,
     ) -> None:
-        from dash_app.commands import build_command
+        from dash_app.commands import Reading, build_command
 
-        build_command(words, sources, out, name=name, day=day)
+        build_command(words, sources, out, name=name, options=Reading(day, area))
 
 
 def _add_fetch(app: typer.Typer, words: Translator) -> None:

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,21 @@ ENDINGS = (
 """What is named so is meant as a file, even where it does not exist."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What of the sources is wanted: which day of the timetable, which area of large files."""
+
+    day: str = "weekday"
+    area: Path | None = None
+
+
 def build_command(
-    words: Translator, named: Sequence[str], out: Path | None, *, name: str = "", day: str
+    words: Translator, named: Sequence[str], out: Path | None, *, name: str, options: Reading
 ) -> None:
     """Read what is `named` (files, folders, addresses, or one place), build, store, say it."""
     folder = out or Path("cities") / _slug(name or Path(named[0]).name)
     with _progress(words) as say:
-        city = _build(lambda step: _read(named, step, day=day), folder, say, name=name)
+        city = _build(lambda step: _read(named, step, options), folder, say, name=name)
     _print_summary(words, city, folder)
 
 
@@ -95,9 +104,9 @@ def _build(
     return city
 
 
-def _read(named: Sequence[str], say: Say, *, day: str) -> list[SourceData]:
+def _read(named: Sequence[str], say: Say, options: Reading) -> list[SourceData]:
     from layers.fetch import fetched_folder  # noqa: PLC0415
-    from layers.inputs import area_of, find_inputs, read_inputs  # noqa: PLC0415
+    from layers.inputs import area_of, find_inputs, read_area, read_inputs  # noqa: PLC0415
 
     places = [name for name in named if not _is_file(name)]
     fetched = {place: fetched_folder(place) for place in places}
@@ -107,7 +116,8 @@ def _read(named: Sequence[str], say: Say, *, day: str) -> list[SourceData]:
         return [read_place(named[0], progress=say)]
     files = [str(fetched.get(name) or name) for name in named]
     inputs = find_inputs(files)
-    return read_inputs(inputs, area=area_of(files), day=day, progress=say)
+    area = read_area(options.area) if options.area else area_of(files)
+    return read_inputs(inputs, area=area, day=options.day, progress=say)
 
 
 def _is_file(name: str) -> bool:

@@ -98,8 +98,7 @@ def extent_of(tables: Mapping[str, pd.DataFrame]) -> BaseGeometry:
     free = _outside(tables["buildings"], known)
     if not len(free):
         return known
-    hull: BaseGeometry = shapely.multipoints(free).convex_hull
-    around = hull.buffer(MARGIN_M)
+    around = shapely.MultiPoint(list(free)).convex_hull.buffer(MARGIN_M)
     whole: BaseGeometry = shapely.union_all([known, around])
     return whole
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+from pyogrio.errors import DataSourceError
 
 from layers.fetch.boundary import NAME as BOUNDARY
 from layers.fetch.manifest import NAME as MANIFEST
@@ -92,14 +93,34 @@ def find_inputs(named: Sequence[str | Path]) -> Inputs:
 def area_of(named: Sequence[str | Path]) -> Area | None:
     """Return the municipality that a folder of `twin fetch` is for; None without one."""
     for folder in map(Path, map(str, named)):
-        boundary = folder / BOUNDARY
-        if (folder / MANIFEST).is_file() and boundary.is_file():
-            shape = gpd.read_file(boundary)
-            metric = shape.to_crs(
-                utm_crs(*shape.to_crs("EPSG:4326").union_all().centroid.coords[0])
-            )
-            return Area(metric.union_all(), metric.crs.to_string())
+        if (folder / MANIFEST).is_file() and (folder / BOUNDARY).is_file():
+            return read_area(folder / BOUNDARY)
     return None
+
+
+def read_area(path: Path) -> Area:
+    """
+    Return the area that the polygons of a file enclose, in the UTM zone of its middle.
+
+    Raises
+    ------
+    SourceError
+        No such file, no vector file, or no polygon in it.
+    """
+    try:
+        shapes = gpd.read_file(path).to_crs("EPSG:4326").geometry
+    except (DataSourceError, ValueError) as error:
+        template = "{path} cannot be read as an area ({reason})."
+        hint = "Give a GeoJSON, GeoPackage or Shapefile with polygons and a coordinate system."
+        reason = str(error).splitlines()[0]
+        raise SourceError(template, hint=hint, path=path, reason=reason) from error
+    areas = shapes[shapes.geom_type.isin(["Polygon", "MultiPolygon"])]
+    if areas.empty:
+        template = "{path} holds no polygon."
+        raise SourceError(template, hint="Give the boundary of the area.", path=path)
+    middle = areas.union_all().centroid
+    crs = utm_crs(middle.x, middle.y)
+    return Area(areas.to_crs(crs).union_all(), crs)
 
 
 def kind_of_file(path: Path) -> str:

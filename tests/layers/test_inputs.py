@@ -1,10 +1,18 @@
 """What a user names is told apart by content, whatever it is called."""
 
+import json
 import shutil
 
 import pytest
 
-from layers.inputs import KINDS, area_of, find_inputs, kind_of_file, read_inputs
+from layers.inputs import (
+    KINDS,
+    area_of,
+    find_inputs,
+    kind_of_file,
+    read_area,
+    read_inputs,
+)
 from tests.conftest import shared
 from tests.town_files.town import write_town
 from twin.errors import SourceError
@@ -112,3 +120,23 @@ def test_a_folder_without_boundary_has_no_area(tmp_path):
 def test_real_files_are_known(path, kind):
     assert kind_of_file(shared(f"data/{path}")) == kind
     assert kind in (*KINDS, "")
+
+
+def test_an_area_is_read_from_any_vector_file(tmp_path):
+    path = tmp_path / "area.geojson"
+    ring = [[7.1, 50.8], [7.2, 50.8], [7.2, 50.85], [7.1, 50.8]]
+    feature = {"type": "Feature", "properties": {},
+               "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    area = read_area(path)
+    assert area.crs == "EPSG:25832"
+    assert area.shape.area == pytest.approx(19.6e6, rel=0.02)  # half of 7.05 km × 5.56 km
+    point = {**feature, "geometry": {"type": "Point", "coordinates": [7.1, 50.8]}}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [point]}))
+    with pytest.raises(SourceError, match="no polygon"):
+        read_area(path)
+    path.write_text("no json")
+    with pytest.raises(SourceError, match=r"area\.geojson"):
+        read_area(path)
+    with pytest.raises(SourceError, match="absent"):
+        read_area(tmp_path / "absent.gpkg")
