@@ -169,7 +169,7 @@ def _print_fetched(words: Translator, report: FetchReport) -> None:
 
     for template, values in lines(report):
         _console().print(words.text(template, "", **values), highlight=False, markup=False)
-    for fault in report.faults:
+    for fault in (*report.faults, *report.boundary_faults):
         sys.stderr.write(f"{words.text('Error')}: {words.error(fault)}\n")
     if not report.dry_run:
         say = words.text("Build the city with `twin build {place}`.", place=report.town.name)
