@@ -70,6 +70,9 @@ PRODUCTS = {
 }  # fmt: skip
 """What the publisher calls its product: one office gives out several."""
 
+MEASURED = ("nodes", "streets", "buildings")
+"""Tables that surfaces give heights to."""
+
 
 def sources_of(named: Mapping[str, SourceData]) -> tuple[Source, ...]:
     """Return the record of each source under its kind, with the product where one has several."""
@@ -79,6 +82,7 @@ def sources_of(named: Mapping[str, SourceData]) -> tuple[Source, ...]:
         product = PRODUCTS.get(data.kind, "") if titles[data.source.title] > 1 else ""
         title = f"{data.source.title}: {product}" if product else data.source.title
         filled = tuple(name for name, table in data.tables.items() if len(table))
+        filled += MEASURED if data.surfaces else ()
         records.append(replace(data.source, key=key, title=title, tables=filled))
     return tuple(records)
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from layers.osm.read import read_raw
 from layers.osm.translate import translate
 from layers.source import source_record
-from twin.schema import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +57,6 @@ def read_osm(path: Path, *, progress: Progress | None = None, name: str = "") ->
         date=raw.date,
         retrieved=read_at.date().isoformat(),
         sha256=checksum,
-        tables=tuple(TABLES),
     )
     return translate(raw, source, name=name or _name_of(path), progress=rest)
 

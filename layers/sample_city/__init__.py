@@ -104,7 +104,6 @@ def _source() -> Source:
             "des Bundes und der Länder (dl-de/by-2-0), und veröffentlichte Einwohnerzahlen"
         ),
         date="2011-05-09",
-        tables=tuple(TABLES),
         note=(
             "Model town after published figures of Troisdorf, not a survey. Streets, houses, "
             "names and trees are invented; inhabitants, ages and types of residential buildings "
