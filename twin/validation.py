@@ -97,7 +97,7 @@ def _broken_references(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         if name not in tables or target not in tables or column not in tables[name]:
             continue
         keys = tables[name][column].dropna()
-        lost = keys[~keys.isin(tables[target].index)]
+        lost = keys[tables[target].index.get_indexer(pd.Index(keys)) < 0]
         if len(lost):
             faults.append(
                 f"{name}.{column}: {len(lost)} keys are not in {target}, e.g. {lost.iloc[0]!r}"
