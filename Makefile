@@ -33,9 +33,11 @@ unit: $(VENV)/.test  ## the tests alone
 	@bash .ci/debian.sh
 	$(BIN)/pytest
 
-screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenburg and cities/model-town; look at them
+screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenburg, model-town, nrw-tile, bayreuth; look at them
 	$(BIN)/python -m tests.browser.screenshots cities/neubrandenburg neubrandenburg --query "pick=buildings:osm:w110528605"
 	$(BIN)/python -m tests.browser.screenshots cities/model-town model-town-dark --query "theme=dark&colour=age_class"
+	$(BIN)/python -m tests.browser.screenshots cities/nrw-tile nrw-lod2-roofs --query "pick=buildings:GUID_1543405942858_82262254"
+	$(BIN)/python -m tests.browser.screenshots cities/bayreuth bayreuth-gradient --query "layers=buildings,streets,terrain,landuse:50,water,names&colour=streets.gradient_percent"
 
 benchmark: $(VENV)/.test  ## speed and memory, apart from the tests; takes minutes
 	@bash .ci/debian.sh

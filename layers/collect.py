@@ -70,7 +70,7 @@ PRODUCTS = {
 }  # fmt: skip
 """What the publisher calls its product: one office gives out several."""
 
-MEASURED = ("nodes", "streets", "buildings")
+MEASURED = ("nodes", "streets")
 """Tables that surfaces give heights to."""
 
 

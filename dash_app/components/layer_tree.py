@@ -156,11 +156,13 @@ def _source(t: Translator, city: City, layer: Layer, *, empty: bool) -> list[Any
         for s in city.info.sources
         if set(layer.tables) & {*s.tables, s.key.partition(":")[0]}  # rasters go by their key
     ]
-    names = ", ".join(t.text(s.title) for s in sources) or _drawn_up(t, city, layer)
+    titles = [t.text(s.title) for s in sources]
+    offices = dict.fromkeys(title.partition(": ")[0] for title in titles)  # one for all products
+    names = ", ".join(offices) or _drawn_up(t, city, layer)
     licences = ", ".join(dict.fromkeys(t.text(s.licence) for s in sources if s.licence))
     return [
-        html.Span(names, className="source-name", title=names),
-        html.Span(f"\u00a0· {licences}" if licences else ""),
+        html.Span(names, title=", ".join(titles) or names),
+        html.Span(f" · {licences}" if licences else ""),
     ]
 
 
