@@ -162,7 +162,7 @@ def _source(t: Translator, city: City, layer: Layer, *, empty: bool) -> list[Any
     licences = ", ".join(dict.fromkeys(t.text(s.licence) for s in sources if s.licence))
     return [
         html.Span(names, title=", ".join(titles) or names),
-        html.Span(f" · {licences}" if licences else ""),
+        html.Span(f" · {licences}" if licences else "", className="layer-licences"),
     ]
 
 
