@@ -8,6 +8,7 @@ the most particular first, and every adapter reads all of its files at once.
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -207,6 +208,13 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _unknown(path: Path) -> SourceError:
+    """Say what is wrong with a file nobody knows: nothing in it, cut off, or of another kind."""
+    if path.is_file() and path.stat().st_size == 0:
+        return SourceError("{path} is empty.", hint="Download or export it again.", path=path)
+    broken_zip = path.suffix.lower() == ".zip" and not zipfile.is_zipfile(path)
+    if path.is_file() and (broken_zip or _is_broken_database(path)):
+        template = "{path} is damaged or cut off."
+        return SourceError(template, hint="Download or export it again.", path=path)
     template = "{path} is of no kind known here."
     hint = (
         "Known are OpenStreetMap, ALKIS (GeoPackage, Shapefile, NAS), CityGML, CityJSON, terrain, "
@@ -214,3 +222,10 @@ def _unknown(path: Path) -> SourceError:
         "the words are {words}."
     )
     return SourceError(template, hint=hint, path=path, words=", ".join(PREFIXES))
+
+
+def _is_broken_database(path: Path) -> bool:
+    if path.suffix.lower() != ".gpkg":
+        return False
+    with path.open("rb") as file:
+        return not file.read(16).startswith(b"SQLite format 3")

@@ -49,11 +49,26 @@ def test_a_folder_is_looked_through_and_strangers_are_named(town, tmp_path):
     assert [path.name for path in found.unknown] == ["readme.txt"]
 
 
-@pytest.mark.parametrize("name", ["letter.docx", "notes.txt", "empty.zip", "picture.tif.txt"])
+@pytest.mark.parametrize("name", ["letter.docx", "notes.txt", "picture.tif.txt"])
 def test_a_file_of_no_known_kind_is_refused_by_name(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b"dear council")
     with pytest.raises(SourceError, match=name):
+        find_inputs([path])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("tile.gml", b"", "is empty"),
+        ("feed.zip", b"PK\x03\x04 cut", "damaged or cut off"),
+        ("kreis.gpkg", b"<html>not found</html>", "damaged or cut off"),
+    ],
+)
+def test_a_broken_file_is_called_broken(tmp_path, name, content, said):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=rf"{name} .*{said}"):
         find_inputs([path])
 
 
