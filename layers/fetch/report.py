@@ -75,7 +75,7 @@ def _sums(report: FetchReport) -> list[Line]:
     found: list[Line] = []
     for product in dict.fromkeys(file.product for file in report.files):
         own = [file for file in report.files if file.product == product]
-        values = {
+        values: dict[str, object] = {
             "product": product, "count": len(own), "size": _mb(sum(f.size for f in own)),
             "new": sum(file.path in new for file in own),
         }  # fmt: skip
@@ -93,10 +93,10 @@ def _planned(report: FetchReport) -> list[Line]:
             found.append(("{path}: {url}, {size} MB", {**values, "size": _mb(item.size)}))
     known = sum(item.size or 0 for item in report.planned)
     open_ = sum(item.size is None for item in report.planned)
-    total = {"count": len(report.planned), "size": _mb(known), "open": open_}
+    total: dict[str, object] = {"count": len(report.planned), "size": _mb(known), "open": open_}
     sentence = "{count} files to fetch, {size} MB and {open} files of unknown size"
     return [*found, (sentence, total)]
 
 
-def _mb(size: int) -> str:
-    return f"{size / 1e6:.1f}"
+def _mb(size: int) -> float:
+    return round(size / 1e6, 1)
