@@ -8,9 +8,10 @@ the most particular first, and every adapter reads all of its files at once.
 from __future__ import annotations
 
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from pyogrio.errors import DataSourceError
 from layers.fetch.boundary import NAME as BOUNDARY
 from layers.fetch.manifest import NAME as MANIFEST
 from layers.fetch.manifest import read_manifest
+from layers.source import sha256_of
 from layers.source_data import Area
 from twin.crs import utm_crs
 from twin.errors import SourceError
@@ -168,7 +170,7 @@ Reader = Callable[[Sequence[Path | str], Callable[[str, float], None]], list["So
 def _reader(kind: str, *, area: Area | None, day: str) -> Reader:
     """Return the function that reads all files of one kind."""
     if kind == "osm":
-        return _read_osm
+        return lambda files, say: [_read_osm(files, area, say)]
     package = "terrain" if kind in SURFACES else "boundaries" if kind in AREAS else kind
     read = getattr(import_module(f"layers.{package}"), f"read_{package}")
     options: dict[str, Any] = {} if package in {"weather", "boundaries"} else {"area": area}
@@ -179,7 +181,9 @@ def _reader(kind: str, *, area: Area | None, day: str) -> Reader:
     return lambda files, say: [read(files, progress=say, **options)]
 
 
-def _read_osm(files: Sequence[Path | str], say: Callable[[str, float], None]) -> list[SourceData]:
+def _read_osm(
+    files: Sequence[Path | str], area: Area | None, say: Callable[[str, float], None]
+) -> SourceData:
     from layers.osm import read_osm  # noqa: PLC0415 - pyosmium only where it is needed
 
     if len(files) > 1:
@@ -187,7 +191,31 @@ def _read_osm(files: Sequence[Path | str], say: Callable[[str, float], None]) ->
         hint = "Merge them with `osmium merge`."
         listed = ", ".join(map(str, files))
         raise SourceError(template, hint=hint, count=len(files), files=listed)
-    return [read_osm(Path(files[0]), progress=say)]
+    path = Path(files[0])
+    return read_osm(path, progress=say) if area is None else _cut_osm(path, area, say)
+
+
+def _cut_osm(path: Path, area: Area, say: Callable[[str, float], None]) -> SourceData:
+    """Read what a file holds of an area: the file of a whole Land becomes that of a town."""
+    from layers.clip import clip_tables  # noqa: PLC0415
+    from layers.osm import name_of, read_osm  # noqa: PLC0415
+    from layers.osm.formats import read_error, sniff_format  # noqa: PLC0415
+    from layers.osm_cut import cut_file  # noqa: PLC0415
+
+    sniff_format(path)
+    boundary = area.within("EPSG:4326")
+    say("Cut OpenStreetMap to the area", 0.0)
+    with tempfile.TemporaryDirectory(prefix="twin-osm-") as folder:
+        part = Path(folder) / "cut.osm"
+        try:
+            cut_file(path, boundary, part)
+        except RuntimeError as error:  # what osmium raises for damaged files
+            raise read_error(path, error) from error
+        data = read_osm(
+            part, progress=lambda step, share: say(step, 0.3 + 0.7 * share), name=name_of(path)
+        )
+    source = replace(data.source, sha256=sha256_of(path))
+    return replace(data, tables=clip_tables(data.tables, boundary), source=source)
 
 
 def _files(path: Path) -> Iterator[tuple[Path, str]]:

@@ -51,6 +51,15 @@ def cut(tiles: Sequence[Path], boundary: BaseGeometry, target: Path) -> None:
         merged.unlink(missing_ok=True)
 
 
+def cut_file(path: Path, boundary: BaseGeometry, target: Path) -> None:
+    """Cut one file to `boundary` (EPSG:4326) and write `target`, by the rules of `cut`."""
+    try:
+        _write(path, _select(path, boundary), boundary, target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
 def _select(merged: Path, boundary: BaseGeometry) -> _Cut:
     node_ids, points = _positions(merged)
     inside = shapely.intersects_xy(boundary, points)  # the outline's own nodes count as inside

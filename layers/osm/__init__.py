@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from layers.source_data import Progress, SourceData
 
-__all__ = ["looks_like_osm", "read_osm", "read_raw", "translate"]
+__all__ = ["looks_like_osm", "name_of", "read_osm", "read_raw", "translate"]
 
 ENDINGS = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 
@@ -58,15 +58,15 @@ def read_osm(path: Path, *, progress: Progress | None = None, name: str = "") ->
         retrieved=read_at.date().isoformat(),
         sha256=checksum,
     )
-    return translate(raw, source, name=name or _name_of(path), progress=rest)
+    return translate(raw, source, name=name or name_of(path), progress=rest)
 
 
-def _name_of(path: Path) -> str:
+def name_of(path: Path) -> str:
     """
     Return a readable name for an extract.
 
     >>> from pathlib import Path
-    >>> _name_of(Path("in/bad-honnef.osm.pbf"))
+    >>> name_of(Path("in/bad-honnef.osm.pbf"))
     'Bad Honnef'
     """
     stem = path.name.partition(".")[0].removesuffix("-latest")

@@ -14,6 +14,7 @@ import pytest
 from dash_app.cli import main
 from layers.city_store import open_city, save_city
 from tests.conftest import make_toy_city
+from tests.town_files.weather import write_try
 
 VILLAGE = """<?xml version="1.0" encoding="UTF-8"?>
 <osm version="0.6" generator="hand">
@@ -67,6 +68,34 @@ def test_build_info_and_check(capsys, village, tmp_path):
     code, said, _ = run(capsys, "--lang", "en", "check", out, "--json")
     assert code == 0
     assert json.loads(said)["shares"]["buildings.storeys"]["tagged"] == 1
+
+
+def test_several_sources_and_the_report_as_a_page(capsys, village, tmp_path, monkeypatch):
+    """A map and a weather file become cities/<name>; the report opens without a network."""
+    monkeypatch.chdir(tmp_path)
+    year = write_try(tmp_path / "year.dat")
+    code, said, _ = run(capsys, "--lang", "en", "build", village, year, "--name", "Bad Bachdorf")
+    assert code == 0
+    folder = tmp_path / "cities" / "bad-bachdorf"
+    assert str(folder.relative_to(tmp_path)) in said
+    city = open_city(folder)
+    assert {source.key for source in city.info.sources} == {"osm", "weather"}
+    page = tmp_path / "reports" / "quality.html"
+    code, said, _ = run(capsys, "--lang", "de", "check", folder, "--report", page)
+    assert code == 0
+    assert str(page) in said
+    text = page.read_text("utf-8")
+    assert "Qualitätsbericht: Bad Bachdorf" in text
+    assert not re.search(r"<script|<link|src=|url\(", text)
+
+
+def test_an_area_that_is_none_is_said(capsys, village, tmp_path):
+    (tmp_path / "area.geojson").write_text("nothing")
+    code, _, said = run(capsys, "build", village, "--area", tmp_path / "area.geojson",
+                        "-o", tmp_path / "x")  # fmt: skip
+    assert code == 1
+    assert "area.geojson" in said
+    assert not (tmp_path / "x").exists()
 
 
 def test_the_same_file_gives_the_same_hash(capsys, village, tmp_path):

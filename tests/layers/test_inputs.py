@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import shapely
 
 from layers.inputs import (
     KINDS,
@@ -13,6 +14,7 @@ from layers.inputs import (
     read_area,
     read_inputs,
 )
+from layers.source_data import Area
 from tests.conftest import shared
 from tests.town_files.town import write_town
 from twin.errors import SourceError
@@ -155,3 +157,26 @@ def test_an_area_is_read_from_any_vector_file(tmp_path):
         read_area(path)
     with pytest.raises(SourceError, match="absent"):
         read_area(tmp_path / "absent.gpkg")
+
+
+def test_of_a_large_map_only_the_area_is_read(town):
+    path = next((town[0] / "osm").iterdir())
+    (whole,) = read_inputs(find_inputs([path]))
+    houses = whole.tables["buildings"]
+    west, south, east, north = houses.total_bounds
+    area = Area(shapely.box(west, south, (west + east) / 2, north), whole.crs)
+    (half,) = read_inputs(find_inputs([path]), area=area)
+    expected = houses.index[houses.to_crs(area.crs).intersects(area.shape)]
+    assert 0 < len(expected) < len(houses)
+    assert set(half.tables["buildings"].index) == set(expected)
+    assert 0 < len(half.tables["streets"]) < len(whole.tables["streets"])
+    assert (half.source.sha256, half.source.date) == (whole.source.sha256, whole.source.date)
+    assert half.name == whole.name
+
+
+def test_a_damaged_map_is_refused_with_an_area_too(tmp_path):
+    path = tmp_path / "cut.osm"
+    path.write_text('<?xml version="1.0"?><osm version="0.6"><node id="1" lat="50" lon="7"/><way')
+    area = Area(shapely.box(360_000, 5_620_000, 370_000, 5_630_000), "EPSG:25832")
+    with pytest.raises(SourceError, match=r"cut\.osm is damaged"):
+        read_inputs(find_inputs([path]), area=area)
