@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from layers.source_data import SourceData
     from twin.city import City
 
+    Read = Callable[[Say], Sequence[SourceData]]
+
 ENDINGS = (
     ".pbf", ".osm", ".gz", ".bz2", ".xml", ".gml", ".json", ".geojson", ".jsonl", ".gpkg", ".shp",
     ".zip", ".tif", ".tiff", ".xyz", ".asc", ".hgt", ".csv", ".parquet", ".dat", ".epw", ".txt",
@@ -47,9 +49,15 @@ def build_command(
 ) -> None:
     """Read what is `named` (files, folders, addresses, or one place), build, store, say it."""
     folder = out or Path("cities") / _slug(name or Path(named[0]).name)
+    read, unknown = _reader(named, options)
     with _progress(words) as say:
-        city = _build(lambda step: _read(named, step, options), folder, say, name=name)
+        city = _build(read, folder, say, name=name)
     _print_summary(words, city, folder)
+    if unknown:
+        listed = ", ".join(path.name for path in unknown[:5])
+        template = "{count} files are of no kind known here and were passed over, e.g. {files}."
+        note = words.text(template, count=len(unknown), files=listed)
+        _console().print(note, style="yellow", highlight=False, markup=False)
 
 
 def fetch_command(
@@ -104,20 +112,23 @@ def _build(
     return city
 
 
-def _read(named: Sequence[str], say: Say, options: Reading) -> list[SourceData]:
+def _reader(named: Sequence[str], options: Reading) -> tuple[Read, Sequence[Path]]:
+    """Find out what is named; return what reads it, and the files nobody knows."""
     from layers.fetch import fetched_folder  # noqa: PLC0415
     from layers.inputs import area_of, find_inputs, read_area, read_inputs  # noqa: PLC0415
 
-    places = [name for name in named if not _is_file(name)]
-    fetched = {place: fetched_folder(place) for place in places}
+    fetched = {name: fetched_folder(name) for name in named if not _is_file(name)}
     if len(named) == 1 and fetched.get(named[0], "") is None:
         from layers.overpass import read_place  # noqa: PLC0415 - osmnx only where it is needed
 
-        return [read_place(named[0], progress=say)]
+        return lambda say: [read_place(named[0], progress=say)], ()
     files = [str(fetched.get(name) or name) for name in named]
     inputs = find_inputs(files)
     area = read_area(options.area) if options.area else area_of(files)
-    return read_inputs(inputs, area=area, day=options.day, progress=say)
+    return (
+        lambda say: read_inputs(inputs, area=area, day=options.day, progress=say),
+        inputs.unknown,
+    )
 
 
 def _is_file(name: str) -> bool:

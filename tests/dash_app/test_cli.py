@@ -89,6 +89,16 @@ def test_several_sources_and_the_report_as_a_page(capsys, village, tmp_path, mon
     assert not re.search(r"<script|<link|src=|url\(", text)
 
 
+def test_strangers_in_a_folder_are_named(capsys, village, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    village.rename(folder / "village.osm")
+    (folder / "letter.docx").write_text("dear")
+    code, said, _ = run(capsys, "--lang", "en", "build", folder, "-o", tmp_path / "x")
+    assert code == 0
+    assert "1 files are of no kind known here and were passed over, e.g. letter.docx." in said
+
+
 def test_an_area_that_is_none_is_said(capsys, village, tmp_path):
     (tmp_path / "area.geojson").write_text("nothing")
     code, _, said = run(capsys, "build", village, "--area", tmp_path / "area.geojson",
