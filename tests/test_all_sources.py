@@ -50,6 +50,8 @@ def test_best_value_of_every_attribute_with_its_source(city):
     assert matched["other_ids"].str.contains("osm:").all()
     assert (matched["height_source"] == "measured:lod2").all()
     assert matched["use_source"].map(kind_of).isin(["registered", "tagged"]).mean() > 0.95
+    heights = whole["height_source"].map(kind_of)
+    assert not heights.eq("registered").any()  # registered storeys are no registered height
     assert matched["ground_source"].map(kind_of).eq("measured").all()
     unofficial = ~whole.index.str.startswith("DENW")
     assert (known[unofficial].map(set) == {"osm"}).all()

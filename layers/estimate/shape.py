@@ -115,7 +115,7 @@ def fill_height(buildings: gpd.GeoDataFrame, group: pd.Series[str]) -> gpd.GeoDa
     ground = buildings["storeys_source"]
     said = ground.where(ground.str.startswith("estimated"), "estimated:storeys")
     known = ground.str.startswith(("tagged", "registered", "measured"))
-    said = said.mask(known, ground.str.partition(":")[0] + ":levels")
+    said = said.mask(known, "estimated:levels")  # the storeys are known, their height is assumed
     source = label(buildings, "height_m", "height_source", said)
     lowest = buildings["min_height_m"].fillna(0.0).clip(lower=0.0)
     height = buildings["height_m"].fillna(estimate)

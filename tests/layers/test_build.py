@@ -60,7 +60,7 @@ def test_height_takes_the_best_ground():
     done = estimate_buildings(pd.concat([known.iloc[:5], far]), NO_LAND)
     storey = assumed_by_class("storey_height")["detached"]
     assert done["height_source"].tolist() == [
-        "tagged:height", "tagged:levels", "tagged:levels", "tagged:levels",
+        "tagged:height", "estimated:levels", "estimated:levels", "estimated:levels",
         "estimated:neighbours", "estimated:class",
     ]  # fmt: skip
     usual = assumed_by_class("storeys")["detached"]
