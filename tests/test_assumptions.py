@@ -9,14 +9,14 @@ from twin.assumptions import Assumption, assumptions
 
 def test_each_has_a_known_status_a_source_and_lies_in_its_range():
     allowed = get_args(get_type_hints(Assumption)["status"])
-    for entry in assumptions().values():
+    for entry in assumptions().entries.values():
         assert entry.status in allowed, entry.name
         assert len(entry.source) > 20, entry.name
         assert entry.low <= entry.value <= entry.high, entry.name
 
 
 def test_what_was_not_read_is_not_called_published_or_derived():
-    for entry in assumptions().values():
+    for entry in assumptions().entries.values():
         if "general knowledge" in entry.source:
             assert entry.status == "unverified", entry.name
 

@@ -121,3 +121,29 @@ STEP_FREE = ("yes", "no", "unknown")
 
 TRANSFER_KINDS = ("recommended", "timed", "minimum_time", "impossible", "in_seat", "in_seat_off")
 """transfer_type 0 to 5 of GTFS."""
+
+REFURBISHMENT = ("existing", "usual", "advanced")
+"""States of a thermal envelope as TABULA has them: as built and kept up, after a usual and after an
+ambitious refurbishment."""
+
+HEAT_SYSTEMS = (
+    "gas_boiler", "oil_boiler", "coal_stove", "biomass_boiler", "direct_electric",
+    "air_heat_pump", "brine_heat_pump", "hybrid_heat_pump", "district_heat", "none",
+)  # fmt: skip
+"""What heats a building; a hybrid is an air heat pump with a gas boiler for the cold hours."""
+
+CARRIERS = (
+    "gas", "oil", "coal", "biomass", "green_gas", "green_oil", "electricity", "district_heat",
+    "ambient_heat",
+)  # fmt: skip
+"""Carriers of final energy; the green ones are the climate-neutral part of gas and oil that the law
+asks for."""
+
+NETWORK_SOURCES = (
+    "gas_boiler", "gas_chp", "biomass", "waste_heat", "waste_incineration", "geothermal",
+    "solar_thermal", "air_heat_pump", "river_heat_pump", "electric_boiler",
+)  # fmt: skip
+"""What feeds a heat network."""
+
+ACTORS = ("owner", "tenant", "utility", "town")
+"""Who pays: owners of buildings, tenants, network and grid operators, the municipality."""

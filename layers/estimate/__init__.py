@@ -3,7 +3,7 @@ Fills in what no source says about buildings and trees, and labels every value i
 
 Nothing known is touched. Each estimate takes the best ground there is and says which one in the
 `*_source` column: `estimated:height`, `estimated:neighbours`, `estimated:landuse`,
-`estimated:shape`, `estimated:class`. Values by class stand in `twin/assumptions.toml`.
+`estimated:shape`, `estimated:class`. Values by class stand in `twin/assumptions/city.toml`.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from __future__ import annotations
 from twin.schema.areas import BLOCKS, CELLS, CENSUS_COUNTS, DISTRICTS, ZONES
 from twin.schema.buildings import ADDRESSES, BUILDINGS, ENVELOPES, PARCELS, ROOFS
 from twin.schema.columns import Column, ColumnType, Table
+from twin.schema.energy import STOCK
 from twin.schema.land import LANDUSE, PLACES, TREES, WATER
 from twin.schema.streets import NODES, RAILWAYS, STREET_POINTS, STREETS, TURNS
 from twin.schema.transit import LINES, STOP_TIMES, STOPS, TRANSFERS, TRIPS
@@ -32,6 +33,6 @@ TABLES: dict[str, Table] = {
 __all__ = [
     "ADDRESSES", "BLOCKS", "BUILDINGS", "CELLS", "CENSUS_COUNTS", "DISTRICTS", "ENVELOPES",
     "LANDUSE", "LINES", "NODES", "PARCELS", "PLACES", "RAILWAYS", "ROOFS", "SCHEMA_VERSION",
-    "STOPS", "STOP_TIMES", "STREETS", "STREET_POINTS", "TABLES", "TRANSFERS", "TREES", "TRIPS",
-    "TURNS", "WATER", "WEATHER", "ZONES", "Column", "ColumnType", "Table",
+    "STOCK", "STOPS", "STOP_TIMES", "STREETS", "STREET_POINTS", "TABLES", "TRANSFERS", "TREES",
+    "TRIPS", "TURNS", "WATER", "WEATHER", "ZONES", "Column", "ColumnType", "Table",
 ]  # fmt: skip
