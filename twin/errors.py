@@ -45,3 +45,7 @@ class SchemaError(TwinError):
 
 class StoreError(TwinError):
     """A city folder cannot be written or read."""
+
+
+class ModelError(TwinError):
+    """A model is given what it cannot work with: a missing hour, a negative area."""
