@@ -1,0 +1,100 @@
+"""
+Stages with declared inputs, run only when one of them has changed.
+
+A stage names what it needs: parts of the state, answers of other stages, themes of assumptions. It
+is given these and nothing else, so that what it declares is what it depends on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from twin.hashing import hash_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from twin.assumptions import Assumptions
+    from twin.memo import Memo
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the chain: `make(**needs, given=...)`, and `before=` where it is `growing`."""
+
+    name: str
+    make: Callable[..., Any]
+    needs: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    growing: bool = False  # starts from its latest answer; the answer must not depend on it
+    room: int | None = None  # answers to keep where they are large
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of the state: its value, and the hash that stands for it."""
+
+    value: Any
+    key: str
+
+
+@dataclass(eq=False)
+class Chain:
+    """
+    Runs stages for one state, each when it is first asked for.
+
+    Parameters
+    ----------
+    stages
+        Every stage; the order does not count.
+    parts
+        What the state brings, by name.
+    given
+        All assumptions; a stage sees its themes only.
+    memo
+        Where answers are kept between runs.
+    """
+
+    stages: Sequence[Stage]
+    parts: Mapping[str, Part]
+    given: Assumptions
+    memo: Memo
+    _known: dict[str, Part] = field(default_factory=dict)
+    _themes: dict[tuple[str, ...], Assumptions] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find stages by their name."""
+        self._stages = {stage.name: stage for stage in self.stages}
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the answer of a stage, or a part of the state."""
+        return self._part(name).value
+
+    def key(self, name: str) -> str:
+        """Return the hash of everything an answer depends on."""
+        return self._part(name).key
+
+    def _part(self, name: str) -> Part:
+        if name in self.parts:
+            return self.parts[name]
+        if name not in self._known:
+            self._known[name] = self._run(self._stages[name])
+        return self._known[name]
+
+    def _run(self, stage: Stage) -> Part:
+        needs = {need: self._part(need) for need in stage.needs}
+        given = self._given(stage.themes)
+        key = hash_parts([stage.name, given.hash, *(part.key for part in needs.values())])
+        values = {need: part.value for need, part in needs.items()}
+
+        def make(latest: Any) -> Any:
+            more = {"before": latest} if stage.growing else {}
+            return stage.make(**values, given=given, **more)
+
+        return Part(self.memo.answer(stage.name, key, make, room=stage.room), key)
+
+    def _given(self, themes: tuple[str, ...]) -> Assumptions:
+        if themes not in self._themes:
+            self._themes[themes] = self.given.of(themes)
+        return self._themes[themes]
