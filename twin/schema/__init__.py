@@ -34,6 +34,7 @@ TABLES: dict[str, Table] = {
 __all__ = [
     "ADDRESSES", "BLOCKS", "BUILDINGS", "CELLS", "CENSUS_COUNTS", "DISTRICTS", "ENVELOPES",
     "HORIZONS", "LANDUSE", "LINES", "NODES", "PARCELS", "PLACES", "RAILWAYS", "ROOFS",
-    "SCHEMA_VERSION", "STOCK", "STOPS", "STOP_TIMES", "STREETS", "STREET_POINTS", "TABLES", "TRANSFERS", "TREES",
-    "TRIPS", "TURNS", "WATER", "WEATHER", "ZONES", "Column", "ColumnType", "Table",
+    "SCHEMA_VERSION", "STOCK", "STOPS", "STOP_TIMES", "STREETS", "STREET_POINTS", "TABLES",
+    "TRANSFERS", "TREES", "TRIPS", "TURNS", "WATER", "WEATHER", "ZONES", "Column", "ColumnType",
+    "Table",
 ]  # fmt: skip
