@@ -1,0 +1,13 @@
+"""Indicators: what a scenario means in single figures, each able to say where it comes from."""
+
+from __future__ import annotations
+
+from twin.indicators.catalogue import INDICATORS
+from twin.indicators.definition import LEVELS, WHOLE, Indicator, Level
+from twin.indicators.evaluate import indicator_table
+from twin.indicators.explain import Explanation, explain
+
+__all__ = [
+    "INDICATORS", "LEVELS", "WHOLE", "Explanation", "Indicator", "Level", "explain",
+    "indicator_table",
+]  # fmt: skip

@@ -1,0 +1,47 @@
+"""All indicators of all years and areas in one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from twin.indicators.catalogue import INDICATORS
+from twin.indicators.definition import LEVELS, Indicator, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from twin.simulate.results import Results, YearResults
+
+
+def year_values(
+    year: YearResults, *, levels: Iterable[Level] = LEVELS, wanted: Iterable[Indicator] = ()
+) -> pd.Series[float]:
+    """Return the indicators of one year; index: (indicator, level, area)."""
+    found = {
+        (indicator.name, level): indicator.values(year.buildings, level, year.peaks)
+        for indicator in (wanted or INDICATORS.values())
+        for level in levels
+        if level in indicator.levels
+    }
+    values = pd.concat(found, names=["indicator", "level", "area"])
+    return values.rename("value")
+
+
+def indicator_table(results: Results, *, levels: Iterable[Level] = LEVELS) -> pd.DataFrame:
+    """
+    Return every indicator by level, area and year.
+
+    Returns
+    -------
+    Columns `value` and `unit`; index (indicator, level, area, year), sorted as the catalogue is.
+    """
+    levels = tuple(levels)
+    by_year = {year: year_values(found, levels=levels) for year, found in results.years.items()}
+    table = pd.concat(by_year, names=["year"]).reorder_levels([1, 2, 3, 0]).to_frame()
+    units = {name: indicator.unit for name, indicator in INDICATORS.items()}
+    table["unit"] = table.index.get_level_values("indicator").map(units)
+    places = {name: place for place, name in enumerate(INDICATORS)}
+    order = table.index.get_level_values("indicator").map(places).to_numpy()
+    return table.iloc[order.argsort(kind="stable")]

@@ -1,0 +1,171 @@
+"""Where a figure comes from: formula, inputs with how firm they are, assumptions, range, date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from twin.errors import ModelError
+from twin.indicators.catalogue import INDICATORS
+from twin.indicators.definition import KEYS, WHOLE, Indicator, Level
+from twin.indicators.ranges import with_bounds
+from twin.provenance import KINDS, kind_of
+from twin.schema import STOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.assumptions import Assumption
+    from twin.simulate.results import Results, YearResults
+
+
+@dataclass(frozen=True)
+class InputShares:
+    """One column that the figure rests on: how much heated area has its value from where."""
+
+    column: str
+    label: str
+    shares: Mapping[str, float]  # by kind of `twin.provenance`, sum 1
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One assumption that moves the figure, and by how much at either end of its range."""
+
+    name: str
+    at_low: float
+    at_high: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything a figure can say of itself; `low`, `high` and `drivers` only after a spread."""
+
+    name: str
+    label: str
+    level: Level
+    area: str
+    year: int
+    value: float
+    unit: str
+    formula: str
+    inputs: tuple[InputShares, ...]
+    assumptions: tuple[Assumption, ...]
+    data_date: str
+    low: float | None = None
+    high: float | None = None
+    drivers: tuple[Driver, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return {
+            **{
+                k: v for k, v in vars(self).items() if k not in ("inputs", "assumptions", "drivers")
+            },
+            "inputs": [{**vars(i), "shares": dict(i.shares)} for i in self.inputs],
+            "assumptions": [vars(a) for a in self.assumptions],
+            "drivers": [vars(d) for d in self.drivers],
+        }
+
+
+def explain(
+    results: Results,
+    name: str,
+    year: int,
+    *,
+    level: Level = "city",
+    area: str = WHOLE,
+    spread: pd.DataFrame | None = None,
+) -> Explanation:
+    """Return where one figure comes from; `spread` of `twin.indicators.ranges` adds its range."""
+    indicator = _known(name, results, year)
+    found = results.years[year]
+    values = indicator.values(found.buildings, level, found.peaks)
+    if area not in values.index:
+        template = "{indicator} has no value for {level} {area}."
+        hint = "Known are, for example: {some}."
+        some = ", ".join(map(str, values.index[:5]))
+        raise ModelError(template, hint=hint, indicator=name, level=level, area=area, some=some)
+    value = float(values[area])
+    low, high = _range(indicator, value, (level, area, year), results, spread)
+    return Explanation(
+        name=name,
+        label=indicator.label,
+        level=level,
+        area=area,
+        year=year,
+        value=value,
+        unit=indicator.unit,
+        formula=indicator.formula,
+        inputs=tuple(_shares(found, column, level, area) for column in indicator.inputs),
+        assumptions=tuple(results.given.of(indicator.themes).entries.values()),
+        data_date=results.data_date,
+        low=low,
+        high=high,
+        drivers=_drivers(name, year, spread),
+    )
+
+
+def _known(name: str, results: Results, year: int) -> Indicator:
+    if name not in INDICATORS:
+        template = "There is no indicator called {name}."
+        raise ModelError(
+            template, hint="Known are: {known}.", name=name, known=", ".join(INDICATORS)
+        )
+    if year not in results.years:
+        template = "The scenario has no stage in {year}."
+        hint = "It has {known}."
+        raise ModelError(template, hint=hint, year=year, known=", ".join(map(str, results.years)))
+    return INDICATORS[name]
+
+
+def _range(
+    indicator: Indicator,
+    value: float,
+    place: tuple[Level, str, int],
+    results: Results,
+    spread: pd.DataFrame | None,
+) -> tuple[float | None, float | None]:
+    if spread is None:
+        return None, None
+    level, area, year = place
+    found = results.years[year]
+    whole = float(indicator.values(found.buildings, "city", found.peaks)[WHOLE])
+    names = ["indicator", "level", "area", "year"]
+    rows = {
+        (indicator.name, "city", WHOLE, year): whole,
+        (indicator.name, level, area, year): value,
+    }
+    table = pd.Series(rows, name="value").rename_axis(names).to_frame()
+    row = with_bounds(table, spread).loc[(indicator.name, level, area, year)]
+    return float(row["low"]), float(row["high"])
+
+
+def _shares(found: YearResults, column: str, level: Level, area: str) -> InputShares:
+    """Weigh the kinds of the values by heated area; a column without labels counts as estimated."""
+    stock = found.state.stock
+    if level in KEYS:
+        stock = stock[stock[KEYS[level]] == area]
+    described = STOCK.column(column)
+    heated = stock["heated_area_m2"]
+    labels = stock[described.source] if described.source else pd.Series("estimated", stock.index)
+    kinds = labels.astype(str).map(kind_of).where(labels.notna(), "unknown")
+    sums = heated.groupby(kinds).sum()
+    total = float(heated.sum()) or 1.0
+    shares = {kind: float(sums[kind]) / total for kind in KINDS if kind in sums.index}
+    return InputShares(column, described.label, shares)
+
+
+def _drivers(name: str, year: int, spread: pd.DataFrame | None) -> tuple[Driver, ...]:
+    if spread is None or (name, year) not in spread.index.droplevel("assumption"):
+        return ()
+    rows = spread.loc[(name, year)]
+    rows = rows[(rows.abs() > 0).any(axis=1)]
+    strongest = rows.abs().max(axis=1).sort_values(ascending=False, kind="stable").index
+    ends = rows.loc[strongest, ["low", "high"]].to_numpy()
+    return tuple(
+        Driver(str(key), float(low), float(high))
+        for key, (low, high) in zip(strongest, ends, strict=True)
+    )

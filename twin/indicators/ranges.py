@@ -1,0 +1,113 @@
+"""
+How far an indicator may lie from its value: what the ranges of the assumptions do to it.
+
+One run at the low and one at the high end of each assumption that matters, everything else as it
+is. The deviations of the single runs add up like independent errors (root of the sum of squares),
+upwards and downwards apart. This is a first-order range: two assumptions that work on each other
+are not moved together, and faults of the model itself are not in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from twin.indicators.evaluate import year_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from twin.assumptions import Assumptions
+    from twin.simulate.results import Results
+
+    Run = Callable[[Assumptions], Results]
+    Say = Callable[[str, float], None]
+
+ENDS = ("low", "high")
+
+
+def spread(
+    results: Results, run: Run, names: Sequence[str], *, progress: Say | None = None
+) -> pd.DataFrame:
+    """
+    Run the scenario at both ends of each assumption.
+
+    Parameters
+    ----------
+    results
+        Answer with all assumptions as they are.
+    run
+        Gives the answer under other assumptions; best with the memo of `results`.
+    names
+        Assumptions to move; an assumption by class or by year moves as a whole.
+
+    Returns
+    -------
+    Columns `low` and `high`: the value of the city where the assumption is at that end, less the
+    value; index (indicator, year, assumption).
+    """
+    base = city_values(results)
+    moved = {}
+    steps = [(name, end) for name in names for end in ENDS]
+    for place, (name, end) in enumerate(steps):
+        if progress:
+            progress("Ranges of the assumptions", place / len(steps))
+        moved[name, end] = city_values(run(results.given.at_end(name, end))) - base  # type: ignore[arg-type]
+    if progress:
+        progress("Ranges of the assumptions", 1.0)
+    if not moved:
+        index = pd.MultiIndex.from_arrays([[], [], []], names=["indicator", "year", "assumption"])
+        return pd.DataFrame({"low": [], "high": []}, index=index, dtype=float)
+    by_end = {
+        end: pd.concat({name: moved[name, end] for name in names}, names=["assumption"])
+        for end in ENDS
+    }
+    order = ["indicator", "year", "assumption"]
+    return pd.DataFrame(by_end).reorder_levels(order).sort_index()
+
+
+def city_values(results: Results) -> pd.Series[float]:
+    """Return the indicators of the whole city; index (indicator, year)."""
+    by_year = {year: year_values(found, levels=("city",)) for year, found in results.years.items()}
+    values = pd.concat(by_year, names=["year"])
+    return values.droplevel(["level", "area"]).reorder_levels(["indicator", "year"])
+
+
+def bounds(spread: pd.DataFrame) -> pd.DataFrame:
+    """
+    Return how far each indicator may lie below and above its value.
+
+    Returns
+    -------
+    Columns `below` and `above`, both 0 or more, in the unit of the indicator; index (indicator,
+    year).
+    """
+    ends = spread[list(ENDS)].to_numpy()
+    single = pd.DataFrame(
+        {
+            "below": np.maximum(-ends.min(axis=1), 0) ** 2,
+            "above": np.maximum(ends.max(axis=1), 0) ** 2,
+        },
+        index=spread.index,
+    )
+    return np.sqrt(single.groupby(level=["indicator", "year"], sort=False).sum())
+
+
+def with_bounds(table: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
+    """
+    Add the columns `low` and `high` to an indicator table.
+
+    Districts and blocks get the relative range of the city: their own runs would say the same for
+    one large area and nothing reliable for a few buildings.
+    """
+    reach = bounds(spread)
+    keys = table.index.droplevel(["level", "area"])
+    whole = table.xs("city", level="level").droplevel("area")["value"].reindex(keys).to_numpy()
+    share = np.divide(
+        table["value"].to_numpy(), whole, out=np.zeros(len(table)), where=np.abs(whole) > 0
+    )
+    below = reach["below"].reindex(keys).to_numpy() * np.abs(share)
+    above = reach["above"].reindex(keys).to_numpy() * np.abs(share)
+    return table.assign(low=table["value"] - below, high=table["value"] + above)

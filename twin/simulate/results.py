@@ -1,0 +1,56 @@
+"""What follows from a scenario: tables by building and year, hourly profiles of the city, money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from twin.assumptions import Assumptions
+    from twin.provenance import Finding
+    from twin.scenario import Scenario
+    from twin.state import State
+
+
+@dataclass(frozen=True, eq=False)
+class YearResults:
+    """
+    What holds in one stage year.
+
+    `buildings` has a row for every building of the stock; `hourly` 8,760 rows and a column a city
+    profile [W]; `peaks` the highest hours [kW] by (level, area); `networks` a row a heat network;
+    `money` a row for each (actor, what) [EUR].
+    """
+
+    year: int
+    state: State
+    buildings: pd.DataFrame
+    hourly: pd.DataFrame
+    peaks: pd.DataFrame
+    networks: pd.DataFrame
+    pipes: gpd.GeoDataFrame
+    money: pd.DataFrame
+    key: str  # hash of everything it follows from
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The answer to one scenario: all its stage years, or nothing at all."""
+
+    scenario: Scenario
+    years: Mapping[int, YearResults]
+    given: Assumptions
+    data_date: str = ""
+    notes: tuple[Any, ...] = ()  # warnings of the scenario, sentences for people
+    sources: tuple[Any, ...] = field(default=())
+
+    @property
+    def last(self) -> YearResults:
+        """The results of the last stage."""
+        return self.years[max(self.years)]
