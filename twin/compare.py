@@ -67,14 +67,14 @@ def ranking(
         raise ModelError(template, hint="Compute both ranges with the same list and years.")
     change = city_values(other) - city_values(one)
     moved = second[list(ENDS)] - first[list(ENDS)]
-    by = ["indicator", "year"]
     ends = pd.DataFrame(
         {
             "below": np.minimum(moved.min(axis=1), 0) ** 2,
             "above": np.maximum(moved.max(axis=1), 0) ** 2,
         }
     )
-    reach = np.sqrt(ends.groupby(level=by, sort=False).sum()).reindex(change.index, fill_value=0.0)
+    reach = ends.groupby(level=[0, 1], sort=False).sum() ** 0.5
+    reach = reach.reindex(change.index, fill_value=0.0)
     table = pd.DataFrame(
         {"change": change, "low": change - reach["below"], "high": change + reach["above"]}
     )

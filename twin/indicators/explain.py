@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from twin.errors import ModelError
@@ -139,7 +140,7 @@ def _range(
         (indicator.name, level, area, year): value,
     }
     table = pd.Series(rows, name="value").rename_axis(names).to_frame()
-    row = with_bounds(table, spread).loc[(indicator.name, level, area, year)]
+    row = with_bounds(table, spread).iloc[-1]  # the area; the city alone is its own last row
     return float(row["low"]), float(row["high"])
 
 
@@ -154,18 +155,20 @@ def _shares(found: YearResults, column: str, level: Level, area: str) -> InputSh
     kinds = labels.astype(str).map(kind_of).where(labels.notna(), "unknown")
     sums = heated.groupby(kinds).sum()
     total = float(heated.sum()) or 1.0
-    shares = {kind: float(sums[kind]) / total for kind in KINDS if kind in sums.index}
+    shares = {str(k): float(sums[k]) / total for k in KINDS if k in sums.index}
     return InputShares(column, described.label, shares)
 
 
 def _drivers(name: str, year: int, spread: pd.DataFrame | None) -> tuple[Driver, ...]:
-    if spread is None or (name, year) not in spread.index.droplevel("assumption"):
+    """Return the assumptions that move the figure, the strongest first."""
+    if spread is None:
         return ()
-    rows = spread.loc[(name, year)]
-    rows = rows[(rows.abs() > 0).any(axis=1)]
-    strongest = rows.abs().max(axis=1).sort_values(ascending=False, kind="stable").index
-    ends = rows.loc[strongest, ["low", "high"]].to_numpy()
+    names, years, moved = (spread.index.get_level_values(level) for level in range(3))
+    here = np.flatnonzero((names == name) & (years == year))
+    ends = spread[["low", "high"]].to_numpy()[here]
+    strength = np.abs(ends).max(axis=1, initial=0)
+    order = [place for place in np.argsort(-strength, kind="stable") if strength[place] > 0]
     return tuple(
-        Driver(str(key), float(low), float(high))
-        for key, (low, high) in zip(strongest, ends, strict=True)
+        Driver(str(moved[here[place]]), float(ends[place, 0]), float(ends[place, 1]))
+        for place in order
     )

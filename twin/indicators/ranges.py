@@ -64,15 +64,14 @@ def spread(
         end: pd.concat({name: moved[name, end] for name in names}, names=["assumption"])
         for end in ENDS
     }
-    order = ["indicator", "year", "assumption"]
-    return pd.DataFrame(by_end).reorder_levels(order).sort_index()
+    return pd.DataFrame(by_end).reorder_levels([1, 2, 0]).sort_index()
 
 
 def city_values(results: Results) -> pd.Series[float]:
     """Return the indicators of the whole city; index (indicator, year)."""
     by_year = {year: year_values(found, levels=("city",)) for year, found in results.years.items()}
     values = pd.concat(by_year, names=["year"])
-    return values.droplevel(["level", "area"]).reorder_levels(["indicator", "year"])
+    return values.droplevel([2, 3]).reorder_levels([1, 0])
 
 
 def bounds(spread: pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +91,7 @@ def bounds(spread: pd.DataFrame) -> pd.DataFrame:
         },
         index=spread.index,
     )
-    return np.sqrt(single.groupby(level=["indicator", "year"], sort=False).sum())
+    return single.groupby(level=[0, 1], sort=False).sum() ** 0.5
 
 
 def with_bounds(table: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +102,7 @@ def with_bounds(table: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
     one large area and nothing reliable for a few buildings.
     """
     reach = bounds(spread)
-    keys = table.index.droplevel(["level", "area"])
+    keys = pd.MultiIndex.from_arrays([table.index.get_level_values(n) for n in (0, 3)])
     whole = table.xs("city", level="level").droplevel("area")["value"].reindex(keys).to_numpy()
     share = np.divide(
         table["value"].to_numpy(), whole, out=np.zeros(len(table)), where=np.abs(whole) > 0
