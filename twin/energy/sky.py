@@ -79,7 +79,8 @@ def on_plane(sky: Sky, *, tilt_deg: float, azimuth_deg: float, albedo: float) ->
     Return the irradiance on a plane with the anisotropic sky of Perez.
 
     Source: Perez et al. (1990), Modeling daylight availability and irradiance components from
-    direct and global irradiance, Solar Energy 44(5), coefficients "all sites".
+    direct and global irradiance, Solar Energy 44(5), coefficients "all sites". On the horizontal
+    the sum is the global irradiance.
     """
     around, band = brightening(sky)
     cosine = cos_incidence(sky, tilt_deg=tilt_deg, azimuth_deg=azimuth_deg)
@@ -90,7 +91,10 @@ def on_plane(sky: Sky, *, tilt_deg: float, azimuth_deg: float, albedo: float) ->
     edge = sky.dhi_wm2 * band * np.sin(tilt)
     edge = np.maximum(edge, -(ring + dome))  # never less than no light at all
     ground = sky.ghi_wm2 * albedo * (1 - np.cos(tilt)) / 2
-    return PlaneSun(sky.dni_wm2 * cosine + ring, dome, edge, ground, cosine)
+    beam = sky.dni_wm2 * cosine + ring
+    if tilt_deg == 0:  # what was measured; the sun in mid-hour overrates hours in which it rises
+        beam = np.maximum(sky.ghi_wm2 - dome, 0)
+    return PlaneSun(beam, dome, edge, ground, cosine)
 
 
 def brightening(sky: Sky) -> tuple[Floats, Floats]:

@@ -21,7 +21,10 @@ class Zones:
     """
     Parameters of n zones; arrays of length n, apertures (n, 5) in the order of ORIENTATIONS.
 
-    Unheated buildings have no row.
+    Unheated buildings have no row. The g-value of `window_apertures_m2` is that at right angles,
+    without a factor for slanting sun: `Climate.window_wm2` follows the sun hour by hour. The
+    absorptance of `opaque_apertures_m2` is `heat.solar_absorptance`: the model concludes from
+    them what the outside radiates to the sky, so without apertures it does not.
     """
 
     ids: pd.Index[str]  # building_id
