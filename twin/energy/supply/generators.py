@@ -1,0 +1,100 @@
+"""What generator stands in a year, how efficient it is, what it costs, what it may burn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from twin.classes import HEAT_SYSTEMS
+from twin.energy.supply.codes import codes_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twin.assumptions import Assumptions
+
+    Floats = NDArray[np.float64]
+    Codes = NDArray[np.intp]
+
+LARGE_KW = 100.0
+"""Up to here the cost curves of house generators hold."""
+
+OLD_YEAR, MIDDLE_YEAR = 1985.0, 1995.0
+"""Years installed of the older efficiency tables."""
+
+
+def first_installed(stock: pd.DataFrame, given: Assumptions) -> Floats:
+    """
+    Return the year each generator was installed, in stock order.
+
+    Where unknown, years are spread evenly over the lifetime before `supply.stock_year`, by the
+    hash of the building's id: the same for a building in every stage and any order.
+    """
+    year = stock["system_year"].to_numpy("float64", na_value=np.nan, copy=True)
+    unknown = np.isnan(year)
+    if not unknown.any():
+        return year
+    ids = stock.index[unknown].to_numpy(dtype=object)
+    spread = pd.util.hash_array(ids, categorize=False).astype("float64") / 2.0**64
+    life = given.array("supply.lifetime", HEAT_SYSTEMS)
+    system = codes_of(stock["system"], HEAT_SYSTEMS)
+    year[unknown] = np.floor(given["supply.stock_year"] - spread * life[system[unknown]])
+    return year
+
+
+def installed_year(stock: pd.DataFrame, year: int, given: Assumptions) -> pd.Series[float]:
+    """
+    Return the year installed of the generator that stands in `year`.
+
+    At the end of its lifetime (`supply.lifetime`) a generator is replaced like for like.
+    """
+    given = given.of(("supply",))
+    first = first_installed(stock, given)
+    life = given.array("supply.lifetime", HEAT_SYSTEMS)[codes_of(stock["system"], HEAT_SYSTEMS)]
+    lives = np.maximum(np.floor((year - first) / life), 0.0)
+    return pd.Series(np.floor(first + lives * life), index=stock.index, name="installed_year")
+
+
+def efficiency(system: Codes, installed: Floats, given: Assumptions) -> Floats:
+    """
+    Return useful heat out of fuel (net calorific value) by system code and year installed.
+
+    Linear between generators of 1985, of 1995 and new ones.
+    """
+    old, middle, new = (
+        given.array(f"supply.{name}", HEAT_SYSTEMS)[system]
+        for name in ("efficiency_1985", "efficiency_1995", "efficiency")
+    )
+    modern = given["supply.efficiency_modern_since"]
+    early = np.clip((installed - OLD_YEAR) / (MIDDLE_YEAR - OLD_YEAR), 0.0, 1.0)
+    late = np.clip((installed - MIDDLE_YEAR) / (modern - MIDDLE_YEAR), 0.0, 1.0)
+    result: Floats = old + (middle - old) * early + (new - middle) * late
+    return result
+
+
+def neutral_share(year: float, given: Assumptions) -> float:
+    """
+    Return the climate-neutral part the law asks of new gas and oil heating in `year`.
+
+    Steps: a value holds from its year on (GModG, `supply.neutral_fuel_share`).
+    """
+    steps = {float(k): v for k, v in given.by_class("supply.neutral_fuel_share").items()}
+    return max(((y, share) for y, share in steps.items() if y <= year), default=(0.0, 0.0))[1]
+
+
+def heating_cost(system: Codes, peak_kw: Floats, given: Assumptions) -> Floats:
+    """
+    Return the installed cost [€ of 2025] of generators by system code and capacity [kW].
+
+    cost = a · P^b up to 100 kW; above it goes on from there with the exponent of large plants.
+    Source: KWW-Technikkatalog 2025 as quoted (see `supply.heating_cost_a`).
+    """
+    a, b, large = (
+        given.array(f"supply.{name}", HEAT_SYSTEMS)[system]
+        for name in ("heating_cost_a", "heating_cost_b", "heating_cost_b_large")
+    )
+    small = np.clip(peak_kw, 0.0, LARGE_KW)
+    result: Floats = a * small**b * np.maximum(peak_kw / LARGE_KW, 1.0) ** large
+    return result
