@@ -42,37 +42,37 @@ class Indicator:
     levels: tuple[Level, ...] = LEVELS
     decimals: int = 0
 
-    def values(
-        self, buildings: pd.DataFrame, level: Level, peaks: pd.DataFrame | None = None
-    ) -> pd.Series[float]:
+    def values(self, sums: pd.DataFrame, peaks: pd.DataFrame) -> pd.Series[float]:
         """
         Return the value by area.
 
         Parameters
         ----------
-        buildings
-            Results by building with `district_id` and `block_id`; what lies in no area counts for
-            the whole city only.
-        level
-            Areas to sum over.
+        sums
+            Of `area_sums`, for the areas wanted.
         peaks
-            Highest hours by (level, area), needed where the indicator is a peak.
+            Highest hours of the same areas; index: area.
 
         Returns
         -------
         Index: id of the area. NaN where the sum below the line is zero.
         """
         if self.peak:
-            assert peaks is not None
-            return peaks.xs(level)[self.peak] * self.factor
-        top = _sums(buildings, self.top, level)
+            return peaks[self.peak] * self.factor
+        top = sums[list(self.top)].sum(axis=1)
         if not self.bottom:
             return top * self.factor
-        bottom = _sums(buildings, self.bottom, level)
+        bottom = sums[list(self.bottom)].sum(axis=1)
         return top / bottom.where(bottom != 0, np.nan) * self.factor
 
 
-def _sums(buildings: pd.DataFrame, columns: tuple[str, ...], level: Level) -> pd.Series[float]:
-    each = buildings[list(columns)].sum(axis=1)
-    key = buildings[KEYS[level]] if level in KEYS else np.full(len(each), WHOLE)
-    return each.groupby(key, observed=True).sum()
+def area_sums(buildings: pd.DataFrame, level: Level) -> pd.DataFrame:
+    """
+    Return the sums of all number columns over the buildings of each area.
+
+    What lies in no district or Baublock counts for the whole city only.
+    """
+    numbers = buildings.select_dtypes("number")
+    if level not in KEYS:
+        return numbers.sum().to_frame(WHOLE).T
+    return numbers.groupby(buildings[KEYS[level]], observed=True).sum()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from twin.indicators.catalogue import INDICATORS
-from twin.indicators.definition import LEVELS, Indicator, Level
+from twin.indicators.definition import LEVELS, Level, area_sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,18 +15,15 @@ if TYPE_CHECKING:
     from twin.simulate.results import Results, YearResults
 
 
-def year_values(
-    year: YearResults, *, levels: Iterable[Level] = LEVELS, wanted: Iterable[Indicator] = ()
-) -> pd.Series[float]:
+def year_values(year: YearResults, *, levels: Iterable[Level] = LEVELS) -> pd.Series[float]:
     """Return the indicators of one year; index: (indicator, level, area)."""
-    found = {
-        (indicator.name, level): indicator.values(year.buildings, level, year.peaks)
-        for indicator in (wanted or INDICATORS.values())
-        for level in levels
-        if level in indicator.levels
-    }
-    values = pd.concat(found, names=["indicator", "level", "area"])
-    return values.rename("value")
+    found = {}
+    for level in levels:
+        sums, peaks = area_sums(year.buildings, level), year.peaks.xs(level)
+        for indicator in INDICATORS.values():
+            if level in indicator.levels:
+                found[indicator.name, level] = indicator.values(sums, peaks)
+    return pd.concat(found, names=["indicator", "level", "area"]).rename("value")
 
 
 def indicator_table(results: Results, *, levels: Iterable[Level] = LEVELS) -> pd.DataFrame:

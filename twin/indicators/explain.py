@@ -10,7 +10,7 @@ import pandas as pd
 
 from twin.errors import ModelError
 from twin.indicators.catalogue import INDICATORS
-from twin.indicators.definition import KEYS, WHOLE, Indicator, Level
+from twin.indicators.definition import KEYS, WHOLE, Indicator, Level, area_sums
 from twin.indicators.ranges import with_bounds
 from twin.provenance import KINDS, kind_of
 from twin.schema import STOCK
@@ -83,7 +83,7 @@ def explain(
     """Return where one figure comes from; `spread` of `twin.indicators.ranges` adds its range."""
     indicator = _known(name, results, year)
     found = results.years[year]
-    values = indicator.values(found.buildings, level, found.peaks)
+    values = indicator.values(area_sums(found.buildings, level), found.peaks.xs(level))
     if area not in values.index:
         template = "{indicator} has no value for {level} {area}."
         hint = "Known are, for example: {some}."
@@ -133,7 +133,8 @@ def _range(
         return None, None
     level, area, year = place
     found = results.years[year]
-    whole = float(indicator.values(found.buildings, "city", found.peaks)[WHOLE])
+    sums, peaks = area_sums(found.buildings, "city"), found.peaks.xs("city")
+    whole = float(indicator.values(sums, peaks)[WHOLE])
     names = ["indicator", "level", "area", "year"]
     rows = {
         (indicator.name, "city", WHOLE, year): whole,
