@@ -22,6 +22,7 @@ from layers.quality import completeness
 from layers.source_data import SourceData
 from layers.tie import tie
 from layers.transit import attach_stops
+from layers.weather.stand_in import stand_in
 from layers.zones import shape_report
 from twin.city import City
 from twin.errors import SourceError
@@ -82,12 +83,14 @@ def build_city(
     findings += noticed
     say("Form blocks and traffic zones", 0.7)
     tables = add_areas(tables, crs=crs)
+    tables, noticed, assumed_year = stand_in(tables, crs=crs)
+    findings += noticed
     say("Check every table", 0.85)
     validate_all(tables, crs=crs)
     findings += [*_gaps(tables), *completeness(tables)]
     info = CityInfo(
         max((data.source.date for data in given), default=""),
-        sources_of(named),
+        (*sources_of(named), *assumed_year),
         tuple(findings),
         any(data.model_town for data in given),
         {**collected.report, "zones": shape_report(tables["zones"])},

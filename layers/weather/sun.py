@@ -72,7 +72,7 @@ def clear_beam(elevation: Floats, starts: pd.DatetimeIndex, *, height_m: float) 
             aod700=0.0,
             precipitable_water=0.2,
             pressure=pressure,
-            dni_extra=_extra(starts),
+            dni_extra=extraterrestrial(starts),
         )
     most: Floats = np.where(elevation > 0, np.asarray(sky["dni"], float), 0.0)
     return most
@@ -97,7 +97,8 @@ def split_global(ghi: Floats, elevation: Floats, starts: pd.DatetimeIndex) -> tu
     return dni, np.where(high, ghi - dni * sine, ghi)
 
 
-def _extra(starts: pd.DatetimeIndex) -> Any:
+def extraterrestrial(starts: pd.DatetimeIndex) -> Floats:
+    """Return the irradiance above the air on a plane facing the sun [W/m²] (Spencer 1971)."""
     return np.asarray(pvlib.irradiance.get_extra_radiation(_days(starts)), float)
 
 
