@@ -14,6 +14,7 @@ STOCK = Table(
         category("use", "Use", BUILDING_USES, required=True, source="use_source"),
         category("size_class", "Building type", SIZE_CLASSES, source="size_class_source"),
         category("age_class", "Age class", AGE_CLASSES, source="age_class_source"),
+        number("year_built", "Year built", "", 500, 2200),  # counts where it lies in the class
         # energy reference area: conditioned floor area; 0 where nothing is heated
         number(
             "heated_area_m2",
