@@ -1,0 +1,1 @@
+"""Sun on roofs: planes, horizons, potential, hourly photovoltaics, battery and own use."""
