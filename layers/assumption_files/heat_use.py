@@ -1,0 +1,171 @@
+"""
+Heat by building from an office or utility, summed to Baublöcke.
+
+LANUK's heat demand per building (NRW) and tables of utilities come as CSV, GeoPackage, Shapefile
+or GeoJSON with building ids or coordinates. What comes out is by block only, and only where enough
+buildings stand behind a figure that nobody can be told from it (WPG section 10: five).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from layers.assumption_files.imported import Imported, Skipped, skipped
+from layers.assumption_files.text_table import column_names, numbers
+from twin.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from twin.city import City
+
+LEAST_BUILDINGS = 5
+REACH_M = 3.0
+"""A point this near to a footprint means it: coordinates of addresses stand at the door."""
+
+HIGHEST_KWH_A = 2e8
+"""More than any single building in Germany uses (a large hospital: some 5e7)."""
+
+GEO = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet")
+
+
+def read_heat_file(path: Path, spellings: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """
+    Return the features of a geographic file as a table: known columns and a point of each.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read, has no coordinate system, or lacks a column of heat.
+    """
+    try:
+        read = gpd.read_parquet if path.suffix == ".parquet" else gpd.read_file
+        frame = read(path)
+    except Exception as error:  # pyogrio and pyarrow raise kinds of their own
+        template = "{path} cannot be read as a table of buildings ({reason})."
+        reason = str(error).splitlines()[0]
+        raise SourceError(template, hint="Check the file.", path=path, reason=reason) from error
+    names = column_names(frame, spellings)
+    if "heat_kwh_a" not in names:
+        template = "{path} lacks the columns {lost}; it has {found}."
+        lost, found = spellings["heat_kwh_a"][0], ", ".join(map(str, frame.columns[:12]))
+        hint = "Export it with these columns."
+        raise SourceError(template, hint=hint, path=path, lost=lost, found=found)
+    table = pd.DataFrame(frame[list(names.values())].set_axis(list(names), axis=1).astype(str))
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
+        return table
+    if frame.crs is None:
+        template = "{path} does not say its coordinate system."
+        raise SourceError(template, hint="Save it with one, e.g. EPSG:25832.", path=path)
+    points = frame.geometry.representative_point().to_crs(4326)
+    return table.assign(longitude=points.x.astype(str), latitude=points.y.astype(str))
+
+
+def import_heat_use(
+    raw: pd.DataFrame, path: Path, city: City, *, least: int = LEAST_BUILDINGS
+) -> Imported:
+    """
+    Return heat [kWh/a] by block of a city, for blocks with at least `least` buildings in the file.
+
+    Buildings are found by id (with or without its prefix), else by the coordinates: the footprint
+    a point lies in or nearly touches. Several rows of one building add up.
+
+    Returns
+    -------
+    Table with block_id, heat_kwh_a, buildings (in the file), known_share (of the block's
+    buildings), source.
+
+    Raises
+    ------
+    SourceError
+        Neither ids nor coordinates, or nothing in the file lies in this city.
+    """
+    heat = numbers(raw["heat_kwh_a"], otherwise="point")
+    sound = heat.between(0, HIGHEST_KWH_A)
+    building = _by_id(raw, city)
+    building = _whole(building.where(building.notna(), _by_place(raw, city, path)), city)
+    if building.isna().all():
+        template = "No row of {path} is a building of {city}."
+        hint = "Check ids or coordinates; coordinates need the system of the city ({crs})."
+        raise SourceError(template, hint=hint, path=path, city=city.name, crs=city.crs)
+    use = heat[sound].groupby(building[sound]).sum()
+    table, hidden = _by_block(use, city, least)
+    lost = (
+        *skipped("{count} values are no possible heat of a building.", raw["heat_kwh_a"][~sound]),
+        *skipped("{count} rows are no building of this city.", _spelt(raw)[building.isna()]),
+        *hidden,
+    )
+    source = f"Heat by building: {path.name}"
+    return Imported(
+        "heat_use", source, (), lost, table=table.assign(source=source), unit="kWh/a", rows=len(raw)
+    )
+
+
+def _by_id(raw: pd.DataFrame, city: City) -> pd.Series[str]:
+    """Return the building of each row by its id; ids count without what stands before a colon."""
+    if "building_id" not in raw:
+        return pd.Series(None, raw.index, dtype=object)
+    ids = pd.Series(city.buildings.index, city.buildings.index)
+    bare = ids.str.rpartition(":")[2]
+    known = pd.concat([ids, ids.set_axis(bare)[~bare.duplicated(keep=False).to_numpy()]])
+    known = known[~known.index.duplicated()]
+    return raw["building_id"].map(known).astype(object)
+
+
+def _whole(building: pd.Series[str], city: City) -> pd.Series[str]:
+    """Return the building that a part belongs to, others as they are."""
+    part_of = city.buildings["part_of"].dropna()
+    return building.map(part_of).where(building.isin(part_of.index), building).astype(object)
+
+
+def _by_place(raw: pd.DataFrame, city: City, path: Path) -> pd.Series[str]:
+    nothing = pd.Series(None, raw.index, dtype=object)
+    for east, north, crs in (("x", "y", city.crs), ("longitude", "latitude", "EPSG:4326")):
+        if {east, north} <= set(raw):
+            x, y = (numbers(raw[name], otherwise="point") for name in (east, north))
+            there = x.notna() & y.notna()
+            points = gpd.GeoSeries.from_xy(x[there], y[there], index=raw.index[there], crs=crs)
+            return nothing.fillna(_nearest(points.to_crs(city.crs), city)).astype(object)
+    if "building_id" not in raw:
+        template = "{path} has neither building ids nor coordinates."
+        hint = "Add gml_id, or x and y in the system of the city."
+        raise SourceError(template, hint=hint, path=path)
+    return nothing
+
+
+def _nearest(points: gpd.GeoSeries, city: City) -> pd.Series[str]:
+    footprints = city.buildings.geometry
+    place, found = footprints.sindex.nearest(points, return_all=False, max_distance=REACH_M)
+    return pd.Series(footprints.index[found], points.index[place])
+
+
+def _by_block(use: pd.Series[float], city: City, least: int) -> tuple[pd.DataFrame, list[Skipped]]:
+    blocks = city.buildings["block_id"].reindex(use.index)
+    sums = use.groupby(blocks.to_numpy()).agg(["sum", "size"])
+    wholes = city.buildings[city.buildings["part_of"].isna()]
+    all_buildings = wholes.groupby("block_id", observed=True).size()
+    enough = sums["size"] >= least
+    table = pd.DataFrame(
+        {
+            "block_id": sums.index,
+            "heat_kwh_a": np.round(sums["sum"].to_numpy()),
+            "buildings": sums["size"].to_numpy(),
+            "known_share": (sums["size"] / all_buildings.reindex(sums.index)).to_numpy(),
+        }
+    )[enough.to_numpy()].reset_index(drop=True)
+    return table, skipped(
+        "{count} blocks have too few buildings in the file; their heat is not shown.",
+        sums.index[~enough],
+    )
+
+
+def _spelt(raw: pd.DataFrame) -> pd.Series[str]:
+    if "building_id" in raw:
+        return raw["building_id"]
+    east, north = ("x", "y") if "x" in raw else ("longitude", "latitude")
+    return raw[east] + " " + raw[north]
