@@ -56,7 +56,7 @@ class Wanted(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def ac_power(good: float, total: float, air: float, heating: float, plant: Plant) -> float:
+def ac_power(good: Any, total: Any, air: Any, heating: Any, plant: Plant) -> Any:
     """
     Return the AC power [kW/kWp] of one plane in one hour, float32.
 

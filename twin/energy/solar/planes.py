@@ -98,9 +98,8 @@ def _lengths(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
     ring_of = np.repeat(np.arange(len(shapes)), shapely.get_num_interior_rings(shapes) + 1)
     step = np.diff(np.nan_to_num(at), axis=0)
     same = row[1:] == row[:-1]
-    return np.bincount(
-        ring_of[row[1:][same]], np.sqrt((step[same] ** 2).sum(axis=1)), minlength=len(shapes)
-    )
+    long = np.sqrt((step[same] ** 2).sum(axis=1))
+    return np.bincount(ring_of[row[1:][same]], long, minlength=len(shapes)).astype(float)
 
 
 def _estimated(buildings: gpd.GeoDataFrame, given: Assumptions) -> pd.DataFrame:

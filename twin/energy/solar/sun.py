@@ -93,7 +93,9 @@ def make_sun(weather: pd.DataFrame, given: Assumptions) -> Sun:
     light = np.flatnonzero((ghi > 0) | (dni > 0) | (dhi > 0))
     temperature, ghi, dni, dhi = (v[light] for v in (temperature, ghi, dni, dhi))
     elevation, azimuth = elevation[light], np.mod(azimuth[light], 360.0)
-    beam, isotropic, brightening = perez(dni, dhi, elevation, light // 24 + FIRST_DAY)
+    beam, isotropic, brightening = perez(
+        dni, dhi, elevation, np.asarray(light // 24 + FIRST_DAY, float)
+    )
     wind = weather["wind_ms"].to_numpy("float64")[light]
     wind = np.where(np.isnan(wind), 0.0, wind)
     loss = given["solar.cell_heat_loss"] + given["solar.cell_heat_loss_wind"] * wind
@@ -110,7 +112,7 @@ def make_sun(weather: pd.DataFrame, given: Assumptions) -> Sun:
 
 
 def perez(
-    dni: Values, dhi: Values, elevation_deg: Values, day: NDArray[np.float64]
+    dni: Values, dhi: Values, elevation_deg: Values, day: Values
 ) -> tuple[Values, Values, Values]:
     """
     Split the light of a sky for use on any plane; arrays of one length [W/m²].
