@@ -25,9 +25,9 @@ from twin.energy.heat_grid.streets import Ground, connect_to, make_ground, secti
 from twin.energy.heat_grid.tables import energy_centre, flow_figures, house_table, pipe_table
 
 if TYPE_CHECKING:
-    import shapely
-
     from collections.abc import Mapping
+
+    import shapely
 
     from twin.assumptions import Assumptions
     from twin.city import City

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,11 +38,16 @@ class Layout:
     hung: Hung
     root: int
     node: Ints  # tap of each customer, -1 where none
+    section_ids: NDArray[np.object_]  # of the rows of the sections
 
     @property
     def reached(self) -> NDArray[np.bool_]:
         """Tell which customers are on the network."""
         return np.asarray(self.reason == "", bool)
+
+    def sections_used(self) -> list[str]:
+        """Return the ids of sections with a pipe in them."""
+        return list(self.section_ids[np.unique(self.pieces.section[self.chosen])])
 
 
 def lay_out(
@@ -79,17 +85,17 @@ def lay_out(
             pieces, chosen, node[reached], customers["peak_kw"].to_numpy(float)[reached]
         )
     hung = hang(pieces.n, pieces.start[chosen], pieces.end[chosen], max(centre, 0))
-    return Layout(ids, reason, pieces, chosen, hung, centre, node)
+    names = sections.index.to_numpy(object)
+    return Layout(ids, reason, pieces, chosen, hung, centre, node, names)
 
 
-def without(layout: Layout, keep: NDArray[np.bool_]) -> Layout:
-    """Return a layout cut down to some of its nodes, which hang together with the root."""
+def without(layout: Layout, keep: NDArray[np.bool_], served: NDArray[np.bool_]) -> Layout:
+    """Return a layout cut down to some nodes, which hang together with the root, and customers."""
     pieces = layout.pieces
     chosen = layout.chosen[keep[pieces.start[layout.chosen]] & keep[pieces.end[layout.chosen]]]
     hung = hang(pieces.n, pieces.start[chosen], pieces.end[chosen], max(layout.root, 0))
-    lost = layout.reached & ~keep[np.maximum(layout.node, 0)]
-    reason = np.where(lost, "not_worth_it", layout.reason)
-    return Layout(layout.ids, reason, pieces, chosen, hung, layout.root, layout.node)
+    reason = np.where(layout.reached & ~served, "not_worth_it", layout.reason)
+    return dataclasses.replace(layout, reason=reason, chosen=chosen, hung=hung)
 
 
 def _nearest_point(sections: gpd.GeoDataFrame, site: shapely.Point) -> tuple[int, float]:
@@ -115,7 +121,7 @@ def _reasons(pieces: Pieces, node: Ints, centre: int, heat_kwh: Floats) -> NDArr
 def _centre(pieces: Pieces, chosen: Ints, node: Ints, peak_kw: Floats) -> int:
     if len(chosen) == 0:
         return int(node[0]) if len(node) else -1
-    load = np.bincount(node, weights=peak_kw, minlength=pieces.n)
+    load: Floats = np.bincount(node, weights=peak_kw, minlength=pieces.n).astype(float)
     return centre_of_load(pieces.n, pieces.start[chosen], pieces.end[chosen], load)
 
 
