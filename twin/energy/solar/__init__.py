@@ -10,9 +10,11 @@ from twin.energy.solar.potential import (
     city_potential,
     potential,
 )
+from twin.energy.solar.storage import dispatch, payback_years
 from twin.energy.solar.yields import pv_hours, pv_matrix, pv_year
 
 __all__ = [
-    "Allocation", "allocate", "building_potential", "city_potential", "potential", "pv_hours",
+    "Allocation", "allocate", "building_potential", "city_potential", "dispatch",
+    "payback_years", "potential", "pv_hours",
     "pv_matrix", "pv_year", "roof_planes",
 ]  # fmt: skip
