@@ -100,9 +100,21 @@ def calibration_findings(
     little = measured.index[ratio < given["stock.measured_least"]]
     much = measured.index[ratio > given["stock.measured_most"]]
     found = (
-        ("block_without_heat", nobody, "{count} of {total} measured blocks hold no heated building."),
-        ("block_below_expected", little, "{count} of {total} blocks use far less heat than expected."),
-        ("block_above_expected", much, "{count} of {total} blocks use far more heat than expected."),
+        (
+            "block_without_heat",
+            nobody,
+            "{count} of {total} measured blocks hold no heated building.",
+        ),
+        (
+            "block_below_expected",
+            little,
+            "{count} of {total} blocks use far less heat than expected.",
+        ),
+        (
+            "block_above_expected",
+            much,
+            "{count} of {total} blocks use far more heat than expected.",
+        ),
     )
     return tuple(
         Finding(code, "blocks", len(ids), text, "warning", tuple(map(str, ids[:5])), len(measured))

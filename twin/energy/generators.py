@@ -30,7 +30,9 @@ BY_CARRIER = {
 BY_HEATING = {"district": "district_heat", "none": "none"}
 """Types of heating that tell the system without the carrier."""
 
-DRAWN = tuple(name for name in HEAT_SYSTEMS if name not in ("district_heat", "hybrid_heat_pump", "none"))
+DRAWN = tuple(
+    name for name in HEAT_SYSTEMS if name not in ("district_heat", "hybrid_heat_pump", "none")
+)
 """Systems that are drawn; hybrids are too rare in the stock of today to be told apart."""
 
 DISTRICT = HEAT_SYSTEMS.index("district_heat")

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from twin.energy.archetypes.typology import transmission_of, typology
+from twin.energy.operative import operative_mean
+from twin.energy.typology_zones import typology_zones
 from twin.energy.zone import ORIENTATIONS
-from twin.energy.zones import AIR_WH_M3K, make_zones, night_hours, temperature_reduction
+from twin.energy.zones import make_zones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,7 +85,7 @@ def seasonal_of(zones: Zones, given: Assumptions) -> pd.Series[float]:
     season = season_of(given)
     heat = seasonal_heat(
         zones.opaque_w_k + zones.window_w_k + zones.ventilation_w_k,
-        zones.set_point_c - zones.set_back_k * night_hours(given) / 24,
+        operative_mean(zones, given),
         solar + 0.024 * zones.gains_w * season.days,
         zones.capacity_j_k / 3600,
         season,
@@ -106,28 +107,5 @@ def seasonal_demand(
 
 def seasonal_typology(given: Assumptions) -> pd.Series[float]:
     """Return the net heat demand [kWh/(m²a)] of the 187 variants of the typology themselves."""
-    table = typology()
-    area = table["reference_area_m2"].to_numpy(float)
-    transmission = transmission_of(table) / area
-    leaks = table["infiltration_1_h"].to_numpy(float) + given["archetypes.air_change_use"]
-    reduction = temperature_reduction(
-        transmission, table["reduction_at_1"].to_numpy(float), table["reduction_at_4"].to_numpy(float)
-    )
-    season = season_of(given)
-    warm = season.outdoor_c + reduction * (20 - season.outdoor_c)
-    gains = _solar(table, given) / area + 0.024 * given["archetypes.gains.residential"] * season.days
-    losses = transmission + AIR_WH_M3K * leaks * given["archetypes.room_height"]
-    capacity = np.full(len(table), given["archetypes.heat_capacity"])
-    return pd.Series(seasonal_heat(losses, warm, gains, capacity, season), table.index)
-
-
-def _solar(table: pd.DataFrame, given: Assumptions) -> Floats:
-    """Return the solar gains of the season [kWh] of typology variants."""
-    shading = {plane: given["archetypes.shading_vertical"] for plane in ORIENTATIONS}
-    shading["horizontal"] = given["archetypes.shading_horizontal"]
-    sun = given.by_class("archetypes.season_sun")
-    falls = np.zeros(len(table))
-    for plane in ORIENTATIONS:
-        falls += table[f"glass_{plane}_m2"].to_numpy(float) * shading[plane] * sun[plane]
-    glass = (1 - given["archetypes.frame_share"]) * given["archetypes.incidence"]
-    return falls * glass * table["g"].to_numpy(float)
+    zones = typology_zones(given)
+    return seasonal_of(zones, given) / zones.floor_area_m2

@@ -129,9 +129,7 @@ def _check(rows: gpd.GeoDataFrame) -> None:
         raise ModelError(template, hint=hint, count=int(bad.sum()), ids=ids)
 
 
-def _text(
-    values: Any, choices: tuple[str, ...], index: pd.Index[str]
-) -> pd.Series[Any]:
+def _text(values: Any, choices: tuple[str, ...], index: pd.Index[str]) -> pd.Series[Any]:
     return pd.Series(pd.Categorical(values, categories=choices), index)
 
 
@@ -152,14 +150,10 @@ def _sizes(rows: gpd.GeoDataFrame) -> tuple[pd.Series[Any], NDArray[np.object_]]
     )
     values = np.where(known, rows["size_class"].astype(object), guess)
     label = np.where(lived, "estimated:dwellings", "estimated:use")
-    return _text(values, SIZE_CLASSES, rows.index), _labels(
-        known, rows["size_class_source"], label
-    )
+    return _text(values, SIZE_CLASSES, rows.index), _labels(known, rows["size_class_source"], label)
 
 
-def _heated(
-    rows: gpd.GeoDataFrame, given: Assumptions
-) -> tuple[Floats, NDArray[np.object_]]:
+def _heated(rows: gpd.GeoDataFrame, given: Assumptions) -> tuple[Floats, NDArray[np.object_]]:
     """Return heated reference area [m²]: from living area, floor area, or footprint x storeys."""
     use = pd.Categorical(rows["use"], categories=BUILDING_USES).codes
     share = given.array("stock.heated_share", BUILDING_USES)[use]
@@ -170,14 +164,17 @@ def _heated(
     lived = (rows["use"] == "residential").to_numpy() & (living > 0)
     gross = np.where(floor > 0, floor, footprint * np.where(storeys > 0, storeys, 1))
     area = np.where(
-        lived, living * given["stock.reference_per_living"], gross * given["stock.reference_per_gross"]
+        lived,
+        living * given["stock.reference_per_living"],
+        gross * given["stock.reference_per_gross"],
     )
+    small = area < given["stock.least_heated"]
     label = np.select(
-        [share == 0, lived, floor > 0],
-        ["estimated:use", "estimated:living_area", "estimated:floor_area"],
+        [share == 0, small, lived, floor > 0],
+        ["estimated:use", "estimated:small", "estimated:living_area", "estimated:floor_area"],
         "estimated:storeys",
     )
-    return np.round(area * share, 2), label.astype(object)
+    return np.where(small, 0.0, np.round(area * share, 2)), label.astype(object)
 
 
 def _people(

@@ -19,6 +19,7 @@ import pandas as pd
 from twin.classes import BUILDING_USES, REFURBISHMENT
 from twin.energy.archetypes import Archetypes, archetypes, bucket_of
 from twin.energy.archetypes.classes import SIZES
+from twin.energy.operative import night_hours, with_air_set_points
 from twin.energy.zone import Zones
 from twin.errors import ModelError
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Kinds = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
 
-__all__ = ["Facts", "facts_of", "make_zones", "night_hours", "temperature_reduction"]
+__all__ = ["Facts", "facts_of", "make_zones", "temperature_reduction"]
 
 AIR_WH_M3K = 0.34  # heat capacity of air for each m³, TABULA and ISO 13790
 OUTER_RESISTANCE = 0.04  # R_se, m²K/W, ISO 6946
@@ -77,7 +78,8 @@ def make_zones(stock: pd.DataFrame, envelopes: pd.DataFrame, given: Assumptions)
     -------
     Zones
         Apertures hold frame, shading and g-value at right angles; the angle of the sun is in the
-        climate. For housing the set-points hold TABULA's temperature reduction F_red.
+        climate. Set-points are those of the air, see `with_air_set_points`; for housing they hold
+        TABULA's temperature reduction F_red.
 
     Raises
     ------
@@ -89,22 +91,24 @@ def make_zones(stock: pd.DataFrame, envelopes: pd.DataFrame, given: Assumptions)
     surfaces = _surfaces(facts, envelopes, types, given)
     losses = _losses(facts, surfaces, types)
     air = _ventilation(facts, types, given)
+    mass = _mass_area(facts, surfaces, types, given)
     set_point, set_back = _temperatures(facts, losses["bridged"], given)
-    return Zones(
+    zones = Zones(
         ids=facts.stock.index,
         floor_area_m2=facts.area,
         opaque_w_k=losses["opaque"],
         window_w_k=losses["window"],
         ventilation_w_k=air,
         capacity_j_k=facts.area * given["archetypes.heat_capacity"] * 3600,
-        mass_area_m2=facts.area * given["archetypes.mass_area"],
-        surface_area_m2=facts.area * given["archetypes.surface_area"],
+        mass_area_m2=mass,
+        surface_area_m2=mass * given["archetypes.surface_area"] / given["archetypes.mass_area"],
         window_apertures_m2=_window_apertures(facts, surfaces, types, given),
         opaque_apertures_m2=_opaque_apertures(facts, surfaces, types, given),
         gains_w=facts.area * facts.by_use("archetypes.gains", given),
         set_point_c=set_point,
         set_back_k=set_back,
     )
+    return with_air_set_points(zones, given)
 
 
 def facts_of(stock: pd.DataFrame) -> Facts:
@@ -139,12 +143,6 @@ def temperature_reduction(transmission: Floats, at_1: Floats, at_4: Floats) -> F
     poor = at_1 + (np.minimum(transmission, 4) - 1) * (at_4 - at_1) / 3
     good = 1 + (at_1 - 1) * (transmission - 0.5) / 0.5
     return np.where(transmission < 1, good, poor)
-
-
-def night_hours(given: Assumptions) -> float:
-    """Return how many hours a day count as set back in full: the ramp in the morning by half."""
-    night = (given["heat.set_back_end"] - given["heat.set_back_start"]) % 24
-    return night - min(given["heat.set_back_ramp"], night) / 2
 
 
 def _check(stock: pd.DataFrame) -> None:
@@ -194,6 +192,12 @@ def _facade(facts: Facts, surfaces: Surfaces, types: Archetypes) -> tuple[Floats
     return windows, doors, facade - windows - doors
 
 
+def _mass_area(facts: Facts, surfaces: Surfaces, types: Archetypes, given: Assumptions) -> Floats:
+    """Return A_m [m²]: by floor area as in the norm, at least the walls, roof and slab there are."""
+    opaque = _facade(facts, surfaces, types)[2] + surfaces.roof + surfaces.floor
+    return np.maximum(facts.area * given["archetypes.mass_area"], opaque)
+
+
 def _losses(facts: Facts, surfaces: Surfaces, types: Archetypes) -> dict[str, Floats]:
     """Return the heat transfer [W/K] of opaque parts and of windows with doors, and of both."""
     windows, doors, walls = _facade(facts, surfaces, types)
@@ -221,7 +225,7 @@ def _ventilation(facts: Facts, types: Archetypes, given: Assumptions) -> Floats:
 
 def _temperatures(facts: Facts, losses: Floats, given: Assumptions) -> tuple[Floats, Floats]:
     """
-    Return set-point by day [°C] and set-back at night [K].
+    Return operative set-point by day [°C] and set-back at night [K].
 
     Housing: the mean lies below the room temperature by (1 - F_red) of the difference to the mean
     of the heating season; a share of it comes at night, the rest all day.
