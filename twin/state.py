@@ -45,6 +45,8 @@ class State:
     stock: pd.DataFrame
     assumptions: Assumptions
     networks: Mapping[str, NetworkPlan] = field(default_factory=dict)  # by id
+    # buildings each network is meant for, by its id; known from the first stage, before it is built
+    supply_areas: Mapping[str, pd.Index[str]] = field(default_factory=dict)
 
     def replace(self, **changes: Any) -> State:
         """Return a state with some parts exchanged."""

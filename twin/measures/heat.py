@@ -1,0 +1,338 @@
+"""Measures on heat supply: heating systems, heat networks and what feeds these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, field_validator, model_validator
+
+from twin.classes import NETWORK_SOURCES
+from twin.measures.base import (
+    SOURCE,
+    Begun,
+    BuildingMeasure,
+    Mask,
+    Measure,
+    Order,
+    changed,
+    due_rows,
+    heated,
+)
+from twin.measures.supply_area import AutoNetwork, served_rows, unknown_streets
+from twin.selection import Area, describe, lots, ranked
+from twin.selection.columns import heat_demand
+from twin.selection.resolve import round_half_up
+from twin.sentences import Problem, Sentence, Word, WrongValueError, listed, say
+from twin.state import NetworkPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.state import State
+
+Own = Literal[
+    "gas_boiler", "oil_boiler", "biomass_boiler", "direct_electric", "air_heat_pump",
+    "brine_heat_pump", "hybrid_heat_pump",
+]  # fmt: skip
+"""Heating that a building has for itself; for district heat there is the heat network."""
+
+Sources = dict[Literal[NETWORK_SOURCES], float]  # type: ignore[valid-type]
+
+
+class HeatingChange(BuildingMeasure):
+    """Exchange the heating of buildings."""
+
+    kind: Literal["heating_change"] = "heating_change"
+    to: Own
+    outside_networks: bool = False  # leave out the areas of networks, standing and planned
+
+    def eligible(self, state: State) -> Mask:
+        """Heated, otherwise than asked for, on no network."""
+        stock = state.stock
+        mask = heated(state) & ~stock["system"].isin([self.to, "district_heat"]).to_numpy()
+        if self.outside_networks:
+            for ids in state.supply_areas.values():
+                mask &= ~stock.index.isin(ids)
+        return np.asarray(mask)
+
+    def advance(self, state: State, begun: Begun, *, since: int, year: int) -> State:
+        """Set the system and its year; who went on a network meanwhile stays there."""
+        rows, years = due_rows(state, begun, since=since, year=year)
+        own = (state.stock["system"] != "district_heat").to_numpy()[rows]
+        values = {
+            "system": self.to,
+            "system_source": SOURCE,
+            "system_year": years[own],
+            "system_year_source": SOURCE,
+        }
+        return state.replace(stock=changed(state.stock, rows[own], values))
+
+    def summary(self) -> Sentence:
+        """Return the measure in one line."""
+        to, who, when = Word(self.to, "stock.system"), describe(self.select), self._when()
+        if self.outside_networks:
+            return say(
+                "Heating to {to} outside of heat networks: {who}, {when}", to=to, who=who, when=when
+            )
+        return say("Heating to {to}: {who}, {when}", to=to, who=who, when=when)
+
+    def _fits(self) -> Sentence | None:
+        return say("It is for heated buildings with another system, not on a heat network.")
+
+
+def check_sources(sources: Mapping[str, float] | None) -> None:
+    """Refuse shares that do not make a whole."""
+    if sources is None:
+        return
+    if any(share < 0 for share in sources.values()):
+        raise WrongValueError(say("A source has a negative share."), say("Give 0 to 1."))
+    total = sum(sources.values())
+    if abs(total - 1) > 1e-6:
+        raise WrongValueError(
+            say("The sources of the network sum to {total}, not to 1.", total=round(total, 6)),
+            say("Give the share of each source in the yearly heat, 0.6 for 60 %."),
+        )
+
+
+class HeatNetwork(Measure):
+    """
+    Build a heat network, or extend one, and connect buildings to it.
+
+    Served are the heated buildings in the `area`, or those that are connected from one of the
+    `streets`, or those at streets that `auto` finds (inside the area where one is drawn). Of these
+    `connection_percent` are connected, in the order given, at the pace given. Without `sources` the
+    network of this id must be there already and is extended.
+    """
+
+    kind: Literal["heat_network"] = "heat_network"
+    network_id: str = ""  # the id of the measure where empty
+    name: str = ""
+    area: Area | None = None
+    streets: tuple[str, ...] = ()
+    auto: AutoNetwork | None = None
+    connection_percent: float = Field(60.0, gt=0, le=100)
+    order: Order = "largest_first"
+    sources: Sources | None = None
+    flow_c: float = Field(80.0, ge=25, le=160)
+    return_c: float = Field(50.0, ge=5, le=120)
+
+    @model_validator(mode="after")
+    def _complete(self) -> HeatNetwork:
+        if self.area is None and not self.streets and self.auto is None:
+            raise WrongValueError(
+                say("It is not said where the network runs."),
+                say("Give area, streets or auto."),
+            )
+        if self.return_c >= self.flow_c:
+            raise WrongValueError(
+                say("The return ({back} °C) is not colder than the flow ({flow} °C).",
+                    back=self.return_c, flow=self.flow_c),
+                say("Choose a lower return_c."),
+            )  # fmt: skip
+        return self
+
+    @field_validator("sources", mode="after")
+    @classmethod
+    def _whole(cls, value: Sources | None) -> Sources | None:
+        check_sources(value)
+        return value
+
+    @property
+    def network(self) -> str:
+        """The id of the network."""
+        return self.network_id or self.id
+
+    def served(self, state: State) -> pd.Index[str]:
+        """Return the ids of the heated buildings that the network is meant for."""
+        return state.stock.index[served_rows(state, self.area, self.streets, self.auto)]
+
+    def announce(self, state: State) -> State:
+        """Return the state with the area of this network known, before it is built."""
+        if unknown_streets(state, self.streets):
+            return state
+        known = state.supply_areas.get(self.network)
+        ids = self.served(state)
+        ids = ids if known is None else known.union(ids)
+        return state.replace(supply_areas={**state.supply_areas, self.network: ids})
+
+    def begin(self, state: State) -> Begun:
+        """Decide who is connected and when."""
+        faults = self._faults(state)
+        if faults:
+            return Begun(faults=tuple(faults))
+        announced = state.supply_areas.get(self.network)
+        if self.auto is not None and announced is not None:
+            ids = state.stock.index[state.stock.index.isin(announced)]
+        else:
+            ids = self.served(state)
+        rows = state.stock.index.get_indexer(ids)
+        if len(rows) == 0:
+            return Begun(faults=(self._nobody(),))
+        free = (state.stock["system"] != "district_heat").to_numpy()[rows]
+        return Begun(years=self._schedule(state, rows[free]))
+
+    def _faults(self, state: State) -> list[Problem]:
+        faults = []
+        if lost := unknown_streets(state, self.streets):
+            faults.append(
+                Problem(
+                    "unknown_street",
+                    say("There is no street {ids}.", ids=listed(lost)),
+                    say("Ids are those of the links in the table of streets."),
+                )
+            )
+        stands = self.network in state.networks
+        if self.sources is not None and stands:
+            faults.append(
+                Problem(
+                    "network_exists",
+                    say("There is a network {network} already.", network=self.network),
+                    say("Choose another network_id, or leave out the sources to extend it."),
+                )
+            )
+        if self.sources is None and not stands:
+            faults.append(unknown_network(self.network, state))
+        return faults
+
+    def _nobody(self) -> Problem:
+        if self.auto is not None:
+            return Problem(
+                "empty",
+                say("No street reaches {threshold} kWh/(m·a) in an area large enough.",
+                    threshold=self.auto.threshold_kwh_m),
+                say("Lower threshold_kwh_m or minimum_mwh."),
+            )  # fmt: skip
+        return Problem(
+            "empty",
+            say("No heated building would be served by the network."),
+            say("Widen the area or name other streets."),
+        )
+
+    def _schedule(self, state: State, rows: np.ndarray) -> pd.Series[int]:
+        ids = state.stock.index[rows]
+        if self.order == "random":
+            order = np.argsort(lots(ids, self.id), kind="stable")
+        else:
+            demand = heat_demand(state, rows, per_area=self.order == "worst_first")
+            order = ranked(demand.to_numpy(float), ids, highest=True)
+        order = order[: round_half_up(len(ids) * self.connection_percent / 100)]
+        position = (np.arange(len(order)) + 0.5) / max(len(order), 1)
+        return pd.Series(self._years(position), index=ids[order])
+
+    def advance(self, state: State, begun: Begun, *, since: int, year: int) -> State:
+        """Build the network when it begins; connect those whose turn it is."""
+        if since < self.start_year <= year:
+            networks = {**state.networks, self.network: self._plan(state)}
+            state = state.replace(networks=networks)
+        rows, years = due_rows(state, begun, since=since, year=year)
+        values = {
+            "system": "district_heat",
+            "system_source": SOURCE,
+            "system_year": years,
+            "system_year_source": SOURCE,
+            "network_id": self.network,
+        }
+        return state.replace(stock=changed(state.stock, rows, values))
+
+    def _plan(self, state: State) -> NetworkPlan:
+        area = self.area.geometry(state.city.crs) if self.area else None
+        stands = state.networks.get(self.network)
+        if self.sources is None and stands is not None:
+            return stands
+        return NetworkPlan(
+            id=self.network,
+            name=self.name or self.network,
+            start_year=self.start_year,
+            sources=dict(self.sources or {}),
+            area=area,
+            streets=self.streets,
+            flow_c=self.flow_c,
+            return_c=self.return_c,
+        )
+
+    def summary(self) -> Sentence:
+        """Return the measure in one line."""
+        return say(
+            "Heat network {name} {where}, {percent} % connected, {when}",
+            name=self.name or self.network, where=self._where(),
+            percent=self.connection_percent, when=self._when(),
+        )  # fmt: skip
+
+    def _where(self) -> Sentence:
+        if self.auto is not None:
+            threshold = self.auto.threshold_kwh_m
+            return say("where streets reach {threshold} kWh/(m·a)", threshold=threshold)
+        if self.area is not None:
+            return say("in the drawn area")
+        return say("along {count} streets", count=len(self.streets))
+
+
+class NetworkSources(Measure):
+    """Change what feeds a heat network, and how hot it is, from a year on."""
+
+    kind: Literal["network_sources"] = "network_sources"
+    network_id: str
+    sources: Sources
+    flow_c: float | None = Field(None, ge=25, le=160)
+    return_c: float | None = Field(None, ge=5, le=120)
+
+    @field_validator("sources", mode="after")
+    @classmethod
+    def _whole(cls, value: Sources) -> Sources:
+        check_sources(value)
+        return value
+
+    @model_validator(mode="after")
+    def _at_once(self) -> NetworkSources:
+        if self.pace_percent is not None or self.end_year is not None:
+            raise WrongValueError(
+                say("The sources of a network change at once; they have no pace."),
+                say(
+                    "Leave out pace_percent and end_year; give several measures for several years."
+                ),
+            )
+        return self
+
+    def begin(self, state: State) -> Begun:
+        """Find the network."""
+        if self.network_id in state.networks:
+            return Begun()
+        return Begun(faults=(unknown_network(self.network_id, state),))
+
+    def advance(self, state: State, begun: Begun, *, since: int, year: int) -> State:
+        """Exchange the plan of the network, once."""
+        if since >= self.start_year or year < self.start_year:
+            return state
+        old = state.networks[self.network_id]
+        new = NetworkPlan(
+            old.id, old.name, old.start_year, dict(self.sources), old.area, old.streets,
+            old.flow_c if self.flow_c is None else self.flow_c,
+            old.return_c if self.return_c is None else self.return_c, old.exists,
+        )  # fmt: skip
+        return state.replace(networks={**state.networks, old.id: new})
+
+    def summary(self) -> Sentence:
+        """Return the measure in one line."""
+        parts = tuple(
+            say("{share} % {source}", share=round(share * 100, 6),
+                source=Word(source, "network.source"))
+            for source, share in self.sources.items() if share > 0
+        )  # fmt: skip
+        return say(
+            "Sources of network {network}: {parts}, {when}",
+            network=self.network_id, parts=parts, when=self._since(),
+        )  # fmt: skip
+
+
+def unknown_network(network: str, state: State) -> Problem:
+    """Return what to say where a network is not there."""
+    what = say("There is no network {network} when the measure begins.", network=network)
+    if state.networks:
+        return Problem(
+            "unknown_network", what, say("Networks are: {known}.", known=listed(state.networks))
+        )
+    return Problem(
+        "unknown_network", what, say("Put a heat network with sources before it in the list.")
+    )

@@ -1,0 +1,124 @@
+"""What buildings can be asked for: columns of the stock and of the city, and derived ones."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twin.classes import AGE_CLASSES
+from twin.schema import BUILDINGS, STOCK, Column
+from twin.schema.columns import number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from twin.state import State
+
+DERIVED = (
+    number("heat_demand_kwh", "Heat demand", "kWh/a", 0, 1e12),
+    number("heat_demand_kwh_m2", "Heat demand per area", "kWh/(m²·a)", 0, 1e6),
+    number("pv_potential_kwp", "Photovoltaic potential", "kWp", 0, 1e6),
+    number("pv_yield_kwh_kwp", "Photovoltaic yield", "kWh/kWp", 0, 3000),
+)
+
+
+def _known() -> dict[str, Column]:
+    found: dict[str, Column] = {}
+    for table in (BUILDINGS, STOCK):
+        for column in table.columns:
+            found[column.name] = column
+            if column.source:
+                found[column.source] = text(column.source, f"Source: {column.label}")
+    return found | {column.name: column for column in DERIVED}
+
+
+COLUMNS: Mapping[str, Column] = _known()
+"""Every column a selection may name; where stock and buildings share one, the stock counts."""
+
+_CONTEXT = {column.name: table.name for table in (BUILDINGS, STOCK) for column in table.columns}
+
+
+def context(column: str) -> str:
+    """Return the catalogue context of the words of a column: `stock.system`."""
+    return f"{_CONTEXT[column]}.{column}" if column in _CONTEXT else ""
+
+
+def middle_year(age_class: str) -> float:
+    """
+    Return the middle of an age class; the open one before 1919 stands for 1900.
+
+    >>> middle_year("1969_1983"), middle_year("until_1918")
+    (1976.0, 1900.0)
+    """
+    first, _, last = age_class.partition("_")
+    return 1900.0 if first == "until" else (int(first) + int(last)) / 2
+
+
+def column_values(state: State, column: str, rows: NDArray[np.intp]) -> pd.Series[Any]:
+    """
+    Return a column of `COLUMNS` for some rows of the stock.
+
+    Where the year built is not known the middle of the age class stands for it. Heat demand is that
+    of the seasonal method in kWh/a, missing where nothing is heated.
+    """
+    if column == "year_built":
+        return _year_built(state, rows)
+    if column.startswith("heat_demand_kwh"):
+        return heat_demand(state, rows, per_area=column.endswith("_m2"))
+    if column.startswith("pv_potential") or column.startswith("pv_yield"):
+        name = "kwp" if column == "pv_potential_kwp" else "yield_kwh_kwp"
+        return roof_potential(state, rows)[name]
+    if column in state.stock:
+        return state.stock[column].iloc[rows]
+    return _of_buildings(state, column, rows)
+
+
+def _of_buildings(state: State, column: str, rows: NDArray[np.intp]) -> pd.Series[Any]:
+    ids = state.stock.index[rows]
+    buildings = state.city.buildings
+    return buildings[column].iloc[buildings.index.get_indexer(ids)].set_axis(ids)
+
+
+def _year_built(state: State, rows: NDArray[np.intp]) -> pd.Series[Any]:
+    years = _of_buildings(state, "year_built", rows)
+    ages = state.stock["age_class"].iloc[rows].astype("str")
+    return years.fillna(ages.map({age: middle_year(age) for age in AGE_CLASSES}).astype(float))
+
+
+def heat_demand(state: State, rows: NDArray[np.intp], *, per_area: bool = False) -> pd.Series[Any]:
+    """Return the yearly heat demand [kWh/a or kWh/(m²·a)] of some rows by the seasonal method."""
+    stock = state.stock.iloc[rows]
+    area = stock["heated_area_m2"]
+    heated = stock[(area > 0).to_numpy()]
+    seasonal = import_module("twin.energy.seasonal").seasonal_demand
+    demand = seasonal(heated, state.city.envelopes, state.assumptions)
+    if per_area:
+        demand = demand / heated["heated_area_m2"]
+    return demand if len(heated) == len(stock) else demand.reindex(stock.index)
+
+
+def roof_potential(state: State, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """
+    Return what the roofs of some rows can carry: kwp [kWp] and yield_kwh_kwp [kWh/(kWp·a)].
+
+    From the roof planes where the solar model is there, else from the footprint with the
+    assumptions `measures.roof_kwp_per_m2` and `measures.roof_yield_kwh_kwp`.
+    """
+    ids = state.stock.index[rows]
+    if find_spec("twin.energy.solar") is not None:
+        solar = import_module("twin.energy.solar")
+        if hasattr(solar, "building_potential"):
+            found = solar.building_potential(state.city, state.assumptions)
+            table: pd.DataFrame = found[["kwp", "yield_kwh_kwp"]].reindex(ids)
+            return table.fillna({"kwp": 0.0, "yield_kwh_kwp": 0.0})
+    footprint = _of_buildings(state, "footprint_m2", rows)
+    kwp = footprint * state.assumptions["measures.roof_kwp_per_m2"]
+    return pd.DataFrame(
+        {"kwp": kwp, "yield_kwh_kwp": state.assumptions["measures.roof_yield_kwh_kwp"]}
+    )
