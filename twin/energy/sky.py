@@ -148,3 +148,17 @@ def diffuse_modifier(*, panes: float, category: float) -> float:
     weight = np.sin(2 * theta)
     modifier = pane_modifier(np.cos(theta), panes=panes, category=category)
     return float((modifier * weight).sum() / weight.sum())
+
+
+def sky_view(tilt_deg: float) -> float:
+    """
+    Return the share of a cold sky that a plane radiates to.
+
+    The view factor times the share of it that is not as warm as the air near the horizon.
+    Source: Walton (1983), Thermal Analysis Research Program, NBSIR 83-2655, as in EnergyPlus.
+
+    >>> [round(sky_view(tilt), 3) for tilt in (0, 90, 180)]
+    [1.0, 0.354, 0.0]
+    """
+    view = (1 + np.cos(np.radians(tilt_deg))) / 2
+    return float(view * np.sqrt(view))

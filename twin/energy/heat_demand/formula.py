@@ -36,8 +36,9 @@ class Room:
     surface_to_air_w_k: Floats  # H_is
     mass_to_surface_w_k: Floats  # H_ms
     capacity_j_k: Floats  # C_m
-    mass_share: Floats  # of radiation inside: what the mass takes up
-    surface_share: Floats  # what the surfaces take up; the rest is lost through the panes
+    mass_share: Floats  # of radiation inside: what falls on the mass, the rest on surfaces
+    lost_gains: Floats  # of what falls on surfaces: share of all that panes let out again
+    lost_sun: Floats
     convective_gains: Floats  # share of internal gains that goes to the air at once
     convective_sun: Floats
     gains_w: Floats
@@ -75,12 +76,14 @@ def response(room: Room) -> Response:
     one = np.ones_like(room.opaque_w_k)
     radiant_gains = (1 - room.convective_gains) * room.gains_w
     radiant_sun = 1 - room.convective_sun
+    shown_gains = (1 - room.mass_share - room.lost_gains) * radiant_gains
+    shown_sun = (1 - room.mass_share - room.lost_sun) * radiant_sun
     nothing = np.zeros_like(one)
     # heat to each node by TERMS: mass, outdoor, sun, wall, sky, constant
     to_air = [nothing, nothing, room.convective_sun, nothing, nothing,
               room.convective_gains * room.gains_w]  # fmt: skip
-    to_surface = [nothing, nothing, room.surface_share * radiant_sun, nothing,
-                  -room.window_sky_w_k, room.surface_share * radiant_gains]  # fmt: skip
+    to_surface = [nothing, nothing, shown_sun, nothing, -room.window_sky_w_k,
+                  shown_gains]  # fmt: skip
     to_mass = [nothing, nothing, room.mass_share * radiant_sun, nothing, nothing,
                room.mass_share * radiant_gains]  # fmt: skip
     on_wall = [nothing, nothing, nothing, one, -room.wall_sky_w_k, nothing]

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.energy.climate import PLANES
 from twin.energy.heat_demand import kernel
 from twin.energy.heat_demand.formula import Response, Room, response
+from twin.energy.sky import sky_view
+from twin.energy.zone import ORIENTATIONS
 from twin.errors import ModelError
 from twin.rowwise import HOURS
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SKY_VIEW = np.array([0.5, 0.5, 0.5, 0.5, 1.0])  # of ORIENTATIONS; ISO 13790, 11.4.6
+SKY_VIEW = np.array([sky_view(PLANES[name][0]) for name in ORIENTATIONS])
 OUTER_RESISTANCE = 0.04  # m²·K/W, R_se; ISO 6946
 POSITIVE = ("opaque_w_k", "capacity_j_k", "mass_area_m2", "surface_area_m2")
 SHOWN = 5  # buildings that a message names
@@ -48,7 +51,8 @@ def room_of(zones: Zones, given: Assumptions) -> Room:
         mass_to_surface_w_k=to_mass * zones.mass_area_m2,
         capacity_j_k=zones.capacity_j_k,
         mass_share=mass_share,
-        surface_share=1 - mass_share - lost,
+        lost_gains=lost,
+        lost_sun=lost,
         convective_gains=given["heat.convective_gains"] * every,
         convective_sun=given["heat.convective_sun"] * every,
         gains_w=zones.gains_w,
