@@ -62,7 +62,8 @@ def test_a_place_becomes_a_city(server, build, tmp_path):
     # 49 houses, a school and a barn astride the border; the barn outside stays outside
     assert len(city.buildings) == 51
     assert set(city.districts["name"]) >= {"Musterstadt"}
-    (source,) = city.info.sources
+    source, weather = city.info.sources
+    assert weather.key == "reference_weather"
     assert source.date == "2026-11-20"
     assert source.url == f"{server.url}/api/interpreter"
     assert "OpenStreetMap" in source.attribution

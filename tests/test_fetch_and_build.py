@@ -67,7 +67,9 @@ def test_what_was_fetched_becomes_a_city_by_its_name(fetched, tmp_path, monkeypa
     printed = capsys.readouterr()
     assert end.value.code == 0, printed.err
     city = open_city(tmp_path / "cities" / "troisdorf")
-    assert {source.key for source in city.info.sources} == {"lod2", "terrain", "cadastre", "census"}
+    assert {source.key for source in city.info.sources} == {
+        "lod2", "terrain", "cadastre", "census", "reference_weather",
+    }  # fmt: skip
     whole = city.buildings[city.buildings["part_of"].isna()]
     assert whole["known_by"].eq("cadastre lod2").mean() > 0.8
     assert city.buildings["ground_m"].notna().mean() > 0.95

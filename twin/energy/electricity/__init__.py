@@ -15,15 +15,23 @@ from twin.energy.electricity.demand import (
 )
 from twin.energy.electricity.hours import electricity_hours
 from twin.energy.electricity.profiles import PROFILES, LoadProfiles, load_profiles
+from twin.energy.electricity.residual import Residual, load_duration, residual_load
+from twin.energy.electricity.transformers import diversity, transformer_areas, transformer_peaks
 
 __all__ = [
     "PROFILES",
     "LoadProfiles",
+    "Residual",
     "appliance_kwh",
     "appliance_parts",
+    "diversity",
     "electricity_hours",
     "holidays",
+    "load_duration",
     "load_profiles",
     "profile_of",
     "profiles_of_parts",
+    "residual_load",
+    "transformer_areas",
+    "transformer_peaks",
 ]
