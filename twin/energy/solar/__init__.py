@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from twin.energy.solar.planes import roof_planes
+from twin.energy.solar.horizons import horizons
+from twin.energy.solar.planes import planes_of, roof_planes
 from twin.energy.solar.potential import (
     Allocation,
     allocate,
@@ -14,7 +15,7 @@ from twin.energy.solar.storage import dispatch, payback_years
 from twin.energy.solar.yields import pv_hours, pv_matrix, pv_year
 
 __all__ = [
-    "Allocation", "allocate", "building_potential", "city_potential", "dispatch",
-    "payback_years", "potential", "pv_hours",
+    "Allocation", "allocate", "building_potential", "city_potential", "dispatch", "horizons",
+    "payback_years", "planes_of", "potential", "pv_hours",
     "pv_matrix", "pv_year", "roof_planes",
 ]  # fmt: skip

@@ -23,13 +23,25 @@ ESTIMATED = "estimated:roof_type"
 NEVER_FLAT = tuple(kind for kind in ROOF_TYPES if kind not in {"flat", "other", "skillion"})
 COLUMNS = [
     "building_id", "body_id", "area_m2", "plan_m2", "perimeter_m", "azimuth_deg", "tilt_deg",
-    "height_m", "x", "y", "own_m", "usable_share", "plane_source",
+    "height_m", "above_m", "x", "y", "own_m", "usable_share", "plane_source",
 ]  # fmt: skip
 
 
 def roof_planes(city: City, given: Assumptions) -> pd.DataFrame:
+    """Return every roof plane of a city, see `planes_of`."""
+    return planes_of(city.buildings, city.roofs, given)
+
+
+def planes_of(
+    buildings: gpd.GeoDataFrame, roofs: gpd.GeoDataFrame, given: Assumptions
+) -> pd.DataFrame:
     """
-    Return every roof plane of a city.
+    Return every roof plane of buildings.
+
+    Parameters
+    ----------
+    buildings, roofs
+        Tables of a city.
 
     Returns
     -------
@@ -39,13 +51,12 @@ def roof_planes(city: City, given: Assumptions) -> pd.DataFrame:
     - `area_m2` and `perimeter_m` in the plane, `plan_m2` seen from above; the plans of estimated
       planes of a body sum up to its footprint
     - `azimuth_deg` downslope from north, NaN where level; `tilt_deg`
-    - `height_m` above sea, `x`, `y` of the middle; height NaN where unknown
+    - `height_m` above sea, `above_m` above ground, `x`, `y` of the middle; NaN where unknown
     - `own_m`: how far the own building reaches, where its planes are estimated; else 0
     - `usable_share` of the area inside the edge distances; 0 where the plane carries no modules
     - `plane_source`
     """
-    buildings = city.buildings
-    measured = _measured(city)
+    measured = _measured(buildings, roofs)
     covered = pd.Index(measured["body_id"].unique())
     part_of = buildings["part_of"].astype(object)
     drawn = _is_body(buildings) & ~buildings.index.isin(covered)
@@ -68,9 +79,10 @@ def _is_body(buildings: pd.DataFrame) -> NDArray[np.bool_]:
     return np.asarray(whole | part_of.isin(carried).to_numpy())
 
 
-def _measured(city: City) -> pd.DataFrame:
-    roofs = city.roofs
-    roofs = roofs[roofs["building_id"].isin(city.buildings.index)]
+def _measured(buildings: gpd.GeoDataFrame, roofs: gpd.GeoDataFrame) -> pd.DataFrame:
+    roofs = roofs[roofs["building_id"].isin(buildings.index)]
+    ground = buildings["ground_m"].reindex(roofs["building_id"]).to_numpy("float64")
+    height = roofs["height_m"].to_numpy("float64")
     shapes = roofs.geometry.array
     middle = shapely.get_coordinates(shapely.point_on_surface(shapes)).reshape(-1, 2)
     tilt = roofs["tilt_deg"].to_numpy("float64")
@@ -82,7 +94,8 @@ def _measured(city: City) -> pd.DataFrame:
             "perimeter_m": _lengths(shapes),
             "azimuth_deg": roofs["azimuth_deg"].to_numpy("float64"),
             "tilt_deg": tilt,
-            "height_m": roofs["height_m"].to_numpy("float64"),
+            "height_m": height,
+            "above_m": height - ground,
             "x": middle[:, 0],
             "y": middle[:, 1],
             "own_m": 0.0,
@@ -114,14 +127,15 @@ def _estimated(buildings: gpd.GeoDataFrame, given: Assumptions) -> pd.DataFrame:
     roof = roof._replace(rise_m=np.nan_to_num(np.where(unknown, pitch, rise)))
     centre = shapely.get_coordinates(shapely.centroid(shapes)).reshape(-1, 2)
     half = 0.5 * np.hypot(roof.run_m, roof.width_m)
-    top = (buildings["ground_m"] + buildings["height_m"]).to_numpy("float64")
+    above = buildings["height_m"].to_numpy("float64") - roof.rise_m / 2
+    height = buildings["ground_m"].to_numpy("float64") + above
     parts = []
     for name in ROOF_TYPES:
         rows = np.flatnonzero(kind == name)
         for number, facet in enumerate(SHAPES[name](roof.take(rows), given), start=1):
             frame = _plane(roof.take(rows), facet, centre[rows])
-            frame["height_m"] = top[rows] - roof.rise_m[rows] / 2
-            frame["own_m"] = half[rows]
+            frame["height_m"], frame["above_m"] = height[rows], above[rows]
+            frame["own_m"] = half[rows] + facet.middle_m
             frame["body_id"] = buildings.index[rows].astype(object)
             parts.append(frame.set_axis([f"{key}:e{number}" for key in frame["body_id"]]))
     return pd.concat(parts).assign(plane_source=ESTIMATED)
