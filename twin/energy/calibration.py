@@ -69,7 +69,7 @@ def calibration(
     ModelError
         Measured heat below zero, missing, or doubled.
     """
-    each = calculated_kwh_m2.reindex(stock.index).to_numpy("float64", na_value=0.0)
+    each = _each(stock, calculated_kwh_m2)
     table = pd.DataFrame({"factor": prebound(each, given), "factor_source": ESTIMATED}, stock.index)
     if measured is None or measured.empty:
         return table
@@ -93,7 +93,7 @@ def calibration_findings(
     measured: pd.DataFrame,
 ) -> tuple[Finding, ...]:
     """Return what is odd about measured consumption: blocks that no building explains."""
-    each = calculated_kwh_m2.reindex(stock.index).to_numpy("float64", na_value=0.0)
+    each = _each(stock, calculated_kwh_m2)
     expected = _by_block(stock, prebound(each, given) * each).reindex(measured.index).fillna(0.0)
     ratio = measured[COLUMN] / expected.where(expected > 0)
     nobody = measured.index[(expected <= 0) & (measured[COLUMN] > 0)]
@@ -121,6 +121,11 @@ def calibration_findings(
         for code, ids, text in found
         if len(ids)
     )
+
+
+def _each(stock: pd.DataFrame, calculated_kwh_m2: pd.Series[float]) -> Floats:
+    values = calculated_kwh_m2.reindex(stock.index).fillna(0.0)
+    return np.asarray(values, np.float64)
 
 
 def _by_block(stock: pd.DataFrame, heat_kwh_m2: Floats) -> pd.Series[float]:

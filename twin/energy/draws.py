@@ -29,7 +29,7 @@ def drawn(ids: pd.Index[str], purpose: str) -> Floats:
     """
     key = (purpose + "." * 16)[:16]
     numbers = pd.util.hash_array(np.asarray(ids, dtype=object), hash_key=key, categorize=False)
-    return (numbers >> np.uint64(11)) * 2.0**-53
+    return np.asarray((numbers >> np.uint64(11)) * 2.0**-53, np.float64)
 
 
 def pick(shares: Floats, number: Floats) -> NDArray[np.intp]:
@@ -45,7 +45,8 @@ def pick(shares: Floats, number: Floats) -> NDArray[np.intp]:
     [0, 1]
     """
     ends = np.cumsum(shares, axis=1)
-    return (number[:, None] * ends[:, -1:] >= ends[:, :-1]).sum(axis=1).astype(np.intp)
+    past = number[:, None] * ends[:, -1:] >= ends[:, :-1]
+    return np.asarray(past.sum(axis=1), np.intp)
 
 
 def shares_of(counts: Floats, wider: Floats, weight: float) -> Floats:
@@ -55,7 +56,7 @@ def shares_of(counts: Floats, wider: Floats, weight: float) -> Floats:
     With no counts the answer is the wider area's, with many it is their own.
     """
     total = counts.sum(axis=-1, keepdims=True)
-    return (counts + weight * wider) / (total + weight)
+    return np.asarray((counts + weight * wider) / (total + weight), np.float64)
 
 
 def blended(

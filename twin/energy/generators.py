@@ -70,7 +70,7 @@ def systems(
     ambient = ~unknown & (rows["energy_carrier"] == "ambient").to_numpy()
     brine = ambient & (drawn(stock.index, "brine") < given["stock.brine_share"])
     codes = np.where(brine, HEAT_SYSTEMS.index("brine_heat_pump"), codes)
-    values = pd.Categorical.from_codes(codes, categories=HEAT_SYSTEMS)
+    values = pd.Categorical(np.array(HEAT_SYSTEMS)[codes], categories=HEAT_SYSTEMS)
     return pd.Series(values, stock.index), label
 
 

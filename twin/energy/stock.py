@@ -64,7 +64,7 @@ def initial_stock(city: City, given: Assumptions) -> pd.DataFrame:
     stock["refurbishment"], stock["refurbishment_source"] = _refurbished(stock, given)
     stock["system"], stock["system_source"] = systems(rows, stock, city.tables.get("blocks"), given)
     stock["system_year"], stock["system_year_source"] = installed(stock, given)
-    return _finished(stock, given).loc[whole.index]
+    return _finished(stock, given, whole.index)
 
 
 def new_stock_rows(  # noqa: PLR0913 - one for each thing a new building must say
@@ -99,7 +99,7 @@ def new_stock_rows(  # noqa: PLR0913 - one for each thing a new building must sa
     for name in STOCK.column_names:
         if name.endswith("_source"):
             stock[name] = "estimated:measure"
-    return _finished(stock, given or assumptions()).loc[stock.index]
+    return _finished(stock, given or assumptions(), stock.index)
 
 
 def with_demand(calculated: pd.Series[float], own: pd.Series[float] | None) -> pd.Series[float]:
@@ -235,7 +235,7 @@ def _refurbished(
     return _text(np.array(REFURBISHMENT)[state], REFURBISHMENT, stock.index), label
 
 
-def _finished(stock: pd.DataFrame, given: Assumptions) -> pd.DataFrame:
+def _finished(stock: pd.DataFrame, given: Assumptions, order: pd.Index[str]) -> pd.DataFrame:
     """Return the stock with all its columns, in order, types and labels of the schema."""
     use = pd.Categorical(stock["use"], categories=BUILDING_USES).codes
     missing = {
@@ -245,4 +245,5 @@ def _finished(stock: pd.DataFrame, given: Assumptions) -> pd.DataFrame:
         "pv_source": "unknown",
     }
     full = stock.assign(**{name: value for name, value in missing.items() if name not in stock})
-    return conform(STOCK, full, crs="")
+    finished: pd.DataFrame = conform(STOCK, full, crs="").loc[order]
+    return finished

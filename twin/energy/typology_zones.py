@@ -73,7 +73,7 @@ def _window_loss(table: pd.DataFrame) -> Floats:
         table[f"{name}_m2"].to_numpy(float) * (table[f"{name}_u"].to_numpy(float) + bridges)
         for name in elements
     ]
-    return parts[0] + parts[1] + parts[2]
+    return np.asarray(parts[0] + parts[1] + parts[2], np.float64)
 
 
 def _opaque_area(table: pd.DataFrame) -> Floats:
@@ -89,4 +89,4 @@ def _apertures(table: pd.DataFrame, given: Assumptions) -> Floats:
     ]
     glass = np.column_stack([table[f"glass_{plane}_m2"].to_numpy(float) for plane in ORIENTATIONS])
     through = (1 - given["archetypes.frame_share"]) * table["g"].to_numpy(float)
-    return glass * np.array(shading) * through[:, None]
+    return np.asarray(glass * np.array(shading) * through[:, None], np.float64)

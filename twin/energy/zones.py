@@ -193,7 +193,7 @@ def _facade(facts: Facts, surfaces: Surfaces, types: Archetypes) -> tuple[Floats
 
 
 def _mass_area(facts: Facts, surfaces: Surfaces, types: Archetypes, given: Assumptions) -> Floats:
-    """Return A_m [m²]: by floor area as in the norm, at least the walls, roof and slab there are."""
+    """Return A_m [m²]: by floor area as in the norm, at least the opaque envelope."""
     opaque = _facade(facts, surfaces, types)[2] + surfaces.roof + surfaces.floor
     return np.maximum(facts.area * given["archetypes.mass_area"], opaque)
 

@@ -46,6 +46,13 @@ STAND_INS = {
 }
 """Types that the general national typology does not have, and the ones taken for them."""
 
+NEVER_WORSE = frozenset(
+    f"{part}{what}"
+    for part in ("roof", "wall", "floor", "window", "door")
+    for what in ("_u", "_bridged_u")
+) | {"infiltration_1_h"}
+"""Properties that a better state may only lower."""
+
 BUCKETS = len(LETTERS) + len(AGE_CLASSES)
 """Places on the age axis: TABULA's classes, then ours."""
 
@@ -157,9 +164,10 @@ def archetypes(given: Assumptions) -> Archetypes:
     """
     weights = _weights()
     mixed = {name: _mixed(values, weights) for name, values in _raw().items()}
-    for name in mixed:
-        if name.endswith("_u") or name == "infiltration_1_h":
-            mixed[name] = np.minimum.accumulate(mixed[name], axis=2)
+    mixed = {
+        name: np.minimum.accumulate(values, axis=2) if name in NEVER_WORSE else values
+        for name, values in mixed.items()
+    }
     attic = given.by_class("archetypes.attic_share")
     codes = _variants()["attic"].replace("-", "none").to_numpy()
     slope = np.array([attic[code] for code in codes]).reshape(4, len(LETTERS), len(STATES))

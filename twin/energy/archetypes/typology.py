@@ -39,7 +39,8 @@ def typology() -> pd.DataFrame:
 def area_of(table: pd.DataFrame, part: str) -> Floats:
     """Return the area of a part of the envelope [m²], all its elements together."""
     elements = range(1, PARTS[part] + 1)
-    return np.sum([table[f"{part}{i}_m2"].to_numpy(float) for i in elements], axis=0)
+    areas = [table[f"{part}{i}_m2"].to_numpy(float) for i in elements]
+    return np.asarray(np.sum(areas, axis=0), np.float64)
 
 
 def loss_of(table: pd.DataFrame, part: str) -> Floats:
@@ -56,4 +57,5 @@ def transmission_of(table: pd.DataFrame) -> Floats:
     """Return the heat transfer by transmission [W/K]: sum of (b x U + thermal bridges) x A."""
     bridges = table["thermal_bridge_u"].to_numpy(float)
     areas = np.sum([area_of(table, part) for part in PARTS], axis=0)
-    return np.sum([loss_of(table, part) for part in PARTS], axis=0) + bridges * areas
+    losses = np.sum([loss_of(table, part) for part in PARTS], axis=0)
+    return np.asarray(losses + bridges * areas, np.float64)
