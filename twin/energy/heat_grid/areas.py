@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -61,6 +61,28 @@ def candidate_areas(
         of section ids), `heat_kwh`, `buildings`, `length_m`, `line_density_kwh_m`, geometry.
         Groups below `grid.area_min_heat` or `grid.area_min_buildings` are left out.
     """
+    areas = dense_streets(lines, ground, given, threshold_kwh_m=threshold_kwh_m, dense=dense)
+    group = section_groups(ground, areas["streets"])
+    houses = None if footprints is None else _houses_of(ground, group, footprints)
+    geometry = ground.sections.geometry.to_numpy()
+    shapes = []
+    for number in range(len(areas)):
+        on = None if houses is None else houses[2] == number
+        near = None if houses is None else (houses[0][on], houses[1][on])
+        shapes.append(area_shape(geometry[group == number], near, given["grid.area_margin"]))
+    crs = ground.sections.crs
+    return gpd.GeoDataFrame(areas, geometry=gpd.GeoSeries(shapes, areas.index, crs=crs))
+
+
+def dense_streets(
+    lines: pd.DataFrame,
+    ground: Ground,
+    given: Assumptions,
+    *,
+    threshold_kwh_m: float | None = None,
+    dense: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Return what `candidate_areas` gives, without the shapes of the areas."""
     sections = ground.sections
     least = given["grid.line_density_threshold"] if threshold_kwh_m is None else threshold_kwh_m
     table = lines.reindex(sections.index)
@@ -74,12 +96,28 @@ def candidate_areas(
     areas = _sum_up(table, sections, group)
     large = areas["heat_kwh"] >= given["grid.area_min_heat"] * 1000
     large &= areas["buildings"] >= given["grid.area_min_buildings"]
-    areas = areas[large].sort_values("heat_kwh", ascending=False, kind="stable")
-    shapes = [
-        area_shape(ground, list(streets), given, footprints=footprints)
-        for streets in areas["streets"]
-    ]
-    return gpd.GeoDataFrame(areas, geometry=gpd.GeoSeries(shapes, areas.index, crs=sections.crs))
+    return areas[large].sort_values("heat_kwh", ascending=False, kind="stable")
+
+
+def section_groups(ground: Ground, streets: pd.Series[Any]) -> Ints:
+    """Return for each section the number of the area it is part of, -1 for none."""
+    group = np.full(len(ground.sections), -1)
+    names = streets.explode()
+    number = np.repeat(np.arange(len(streets)), streets.map(len).to_numpy(int))
+    group[ground.sections.index.get_indexer(pd.Index(names))] = number
+    return group
+
+
+def _houses_of(
+    ground: Ground, group: Ints, footprints: gpd.GeoSeries
+) -> tuple[NDArray[np.object_], NDArray[np.object_], Ints]:
+    """Return footprint, point on the street and area of the buildings connected in areas."""
+    row = ground.sections.index.get_indexer(pd.Index(ground.connections["section_id"]))
+    place = footprints.index.get_indexer(ground.connections.index)
+    area = np.where((row >= 0) & (place >= 0), group[np.maximum(row, 0)], -1)
+    on = area >= 0
+    points = ground.connections.geometry.to_numpy()
+    return footprints.to_numpy()[place[on]], points[on], area[on]
 
 
 def sections_in_dense_blocks(
@@ -168,23 +206,17 @@ def _sum_up(table: pd.DataFrame, sections: gpd.GeoDataFrame, group: Ints) -> pd.
 
 
 def area_shape(
-    ground: Ground,
-    streets: list[str],
-    given: Assumptions,
-    *,
-    footprints: gpd.GeoSeries | None = None,
-    buildings: pd.Index[str] | None = None,
+    streets: NDArray[np.object_],
+    houses: tuple[NDArray[np.object_], NDArray[np.object_]] | None,
+    margin_m: float,
 ) -> shapely.Geometry:
-    """Return the area around sections, with the ground between them and their buildings."""
-    margin = given["grid.area_margin"]
-    lines = ground.sections.geometry.loc[streets].to_numpy()
-    shapes = [shapely.buffer(lines, margin, quad_segs=2)]
-    if footprints is not None:
-        at = ground.connections
-        chosen = at["section_id"].isin(streets) & at.index.isin(footprints.index)
-        if buildings is not None:
-            chosen &= at.index.isin(buildings)
-        houses = footprints.loc[at.index[chosen]].to_numpy()
-        reach = shapely.union(houses, at.geometry[chosen].to_numpy())
-        shapes.append(shapely.buffer(shapely.convex_hull(reach), 1.0, quad_segs=1))
+    """
+    Return the area around streets and the houses connected to them.
+
+    `houses` are footprints and their points on the street; the ground between is part of it.
+    """
+    shapes = [shapely.buffer(streets, margin_m, quad_segs=2)]
+    if houses is not None:
+        reach = shapely.convex_hull(shapely.geometrycollections(np.column_stack(houses)))
+        shapes.append(shapely.buffer(reach, 1.0, quad_segs=1))
     return shapely.simplify(shapely.union_all(np.concatenate(shapes)), 1.0)

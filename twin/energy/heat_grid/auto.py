@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from twin.energy.heat_grid.areas import area_shape, candidate_areas
+from twin.energy.heat_grid.areas import area_shape, dense_streets, section_groups
 from twin.energy.heat_grid.check import check_plan
 from twin.energy.heat_grid.costs import annuity_factor, investment, yearly_costs
 from twin.energy.heat_grid.density import line_density
@@ -64,57 +64,66 @@ def auto_networks(
         The city has no streets.
     """
     ground = make_ground(city, given)
-    customers = _customers(stock, heat, ground)
+    customers = _customers(stock, heat, ground, given)
     lines = line_density(ground.connections, ground.sections, customers["annual_kwh"])
-    areas = candidate_areas(lines, ground, given, threshold_kwh_m=threshold_kwh_m)
+    areas = dense_streets(lines, ground, given, threshold_kwh_m=threshold_kwh_m)
     draft = NetworkPlan(
         "auto", "auto", round(given["grid.auto_start"]), source_mix(given, "grid.auto_mix")
     )
     check_plan(draft)
-    shapes = city.buildings.geometry
-    found = [
-        _area_network(area, ground, customers, (draft, decentral), given)
-        for area in areas["streets"]
+    group = section_groups(ground, areas["streets"])
+    connections = ground.connections.loc[customers.index]
+    row = ground.sections.index.get_indexer(pd.Index(connections["section_id"]))
+    area = np.where(row >= 0, group[np.maximum(row, 0)], -1)
+    laid = [
+        _area_network(
+            draft,
+            (ground.sections[group == number], connections[area == number]),
+            customers[area == number],
+            decentral,
+            given,
+        )
+        for number in range(len(areas))
     ]
-    return tuple(
-        _plan_of(draft, layout, ground, shapes, given) for layout in found if layout is not None
-    )
+    shapes = city.buildings.geometry
+    worth = [layout for layout in laid if layout is not None]
+    heat_of = customers["annual_kwh"]
+    worth.sort(key=lambda layout: -float(heat_of.loc[layout.ids[layout.reached]].sum()))
+    return tuple(_plan_of(draft, layout, ground, shapes, given) for layout in worth)
 
 
-def _customers(stock: pd.DataFrame, heat: pd.DataFrame, ground: Ground) -> pd.DataFrame:
+def _customers(
+    stock: pd.DataFrame, heat: pd.DataFrame, ground: Ground, given: Assumptions
+) -> pd.DataFrame:
     """Return heat and peak of all buildings a new network could serve."""
     kwh = (heat["space_kwh"] + heat["hot_water_kwh"]).astype(float)
     free = stock.index[stock["system"] != "district_heat"]
     kwh = kwh[kwh.index.isin(free) & kwh.index.isin(ground.connections.index) & (kwh > 0)]
     table = pd.DataFrame({"annual_kwh": kwh}).sort_index()
     if "peak_kw" in heat:
-        table["peak_kw"] = heat["peak_kw"].reindex(table.index).astype(float)
-    return table
+        return table.assign(peak_kw=heat["peak_kw"].reindex(table.index).astype(float))
+    return table.assign(peak_kw=table["annual_kwh"] / given["grid.consumer_full_load_hours"])
 
 
 def _area_network(
-    streets: tuple[str, ...],
-    ground: Ground,
+    plan: NetworkPlan,
+    streets: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
     customers: pd.DataFrame,
-    plan_and_price: tuple[NetworkPlan, pd.Series[float] | None],
+    decentral: pd.Series[float] | None,
     given: Assumptions,
 ) -> Layout | None:
-    """Lay a network in one candidate area and drop what does not pay; None if nothing does."""
-    plan, decentral = plan_and_price
-    at = ground.connections.loc[customers.index, "section_id"]
-    joined = customers[at.isin(streets)] * given["grid.connection_rate"]
-    if "peak_kw" not in joined:
-        hours = given["grid.consumer_full_load_hours"]
-        joined = joined.assign(peak_kw=joined["annual_kwh"] / hours)
-    sections = ground.sections.loc[sorted(streets)]
-    layout = lay_out(sections, ground.connections, joined)
+    """Lay a network in one candidate area and drop what does not pay; None if too little does."""
+    sections, connections = streets
+    joined = customers * given["grid.connection_rate"]
+    layout = lay_out(sections, connections, joined)
     if decentral is None:
         return layout
     own = decentral.reindex(joined.index).astype(float)
-    own = own.fillna(own.mean()).to_numpy(float)
+    own_eur_kwh: Floats = own.fillna(own.mean()).to_numpy(float)
     for _ in range(ROUNDS):
-        keep, served = _worth_keeping(plan, layout, (sections, ground, joined), own, given)
-        if not served.any():
+        tables = (sections, connections, joined)
+        keep, served = _worth_keeping(plan, layout, tables, own_eur_kwh, given)
+        if _too_small(joined[served], given):
             return None
         if served.sum() == layout.reached.sum():
             break
@@ -122,16 +131,22 @@ def _area_network(
     return layout
 
 
+def _too_small(customers: pd.DataFrame, given: Assumptions) -> bool:
+    """Tell whether customers are too few for a network of their own."""
+    least = given["grid.area_min_heat"] * 1000 * given["grid.connection_rate"]
+    few = len(customers) < given["grid.area_min_buildings"]
+    return bool(few or customers["annual_kwh"].sum() < least)
+
+
 def _worth_keeping(
     plan: NetworkPlan,
     layout: Layout,
-    tables: tuple[gpd.GeoDataFrame, Ground, pd.DataFrame],
+    tables: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame],
     own_eur_kwh: Floats,
     given: Assumptions,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which nodes and which customers a network earns more with than without."""
-    sections, ground, customers = tables
-    connections = ground.connections.loc[customers.index]
+    sections, connections, customers = tables
     houses = house_table(plan, layout, connections, customers, given)
     lines = pipe_table(plan, layout, sections, houses, given)
     made = _cost_of_heat(plan, layout, (lines, houses), given)
@@ -178,17 +193,17 @@ def _plan_of(
     given: Assumptions,
 ) -> NetworkPlan:
     """Return the plan of a layout: the streets with pipes and the area of its customers."""
-    served = layout.ids[layout.reached]
-    at = ground.connections.loc[served, "section_id"]
-    names = sorted({*layout.sections_used(), *at})
-    main = str(at.value_counts().sort_index().idxmax())
+    served = ground.connections.loc[layout.ids[layout.reached]]
+    names = sorted({*layout.sections_used(), *served["section_id"]})
+    main = str(served["section_id"].value_counts().sort_index().idxmax())
     street = ground.sections["name"].get(main)
-    area = area_shape(ground, names, given, footprints=shapes, buildings=served)
+    houses = (shapes.loc[served.index].to_numpy(), served.geometry.to_numpy())
+    lines = ground.sections.geometry.loc[names].to_numpy()
     return NetworkPlan(
         id=f"auto:{main}",
         name=str(street) if isinstance(street, str) else main,
         start_year=draft.start_year,
         sources=draft.sources,
-        area=area,
+        area=area_shape(lines, houses, given["grid.area_margin"]),
         streets=tuple(names),
     )
