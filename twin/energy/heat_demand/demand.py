@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twin.energy.climate import Climate
     from twin.energy.zone import Zones
 
-__all__ = ["heat_hours", "heat_matrix", "warm_up"]
+__all__ = ["heat_hours", "heat_matrix", "room_heat", "warm_up"]
 
 MOST_W = np.iinfo(np.int32).max
 
@@ -84,10 +84,18 @@ def heat_hours(  # noqa: PLR0913 - the hours, and what to do with them
 
 def heat_matrix(zones: Zones, climate: Climate, given: Assumptions) -> NDArray[np.float32]:
     """Return the useful heat of each zone and hour [W], (n, 8760), not scaled."""
-    nothing = np.zeros((len(zones), 0), np.int32)
-    block = parameters(zones, given, np.ones(len(zones)))
+    return room_heat(parameters(zones, given, np.ones(len(zones))), climate, given)
+
+
+def room_heat(
+    block: NDArray[np.float32], climate: Climate, given: Assumptions
+) -> NDArray[np.float32]:
+    """Return the useful heat by hour [W], (n, 8760), of zones packed by `parameters`."""
+    nothing = np.zeros((len(block), 0), np.int32)
     work = kernel.prepared(block, nothing, nothing, matrix=True)
-    empty = kernel.Year(hours_of(climate, given), np.zeros((0, HOURS), np.float32), np.zeros(0, bool))
+    empty = kernel.Year(
+        hours_of(climate, given), np.zeros((0, HOURS), np.float32), np.zeros(0, bool)
+    )
     kernel.calculate(work, empty, np.zeros((0, HOURS), np.int32))
     return work.matrix
 
@@ -113,9 +121,7 @@ def _kernel(year: kernel.Year):  # type: ignore[no-untyped-def] # noqa: ANN202
 
 def _table(work: kernel.Work) -> pd.DataFrame:
     months = {f"space_kwh_{m + 1:02d}": work.months[:, m] / 1000 for m in range(12)}
-    channels = {
-        f"channel_{c}_kwh": work.totals[:, c] / 1000 for c in range(work.totals.shape[1])
-    }
+    channels = {f"channel_{c}_kwh": work.totals[:, c] / 1000 for c in range(work.totals.shape[1])}
     total = work.months.sum(axis=1) / 1000
     return pd.DataFrame({"space_kwh": total, **months, "peak_kw": work.peaks / 1000, **channels})
 
@@ -148,9 +154,7 @@ def _check(
         raise ValueError("; ".join(faults))
 
 
-def _check_range(
-    rows: Rows, series: NDArray[np.float32], series_index: NDArray[np.int32]
-) -> None:
+def _check_range(rows: Rows, series: NDArray[np.float32], series_index: NDArray[np.int32]) -> None:
     """Refuse sums that could have run over."""
     highest = np.abs(series).max(axis=1, initial=0)
     for channel in range(rows.groups.shape[1]):
