@@ -162,17 +162,26 @@ def _light(
         starts, lat=place[0], lon=place[1], offset_h=OFFSET_H, height_m=place[2] * 1000
     )
     above = np.maximum(np.sin(np.radians(elevation)), 0) * extraterrestrial(starts)
-    hours = _hourly_clearness(elevation, clearness, known) * above.reshape(365, 24)
+    above = above.reshape(365, 24)
+    hours = _hourly_clearness(elevation, clearness, known)
     wanted = _monthly(known, "clearness") * _clearness_factor(place, known)
-    got = _sum_by_month(hours.sum(axis=1)) / _sum_by_month(above.reshape(365, 24).sum(axis=1))
-    factor = (wanted / got)[starts.month.to_numpy() - 1]
-    ghi = np.round(hours.ravel() * factor, 0)
+    ghi = np.round(_to_monthly_totals(hours, above, wanted, known).ravel(), 0)
     dni, dhi = split_global(ghi, elevation, starts)
     light = {"ghi_wm2": ghi, "dni_wm2": np.round(dni, 1), "dhi_wm2": np.round(dhi, 1)}
     labels = {"ghi_source": LABEL, "dni_source": LABEL, "dhi_source": LABEL}
     sun = {"sun_elevation_deg": np.round(elevation, 4), "sun_azimuth_deg": np.round(azimuth, 4)}
     sun["sun_azimuth_deg"] %= 360
     return {**light, **labels}, {**sun}
+
+
+def _to_monthly_totals(hours: Floats, above: Floats, wanted: Floats, known: Assumptions) -> Floats:
+    """Return irradiance whose months reach the wanted clearness, no hour brighter than can be."""
+    most = known["reference_weather.most_clearness_of_an_hour"]
+    total = wanted * _sum_by_month(above.sum(axis=1))
+    for _ in range(8):  # what the brightest hours cannot take, the others get
+        got = _sum_by_month((hours * above).sum(axis=1))
+        hours = np.minimum(hours * (total / got)[_months()][:, None], most)
+    return hours * above
 
 
 def _hourly_clearness(elevation: Floats, clearness: Floats, known: Assumptions) -> Floats:
@@ -194,7 +203,7 @@ def _hourly_clearness(elevation: Floats, clearness: Floats, known: Assumptions) 
     weight = np.maximum(np.sin(np.radians(elevation)), 0).reshape(365, 24)
     share = path * passing
     share *= (weight.sum(axis=1) / (weight * share).sum(axis=1))[:, None]
-    return np.minimum(clearness[:, None] * share, known[f"{theme}.most_clearness_of_an_hour"])
+    return np.asarray(clearness[:, None] * share)
 
 
 def _air(temperature: Floats, clearness: Floats, known: Assumptions) -> dict[str, object]:
