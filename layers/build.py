@@ -18,6 +18,7 @@ from layers.collect import by_trust, collect, common_crs, sources_of
 from layers.envelopes import envelopes
 from layers.estimate import estimate_people, estimate_stock, estimate_trees
 from layers.heights import add_heights
+from layers.horizons import add_horizons
 from layers.quality import completeness
 from layers.source_data import SourceData
 from layers.tie import tie
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from layers.source_data import Progress, Surface
+    from twin.provenance import Source
 
 Tables = dict[str, pd.DataFrame]
 
@@ -83,7 +85,7 @@ def build_city(
     findings += noticed
     say("Form blocks and traffic zones", 0.7)
     tables = add_areas(tables, crs=crs)
-    tables, noticed, assumed_year = stand_in(tables, crs=crs)
+    tables, noticed, assumed_year = _sun(tables, surfaces, crs=crs, say=say)
     findings += noticed
     say("Check every table", 0.85)
     validate_all(tables, crs=crs)
@@ -99,6 +101,17 @@ def build_city(
     city = City(title, crs, tables, info, rasters=city_terrain(tables, surfaces, crs=crs))
     say("Done", 1.0)
     return city
+
+
+def _sun(
+    tables: Tables, surfaces: dict[str, Surface], *, crs: str, say: Progress
+) -> tuple[Tables, list[Finding], tuple[Source, ...]]:
+    """Add weather where none is given, and the shade on the roofs where a surface is."""
+    tables, findings, record = stand_in(tables, crs=crs)
+    tables, seen = add_horizons(
+        tables, surfaces, crs=crs, progress=lambda step, share: say(step, 0.75 + 0.1 * share)
+    )
+    return tables, [*findings, *seen], record
 
 
 def _estimate(tables: Tables, *, crs: str) -> tuple[Tables, list[Finding]]:
