@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,14 @@ def _plain(value: object) -> object:
     return value
 
 
-def listed(values: object, most: int = 5) -> tuple[object, ...]:
+def listed(values: Iterable[object], most: int = 5) -> tuple[object, ...]:
     """
     Return the first values of many, with an ellipsis where some are left out.
 
     >>> listed("abcdefg", 3)
     ('a', 'b', 'c', '…')
     """
-    found = tuple(values)  # type: ignore[call-overload]
+    found = tuple(values)
     return found if len(found) <= most else (*found[:most], "…")
 
 

@@ -47,6 +47,7 @@ class State:
     networks: Mapping[str, NetworkPlan] = field(default_factory=dict)  # by id
     # buildings each network is meant for, by its id; known from the first stage, before it is built
     supply_areas: Mapping[str, pd.Index[str]] = field(default_factory=dict)
+    baseline: City | None = None  # the city before all measures; none: `city` is it
 
     def replace(self, **changes: Any) -> State:
         """Return a state with some parts exchanged."""

@@ -34,7 +34,13 @@ NEVER = 9999
 
 def no_buildings() -> pd.Series[int]:
     """Return a schedule without buildings."""
-    return pd.Series(np.zeros(0, np.int64), index=pd.Index([], dtype="str"))
+    return schedule_of(np.zeros(0, np.int64), pd.Index([], dtype="str"))
+
+
+def schedule_of(years: NDArray[np.int64], ids: pd.Index[str]) -> pd.Series[int]:
+    """Return years by id."""
+    found: pd.Series[int] = pd.Series(years, index=ids, dtype="int64")
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +53,8 @@ class Begun:
     """
 
     years: pd.Series[int] = field(default_factory=no_buildings)
+    index: pd.Index[str] | None = None  # of the stock met then, and the rows in it: a short cut
+    rows: NDArray[np.intp] | None = None
     faults: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
@@ -179,7 +187,7 @@ class BuildingMeasure(Measure):
 
     def _scheduled(self, state: State, rows: NDArray[np.intp]) -> Begun:
         """Return the order of work; kinds that decide more than that add it here."""
-        return Begun(years=self.schedule(state, rows))
+        return begin_with(state, self.schedule(state, rows))
 
     def _nothing(self, state: State) -> Problem:
         found = len(selected_rows(state, self.select))
@@ -212,16 +220,22 @@ class BuildingMeasure(Measure):
         if self.order == "random":
             position = lots(ids, self.id)
             order = np.argsort(position, kind="stable")
-            return pd.Series(self._years(position[order]), index=ids[order])
+            return schedule_of(self._years(position[order]), ids[order])
         order = ranked(self.urgency(state, rows), ids, highest=True)
         position = (np.arange(len(ids)) + 0.5) / max(len(ids), 1)
-        return pd.Series(self._years(position), index=ids[order])
+        return schedule_of(self._years(position), ids[order])
 
     def urgency(self, state: State, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return what decides the order: specific heat demand, or heated area; highest first."""
         if self.order == "worst_first":
             return heat_demand(state, rows, per_area=True).to_numpy(float)
         return column_values(state, "heated_area_m2", rows).to_numpy(float)
+
+
+def begin_with(state: State, years: pd.Series[int], **more: Any) -> Begun:
+    """Return what has begun on the stock of a state, with the way to its rows."""
+    index = state.stock.index
+    return Begun(years=years, index=index, rows=index.get_indexer(years.index), **more)
 
 
 def heated(state: State) -> Mask:
@@ -234,7 +248,7 @@ def changed(stock: pd.DataFrame, rows: NDArray[np.intp], values: Mapping[str, An
     """
     Return the stock with columns set in some rows; the other columns are shared.
 
-    A value is one for all rows or one a row. Types stay, also those of categories.
+    Words are one for all rows, numbers may be one a row. Types stay, also those of categories.
     """
     columns = {name: _with(stock[name], rows, value) for name, value in values.items()}
     return stock.assign(**columns)
@@ -247,25 +261,22 @@ def _with(column: pd.Series[Any], rows: NDArray[np.intp], value: Any) -> pd.Seri
         made = pd.Categorical.from_codes(codes, dtype=column.dtype)
         return pd.Series(made, index=column.index)
     if column.dtype == float:
-        numbers = column.to_numpy(copy=True)
+        numbers: NDArray[np.float64] = np.array(column, float)
         numbers[rows] = value
         return pd.Series(numbers, index=column.index)
-    words = column.to_numpy(object, copy=True)
-    words[rows] = value
-    return pd.Series(pd.array(words, dtype=column.dtype), index=column.index)
-
-
-def rows_of(state: State, ids: pd.Index[str]) -> NDArray[np.intp]:
-    """Return the rows of the stock of those ids that are still there."""
-    rows = state.stock.index.get_indexer(ids)
-    return rows[rows >= 0]
+    mask = np.zeros(len(column), bool)
+    mask[rows] = True
+    return column.mask(mask, value)
 
 
 def due_rows(
     state: State, begun: Begun, *, since: int, year: int
 ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     """Return rows of the stock whose turn it is, and the year of each."""
-    due = begun.due(since, year)
-    rows = state.stock.index.get_indexer(due.index)
+    values: NDArray[np.int64] = np.asarray(begun.years, np.int64)
+    due = (values > since) & (values <= year)
+    if begun.rows is not None and begun.index is not None and begun.index.is_(state.stock.index):
+        return begun.rows[due], values[due]
+    rows = state.stock.index.get_indexer(begun.years.index[due])
     there = rows >= 0
-    return rows[there], due.to_numpy()[there]
+    return rows[there], values[due][there]

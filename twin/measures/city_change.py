@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections import ChainMap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from twin.hashing import hash_parts, hash_table
+from twin.selection.resolve import member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from twin.city import City
 
@@ -24,17 +28,22 @@ def without_buildings(city: City, ids: pd.Index[str]) -> City:
     from its contents.
     """
     buildings = city.buildings
-    gone = buildings.index[buildings.index.isin(ids) | buildings["part_of"].isin(ids).to_numpy()]
-    left = {"buildings": buildings[~buildings.index.isin(gone)]}
-    left["envelopes"] = city.envelopes[~city.envelopes.index.isin(gone)]
+    out = member(buildings.index, ids) | ids_in(buildings["part_of"], ids)
+    gone = buildings.index[out]
+    left = {"buildings": buildings[~out]}
+    left["envelopes"] = city.envelopes[~member(city.envelopes.index, gone)]
     for name in ("roofs", "addresses"):
         table = city.tables[name]
-        left[name] = table[~table["building_id"].isin(gone).to_numpy()]
-    places = city.places
-    left["places"] = places.assign(
-        building_id=places["building_id"].mask(places["building_id"].isin(gone))
-    )
+        left[name] = table[~ids_in(table["building_id"], gone)]
+    inside = city.places["building_id"]
+    left["places"] = city.places.assign(building_id=inside.mask(ids_in(inside, gone)))
     return derived(city, left, hash_parts(["without", *sorted(ids)]))
+
+
+def ids_in(column: pd.Series[Any], ids: pd.Index[str]) -> NDArray[np.bool_]:
+    """Tell where a column holds one of some ids, faster than `isin` does for many."""
+    found: NDArray[np.bool_] = ids.get_indexer(pd.Index(column)) >= 0
+    return found
 
 
 def with_rows(city: City, rows: Mapping[str, pd.DataFrame]) -> City:
@@ -42,8 +51,8 @@ def with_rows(city: City, rows: Mapping[str, pd.DataFrame]) -> City:
     tables = {}
     for name, more in rows.items():
         table = city.tables[name]
-        more = more.astype({k: v for k, v in table.dtypes.items() if k != "geometry"})
-        tables[name] = pd.concat([table, more[table.columns]]) if len(table) else more
+        typed = more.astype({k: v for k, v in table.dtypes.items() if k != "geometry"})
+        tables[name] = pd.concat([table, typed[table.columns]]) if len(table) else typed
         tables[name].index.name = table.index.name
     return derived(city, tables, hash_parts(["with", *(hash_table(rows[k]) for k in sorted(rows))]))
 

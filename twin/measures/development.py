@@ -12,11 +12,11 @@ import shapely
 from pydantic import Field, model_validator
 
 from twin.classes import AGE_CLASSES, BUILDING_USES, REFURBISHMENT, SIZE_CLASSES
-from twin.measures.base import SOURCE, Begun, Measure
+from twin.measures.base import SOURCE, Begun, Measure, begin_with
 from twin.measures.city_change import with_rows
-from twin.measures.heat import Own
+from twin.measures.heat import Own  # noqa: TC001 - pydantic reads it
 from twin.measures.plots import footprints
-from twin.selection import Area
+from twin.selection import Area  # noqa: TC001 - pydantic reads it
 from twin.sentences import Problem, Sentence, Word, WrongValueError, say
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class NewDevelopment(Measure):
             return Begun(faults=(Problem("ids_taken", what, say("Choose another id.")),))
         position = (np.arange(wanted) + 0.5) / wanted
         years = pd.Series(self._years(position), index=ids)
-        return Begun(years=years, more={"places": pd.Series(found, index=ids, dtype=object)})
+        return begin_with(state, years, more={"places": pd.Series(found, index=ids, dtype=object)})
 
     def advance(self, state: State, begun: Begun, *, since: int, year: int) -> State:
         """Put the buildings of these years into the city and the stock."""
@@ -171,8 +171,10 @@ class NewDevelopment(Measure):
         }  # fmt: skip
         sources = {name: SOURCE for name in stock.columns if name.endswith("_source")}
         more = pd.DataFrame(sources | values, index=years.index)
-        more = more.reindex(columns=stock.columns).astype(stock.dtypes)
-        return pd.concat([stock, more]).rename_axis(stock.index.name)
+        more = more.reindex(columns=stock.columns).astype(stock.dtypes.to_dict())
+        both = pd.concat([stock, more])
+        both.index.name = stock.index.name
+        return both
 
     def summary(self) -> Sentence:
         """Return the measure in one line."""

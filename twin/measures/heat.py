@@ -16,6 +16,7 @@ from twin.measures.base import (
     Mask,
     Measure,
     Order,
+    begin_with,
     changed,
     due_rows,
     heated,
@@ -23,7 +24,7 @@ from twin.measures.base import (
 from twin.measures.supply_area import AutoNetwork, served_rows, unknown_streets
 from twin.selection import Area, describe, lots, ranked
 from twin.selection.columns import heat_demand
-from twin.selection.resolve import round_half_up
+from twin.selection.resolve import member, round_half_up
 from twin.sentences import Problem, Sentence, Word, WrongValueError, listed, say
 from twin.state import NetworkPlan
 
@@ -54,7 +55,7 @@ class HeatingChange(BuildingMeasure):
         mask = heated(state) & ~stock["system"].isin([self.to, "district_heat"]).to_numpy()
         if self.outside_networks:
             for ids in state.supply_areas.values():
-                mask &= ~stock.index.isin(ids)
+                mask &= ~member(stock.index, ids)
         return np.asarray(mask)
 
     def advance(self, state: State, begun: Begun, *, since: int, year: int) -> State:
@@ -164,14 +165,14 @@ class HeatNetwork(Measure):
             return Begun(faults=tuple(faults))
         announced = state.supply_areas.get(self.network)
         if self.auto is not None and announced is not None:
-            ids = state.stock.index[state.stock.index.isin(announced)]
+            ids = state.stock.index[member(state.stock.index, announced)]
         else:
             ids = self.served(state)
         rows = state.stock.index.get_indexer(ids)
         if len(rows) == 0:
             return Begun(faults=(self._nobody(),))
         free = (state.stock["system"] != "district_heat").to_numpy()[rows]
-        return Begun(years=self._schedule(state, rows[free]))
+        return begin_with(state, self._schedule(state, rows[free]))
 
     def _faults(self, state: State) -> list[Problem]:
         faults = []

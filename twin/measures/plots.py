@@ -44,16 +44,16 @@ def footprints(
     side = np.sqrt(size_m2)
     step = max(side + spacing_m, np.sqrt(size_m2 / SHARE_BUILT))
     turn = _direction(area)
-    middle = area.centroid
+    middle = shapely.centroid(area)
     level = shapely.affinity.rotate(area, -turn, origin=middle)
-    west, south, east, north = level.bounds
+    west, south, east, north = shapely.bounds(level)
     if (east - west) * (north - south) / step**2 > MOST:
         step = np.sqrt((east - west) * (north - south) / MOST)
     x = np.arange(west + spacing_m / 2, east, step)
     y = np.arange(south + spacing_m / 2, north, step)
     left, low = (axis.ravel() for axis in np.meshgrid(x, y))
     boxes = shapely.box(left, low, left + side, low + side)
-    inner = level.buffer(-spacing_m / 2 + 1e-6)
+    inner = shapely.buffer(level, -spacing_m / 2 + 1e-6)
     shapely.prepare(inner)
     boxes = boxes[shapely.contains_properly(inner, boxes) | shapely.covers(inner, boxes)]
     boxes = _rotated(boxes, turn, middle)

@@ -106,7 +106,7 @@ class GridMix(AssumptionMeasure):
     path: dict[str, float] = Field(min_length=1)  # by year, in the unit of the assumption
 
     @model_validator(mode="after")
-    def _years(self) -> GridMix:
+    def _path_of_years(self) -> GridMix:
         wrong = [year for year in self.path if not (year.isdigit() and 1990 <= int(year) <= 2150)]
         if wrong:
             raise WrongValueError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from twin.classes import REFURBISHMENT, BUILDING_USES, SIZE_CLASSES
+from twin.classes import BUILDING_USES, REFURBISHMENT, SIZE_CLASSES
 from twin.measures.base import (
     SOURCE,
     Begun,
@@ -87,10 +87,11 @@ class Behaviour(BuildingMeasure):
         """Set the temperature, within what the stock allows (5 to 30 °C)."""
         rows, _ = due_rows(state, begun, since=since, year=year)
         now = state.stock["set_point_c"].to_numpy()[rows]
-        new = now + self.delta_k if self.delta_k is not None else self.set_point_c
-        return state.replace(
-            stock=changed(state.stock, rows, {"set_point_c": np.clip(new, 5.0, 30.0)})
+        new = (
+            now + self.delta_k if self.delta_k is not None else np.full(len(rows), self.set_point_c)
         )
+        values = {"set_point_c": np.clip(new, 5.0, 30.0)}
+        return state.replace(stock=changed(state.stock, rows, values))
 
     def summary(self) -> Sentence:
         """Return the measure in one line."""
@@ -121,7 +122,9 @@ class Demolition(BuildingMeasure):
         if len(rows) == 0:
             return state
         ids = state.stock.index[rows]
-        stock = state.stock[~state.stock.index.isin(ids)]
+        left = np.ones(len(state.stock), bool)
+        left[rows] = False
+        stock = state.stock[left]
         return state.replace(city=without_buildings(state.city, ids), stock=stock)
 
     def summary(self) -> Sentence:

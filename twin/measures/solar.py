@@ -14,6 +14,7 @@ from twin.measures.base import (
     BuildingMeasure,
     Mask,
     Order,
+    begin_with,
     changed,
     due_rows,
 )
@@ -48,32 +49,33 @@ class Photovoltaics(BuildingMeasure):
     def eligible(self, state: State) -> Mask:
         """Without photovoltaics, on a roof that yields enough."""
         mask: Mask = state.stock["pv_kwp"].to_numpy() <= 0
-        found = roof_potential(state, np.flatnonzero(mask))
-        good = found["kwp"].to_numpy() >= SMALLEST_KWP
-        good &= found["yield_kwh_kwp"].to_numpy() >= self.minimum_yield_kwh_kwp
-        mask[mask] = good
+        mask[mask] = self._potential(state, np.flatnonzero(mask))["kwp"] >= SMALLEST_KWP
         return mask
+
+    def _potential(self, state: State, rows: NDArray[np.intp]) -> pd.DataFrame:
+        return roof_potential(state, rows, minimum_yield=self.minimum_yield_kwh_kwp)
 
     def _scheduled(self, state: State, rows: NDArray[np.intp]) -> Begun:
         """Size the roofs, and stop at the target."""
-        potential = roof_potential(state, rows)["kwp"]
+        potential = self._potential(state, rows)["kwp"]
         size = potential * self.roof_percent / 100
         if self.kwp_per_building is not None:
             size = potential.clip(upper=self.kwp_per_building)
         years = self.schedule(state, rows)
         size = size.reindex(years.index)
         if self.target_kwp is None:
-            return Begun(years=years, notes=self._small(potential), more={"kwp": size})
+            return begin_with(state, years, notes=self._small(potential), more={"kwp": size})
         if size.sum() < self.target_kwp * (1 - 1e-9):
             return Begun(faults=(self._too_much(float(size.sum()), len(rows)),))
-        return self._until_target(years, size)
+        return self._until_target(state, size, self.target_kwp)
 
-    def _until_target(self, years: pd.Series[int], size: pd.Series[float]) -> Begun:
+    def _until_target(self, state: State, size: pd.Series[float], target: float) -> Begun:
         """Keep the first roofs until the target is reached; they alone share out the pace."""
         before = size.cumsum() - size
-        size = size.clip(upper=(self.target_kwp or 0) - before)[before < self.target_kwp]
+        size = size.clip(upper=target - before)[before < target]
         position = (np.arange(len(size)) + 0.5) / len(size)
-        return Begun(years=pd.Series(self._years(position), index=size.index), more={"kwp": size})
+        years = pd.Series(self._years(position), index=size.index)
+        return begin_with(state, years, more={"kwp": size})
 
     def _small(self, potential: pd.Series[float]) -> tuple[Problem, ...]:
         small = int((potential < (self.kwp_per_building or 0)).sum())
@@ -96,7 +98,7 @@ class Photovoltaics(BuildingMeasure):
     def urgency(self, state: State, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the roof's size, or its yield: `worst_first` has no other meaning here."""
         name = "kwp" if self.order == "largest_first" else "yield_kwh_kwp"
-        return roof_potential(state, rows)[name].to_numpy(float)
+        return self._potential(state, rows)[name].to_numpy(float)
 
     def advance(self, state: State, begun: Begun, *, since: int, year: int) -> State:
         """Set size and year of the modules, and the battery where one comes with them."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from pydantic import Field
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from twin.energy.heat_grid.density import line_density
 from twin.energy.heat_grid.streets import make_ground, section_of_links
@@ -49,8 +51,9 @@ def _ground(of: _GroundOf) -> Ground:
     return make_ground(of.city, of.given)
 
 
-def ground(city: City, given: Assumptions) -> Ground:
-    """Return streets and house connections of a city, made once for the same contents."""
+def ground(state: State) -> Ground:
+    """Return streets and house connections of the baseline, made once for the same contents."""
+    city, given = state.baseline or state.city, state.assumptions
     tables = [city.hashes["buildings"], city.hashes["streets"]]
     return _ground(_GroundOf(hash_parts([*tables, given.of(["grid"]).hash]), city, given))
 
@@ -81,13 +84,14 @@ def served_rows(
 
 
 def _sections(state: State, rows: NDArray[np.intp]) -> pd.Series[Any]:
-    connections = ground(state.city, state.assumptions).connections
-    return connections["section_id"].reindex(state.stock.index[rows])
+    connections = ground(state).connections
+    found: pd.Series[Any] = connections["section_id"].reindex(state.stock.index[rows])
+    return found
 
 
 def _auto_rows(state: State, rows: NDArray[np.intp], auto: AutoNetwork) -> NDArray[np.intp]:
     """Return those at streets above the threshold, in groups that are large enough."""
-    known = ground(state.city, state.assumptions)
+    known = ground(state)
     demand = heat_demand(state, rows)
     density = line_density(known.connections, known.sections, demand)
     dense = density[density["line_density_kwh_m"] >= auto.threshold_kwh_m].index
@@ -100,10 +104,7 @@ def _auto_rows(state: State, rows: NDArray[np.intp], auto: AutoNetwork) -> NDArr
 
 
 def _groups(sections: pd.DataFrame) -> NDArray[np.intp]:
-    """Number the sections by connected group: those that share a junction belong together."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
+    """Return a number for each section, the same where they are connected by junctions."""
     ends = pd.concat([sections["from_node"], sections["to_node"]]).astype(object)
     nodes = pd.factorize(ends)[0]
     first, second = nodes[: len(sections)], nodes[len(sections) :]

@@ -152,8 +152,13 @@ def _longest_rising(values: Sequence[int]) -> set[int]:
     best: list[list[int]] = []
     for n, value in enumerate(values):
         before = [best[k] for k in range(n) if values[k] < value]
-        best.append([*max(before, key=len, default=[]), value])
-    return set(max(best, key=len, default=[]))
+        best.append([*_longest(before), value])
+    return set(_longest(best))
+
+
+def _longest(runs: Sequence[list[int]]) -> list[int]:
+    lengths = [len(run) for run in runs]
+    return runs[lengths.index(max(lengths))] if runs else []
 
 
 def _assumptions(a: Scenario, b: Scenario) -> tuple[Change, ...]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
 from twin.hashing import hash_parts
-from twin.measures import AnyMeasure
+from twin.measures import AnyMeasure  # noqa: TC001 - pydantic reads it
 from twin.selection import Part
 from twin.sentences import WrongValueError, say
 
-FORMAT = 2
+FORMAT: Literal[2] = 2
 """Format of the files written; older ones are upgraded step by step."""
 
 STAGES = (2025, 2030, 2035, 2040, 2045)
@@ -46,7 +47,7 @@ class Scenario(Part):
             raise WrongValueError(
                 say("The stage years are not all between 1990 and 2150: {years}.", years=years),
             )
-        if any(b <= a for a, b in zip(stages, stages[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(stages)):
             raise WrongValueError(
                 say("The stage years are not in order: {years}.", years=years),
                 say("Name each year once, the earliest first."),

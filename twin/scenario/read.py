@@ -58,8 +58,8 @@ def _parsed(source: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
         except json.JSONDecodeError as error:
             template = "The scenario is no JSON: line {line}, column {column}."
             hint = "Look for a missing comma, quote or bracket there."
-            place = {"line": error.lineno, "column": error.colno}
-            raise ScenarioError(template, hint=hint, **place) from None
+            line, column = error.lineno, error.colno
+            raise ScenarioError(template, hint=hint, line=line, column=column) from None
     if not isinstance(source, dict):
         template = "The scenario is no JSON object."
         raise ScenarioError(template, hint="It starts and ends with a curly bracket.")
@@ -128,25 +128,28 @@ def _field(path: Sequence[Any]) -> str:
 
 
 def _problem(error: Any, path: list[Any], model: type[BaseModel]) -> Problem:
-    kind, context = error["type"], error.get("ctx", {})
-    given = error["input"]
+    kind, context, given = error["type"], error.get("ctx", {}), error["input"]
     cause = context.get("error")
     if isinstance(cause, WrongValueError):
         return cause.problem
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
+    if kind.startswith("union_tag"):
         return _unknown_kind(context, kind)
     if kind == "extra_forbidden":
         return _unknown_field(path, model)
-    if kind == "missing":
-        return Problem("missing", say("This field is missing."), None)
     if kind in _LIMITS:
         return Problem("range", *_limit(kind, context, given))
+    return _wrong_value(kind, context, given)
+
+
+def _wrong_value(kind: str, context: Mapping[str, Any], given: Any) -> Problem:
+    if kind == "missing":
+        return Problem("missing", say("This field is missing."), None)
     if kind == "literal_error":
         what = say("{given} is not known here.", given=_short(given))
-        allowed = tuple(re.findall(r"'([^']*)'|(\d+)", context["expected"]))
+        allowed = re.findall(r"'([^']*)'|(\d+)", context["expected"])
         words = tuple(word or number for word, number in allowed)
         return Problem("value", what, say("Allowed: {allowed}.", allowed=words))
-    return Problem("type", *_wrong_type(kind, given))
+    return Problem("type", say("{given} does not fit here.", given=_short(given)), _needed(kind))
 
 
 def _unknown_kind(context: Mapping[str, Any], kind: str) -> Problem:
@@ -164,7 +167,9 @@ def _unknown_field(path: Sequence[Any], model: type[BaseModel]) -> Problem:
     word = str(path[-1])
     what = say("There is no such field here.")
     near = difflib.get_close_matches(word, allowed, n=3, cutoff=0.6)
-    near += [f for f in allowed if f.split("_")[0] == word.split("_")[0] and f not in near]
+    near += [
+        f for f in allowed if f.split("_")[0] == word.split("_", maxsplit=1)[0] and f not in near
+    ]
     if near:
         return Problem("unknown_field", what, say("Perhaps: {near}.", near=tuple(near)))
     return Problem("unknown_field", what, say("Fields: {fields}.", fields=tuple(allowed)))
@@ -203,23 +208,22 @@ def _limit(kind: str, context: Mapping[str, Any], given: Any) -> tuple[Sentence,
     return what, say("It must be {limit} or less.", limit=limit)
 
 
-def _wrong_type(kind: str, given: Any) -> tuple[Sentence, Sentence | None]:
-    what = say("{given} does not fit here.", given=_short(given))
-    if kind.startswith(("float", "finite")):
-        return what, say("A number is needed.")
-    if kind.startswith("int"):
-        return what, say("A whole number is needed.")
-    if kind.startswith("bool"):
-        return what, say("true or false is needed.")
-    if kind == "string_pattern_mismatch":
-        return what, say("Use up to 60 letters, digits, dots, dashes and underscores.")
-    if kind.startswith("string"):
-        return what, say("A text is needed.")
-    if kind.startswith(("tuple", "list", "too_")):
-        return what, say("A list is needed, not empty and not too long.")
-    if kind.startswith(("dict", "model", "mapping")):
-        return what, say("An object with fields is needed.")
-    return what, None
+def _needed(kind: str) -> Sentence | None:
+    """Return what a field of the type takes, by pydantic's word for the fault."""
+    needed = {
+        "finite": say("A number is needed."),
+        "float": say("A number is needed."),
+        "int": say("A whole number is needed."),
+        "bool": say("true or false is needed."),
+        "string_pattern": say("Use up to 60 letters, digits, dots, dashes and underscores."),
+        "string": say("A text is needed."),
+        "tuple": say("A list is needed."),
+        "too_short": say("At least one is needed."),
+        "too_long": say("These are too many."),
+        "dict": say("An object with fields is needed."),
+        "model": say("An object with fields is needed."),
+    }
+    return next((words for start, words in needed.items() if kind.startswith(start)), None)
 
 
 def _short(value: Any) -> str:

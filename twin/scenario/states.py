@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from twin.energy.stock import initial_stock
 from twin.measures import Begun, BuildingMeasure, Demolition, HeatNetwork, Measure
 from twin.scenario.errors import Fault, ScenarioError
 from twin.selection import selected_rows
 from twin.selection.model import unknown_word
+from twin.selection.resolve import member
 from twin.sentences import Problem, Word, listed, say
 from twin.state import State
 
@@ -87,8 +88,8 @@ def plan(
     _check_baseline(city, scenario, rebase=rebase)
     own, faults, notes = _overrides(scenario, given)
     if stock is None:
-        stock = import_module("twin.energy.stock").initial_stock(city, own)
-    run = _Run(State(scenario.stages[0], city, stock, own), scenario, faults, notes)
+        stock = initial_stock(city, own)
+    run = _Run(State(scenario.stages[0], city, stock, own, baseline=city), scenario, faults, notes)
     found = run.stages()
     if run.faults:
         template = "The scenario {name} cannot be applied to {city}:"
@@ -147,8 +148,8 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.baseline = self.state
-        enabled = enumerate(self.scenario.measures, start=1)
-        self.measures = {place: measure for place, measure in enabled if measure.enabled}
+        listed: list[Measure] = list(self.scenario.measures)
+        self.measures = {n: m for n, m in enumerate(listed, start=1) if m.enabled}
 
     def stages(self) -> tuple[State, ...]:
         """Return the state of every stage year."""
@@ -178,11 +179,9 @@ class _Run:
             return
         begun = self.begun[place]
         self._missed(place, measure, begun, since, year)
-        before = self.state.stock.index
         self.state = measure.advance(self.state, begun, since=since, year=year)
         if isinstance(measure, Demolition):
-            due = begun.due(since, year)
-            mine = due[due.index.isin(before)]
+            mine = begun.due(since, year)
             self.gone[place] = pd.concat([self.gone[place], mine]) if place in self.gone else mine
 
     def _begin(self, place: int, measure: Measure) -> bool:
@@ -222,7 +221,7 @@ class _Run:
         rows = selected_rows(self.baseline, measure.select, among=measure.eligible(self.baseline))
         ids = self.baseline.stock.index[rows]
         for place, gone in self.gone.items():
-            lost = ids[ids.isin(gone.index)]
+            lost = ids[member(ids, gone.index)]
             if len(lost):
                 return self._clash(place, list(lost), int(gone[lost].min()))
         return None
@@ -241,7 +240,7 @@ class _Run:
         """Say which buildings were demolished before their turn came."""
         due = begun.due(since, year).index
         for other, gone in self.gone.items():
-            lost = due[due.isin(gone.index)]
+            lost = due[member(due, gone.index)]
             if not len(lost) or other == place:
                 continue
             problem = self._clash(other, list(lost), int(gone[lost].min()))

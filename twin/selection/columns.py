@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from twin.classes import AGE_CLASSES
+from twin.energy.seasonal import seasonal_demand
+from twin.energy.solar import building_potential, city_potential
+from twin.hashing import hash_parts
 from twin.schema import BUILDINGS, STOCK, Column
 from twin.schema.columns import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from twin.assumptions import Assumptions
+    from twin.city import City
     from twin.state import State
 
 DERIVED = (
@@ -73,7 +78,8 @@ def column_values(state: State, column: str, rows: NDArray[np.intp]) -> pd.Serie
         return heat_demand(state, rows, per_area=column.endswith("_m2"))
     if column.startswith("pv_potential") or column.startswith("pv_yield"):
         name = "kwp" if column == "pv_potential_kwp" else "yield_kwh_kwp"
-        return roof_potential(state, rows)[name]
+        found: pd.Series[Any] = roof_potential(state, rows)[name]
+        return found
     if column in state.stock:
         return state.stock[column].iloc[rows]
     return _of_buildings(state, column, rows)
@@ -82,7 +88,8 @@ def column_values(state: State, column: str, rows: NDArray[np.intp]) -> pd.Serie
 def _of_buildings(state: State, column: str, rows: NDArray[np.intp]) -> pd.Series[Any]:
     ids = state.stock.index[rows]
     buildings = state.city.buildings
-    return buildings[column].iloc[buildings.index.get_indexer(ids)].set_axis(ids)
+    found: pd.Series[Any] = buildings[column].iloc[buildings.index.get_indexer(ids)]
+    return found.set_axis(ids)
 
 
 def _year_built(state: State, rows: NDArray[np.intp]) -> pd.Series[Any]:
@@ -96,29 +103,57 @@ def heat_demand(state: State, rows: NDArray[np.intp], *, per_area: bool = False)
     stock = state.stock.iloc[rows]
     area = stock["heated_area_m2"]
     heated = stock[(area > 0).to_numpy()]
-    seasonal = import_module("twin.energy.seasonal").seasonal_demand
-    demand = seasonal(heated, state.city.envelopes, state.assumptions)
+    demand = seasonal_demand(heated, state.city.envelopes, state.assumptions)
     if per_area:
         demand = demand / heated["heated_area_m2"]
     return demand if len(heated) == len(stock) else demand.reindex(stock.index)
 
 
-def roof_potential(state: State, rows: NDArray[np.intp]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Roofs:
+    """What the potential of all planes depends on, by hash, and where to work it out from."""
+
+    key: str
+    city: City = field(compare=False)
+    given: Assumptions = field(compare=False)
+
+
+@lru_cache(maxsize=4)
+def _planes(of: _Roofs) -> pd.DataFrame:
+    return city_potential(of.city, of.given)
+
+
+def roof_potential(
+    state: State, rows: NDArray[np.intp], *, minimum_yield: float = 0.0
+) -> pd.DataFrame:
     """
     Return what the roofs of some rows can carry: kwp [kWp] and yield_kwh_kwp [kWh/(kWp·a)].
 
-    From the roof planes where the solar model is there, else from the footprint with the
-    assumptions `measures.roof_kwp_per_m2` and `measures.roof_yield_kwh_kwp`.
+    Planes that yield less than the minimum are left out. Roofs are those of the baseline; for
+    buildings that a measure has built, and for cities without weather, the footprint counts with
+    the assumptions `measures.roof_kwp_per_m2` and `measures.roof_yield_kwh_kwp`.
     """
     ids = state.stock.index[rows]
-    if find_spec("twin.energy.solar") is not None:
-        solar = import_module("twin.energy.solar")
-        if hasattr(solar, "building_potential"):
-            found = solar.building_potential(state.city, state.assumptions)
-            table: pd.DataFrame = found[["kwp", "yield_kwh_kwp"]].reindex(ids)
-            return table.fillna({"kwp": 0.0, "yield_kwh_kwp": 0.0})
-    footprint = _of_buildings(state, "footprint_m2", rows)
-    kwp = footprint * state.assumptions["measures.roof_kwp_per_m2"]
-    return pd.DataFrame(
-        {"kwp": kwp, "yield_kwh_kwp": state.assumptions["measures.roof_yield_kwh_kwp"]}
+    rough = _rough_potential(state, rows, minimum_yield)
+    city = state.baseline or state.city
+    if not len(city.weather):
+        return rough
+    tables = [city.hashes[name] for name in sorted(city.hashes) if name in _ROOF_TABLES]
+    given = state.assumptions.of(["solar"])
+    planes = _planes(_Roofs(hash_parts([*tables, given.hash]), city, state.assumptions))
+    found = building_potential(
+        city, state.assumptions, min_yield=minimum_yield, planes_potential=planes
     )
+    place = found.index.get_indexer(ids)
+    known = found[["kwp", "yield_kwh_kwp"]].iloc[place].fillna(0.0).set_axis(ids)
+    return known.where(pd.Series(place >= 0, index=ids), rough) if (place < 0).any() else known
+
+
+_ROOF_TABLES = ("buildings", "roofs", "weather", "horizons", "terrain", "surface")
+
+
+def _rough_potential(state: State, rows: NDArray[np.intp], minimum_yield: float) -> pd.DataFrame:
+    usual = state.assumptions["measures.roof_yield_kwh_kwp"]
+    share = state.assumptions["measures.roof_kwp_per_m2"] if usual >= minimum_yield else 0.0
+    kwp = _of_buildings(state, "footprint_m2", rows) * share
+    return pd.DataFrame({"kwp": kwp, "yield_kwh_kwp": usual})

@@ -5,16 +5,19 @@ from __future__ import annotations
 import difflib
 import math
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import shapely
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pyproj import Transformer
 from shapely.geometry import shape
 
-from twin.schema import Column
 from twin.selection.columns import COLUMNS
 from twin.sentences import Sentence, WrongValueError, listed, say
+
+if TYPE_CHECKING:
+    from twin.schema import Column
 
 Position = tuple[float, ...]
 Ring = tuple[Position, ...]
@@ -69,7 +72,9 @@ class Area(Part):
     def geometry(self, crs: str) -> shapely.Geometry:
         """Return the area in a projected CRS."""
         drawn = shape({"type": self.type, "coordinates": self.coordinates})
-        return shapely.transform(drawn, _to(crs).transform, interleaved=False)
+        points = shapely.get_coordinates(drawn)
+        projected = np.column_stack(_to(crs).transform(points[:, 0], points[:, 1]))
+        return shapely.set_coordinates(drawn, projected)
 
 
 @cache
@@ -95,19 +100,19 @@ class Condition(Part):
                     column=self.column, op=self.op),
                 say("Use in, not_in or ==."),
             )  # fmt: skip
-        if self.op not in ("in", "not_in") and len(self.values) != 1:
+        if self.op not in ("in", "not_in") and len(self.terms) != 1:
             raise WrongValueError(
-                say("{op} takes one value, got {count}.", op=self.op, count=len(self.values)),
+                say("{op} takes one value, got {count}.", op=self.op, count=len(self.terms)),
                 say("Use in or not_in for several."),
             )
         self._check_values(column)
         return self
 
     def _check_values(self, column: Column) -> None:
-        if not self.values:
+        if not self.terms:
             raise WrongValueError(say("No value is given for {column}.", column=column.name))
         if column.type in ("number", "flag"):
-            wrong = [v for v in self.values if not isinstance(v, float)]
+            wrong = [v for v in self.terms if not isinstance(v, float)]
             if wrong:
                 hint = say("Give a number in {unit}.", unit=column.unit) if column.unit else None
                 raise WrongValueError(
@@ -115,7 +120,7 @@ class Condition(Part):
                         column=column.name, values=listed(wrong)), hint
                 )  # fmt: skip
         elif column.values:
-            unknown = [v for v in self.values if v not in column.values]
+            unknown = [v for v in self.terms if v not in column.values]
             if unknown:
                 raise WrongValueError(
                     say("{column} knows no {values}.", column=column.name, values=listed(unknown)),
@@ -123,7 +128,7 @@ class Condition(Part):
                 )
 
     @property
-    def values(self) -> tuple[Value, ...]:
+    def terms(self) -> tuple[Value, ...]:
         """The values, also where there is only one."""
         return self.value if isinstance(self.value, tuple) else (self.value,)
 

@@ -52,7 +52,7 @@ def selected_rows(
     stock = state.stock
     rows = np.arange(len(stock)) if among is None else np.flatnonzero(among)
     if selector.ids:
-        rows = rows[stock.index[rows].isin(selector.ids)]
+        rows = rows[member(stock.index, selector.ids)[rows]]
     if selector.districts:
         rows = rows[stock["district_id"].iloc[rows].isin(_district_ids(state, selector)).to_numpy()]
     if selector.blocks:
@@ -62,6 +62,14 @@ def selected_rows(
     for condition in selector.where:
         rows = rows[_meets(column_values(state, condition.column, rows), condition)]
     return rows if selector.share is None else _share(state, selector.share, rows)
+
+
+def member(index: pd.Index[str], ids: Iterable[str]) -> Mask:
+    """Tell which entries of a unique index are among some ids."""
+    found = np.zeros(len(index), bool)
+    place = index.get_indexer(pd.Index(ids) if not isinstance(ids, pd.Index) else ids)
+    found[place[place >= 0]] = True
+    return found
 
 
 def inside(state: State, area: shapely.Geometry, rows: NDArray[np.intp]) -> Mask:
@@ -84,9 +92,9 @@ def _district_ids(state: State, selector: Selector) -> list[str]:
 def _meets(values: pd.Series[Any], condition: Condition) -> Mask:
     known = values.notna().to_numpy()
     if condition.op in _COMPARE:
-        met = _COMPARE[condition.op](values.to_numpy(float), condition.values[0])
+        met = _COMPARE[condition.op](values.to_numpy(float), condition.terms[0])
     else:
-        met = values.isin(condition.values).to_numpy()
+        met = values.isin(condition.terms).to_numpy()
         if condition.op == "not_in":
             met = ~met
     return np.asarray(met & known)

@@ -73,7 +73,7 @@ def selector_line(selector: Selector) -> str:
     names = {"id": selector.ids, "district": selector.districts, "block": selector.blocks}
     parts = [f"{name} in {', '.join(ids)}" for name, ids in names.items() if ids]
     for one in selector.where:
-        values = ", ".join(f"{v:g}" if isinstance(v, float) else v for v in one.values)
+        values = ", ".join(f"{v:g}" if isinstance(v, float) else v for v in one.terms)
         parts.append(f"{one.column} {one.op.replace('_', ' ')} {values}")
     if share := selector.share:
         parts.append(f"{share.order} {share.percent:g} % by {share.by}")
@@ -105,12 +105,14 @@ def _condition_words(condition: Condition) -> Sentence:
         (str(int(v)) if condition.column.endswith(("year", "year_built")) else v)
         if isinstance(v, float)
         else Word(v, place)
-        for v in condition.values
+        for v in condition.terms
     )
     if condition.op == "not_in":
         return say("{label} not {values}", label=label, values=listed(values))
     if condition.op in ("in", "=="):
         return say("{label}: {values}", label=label, values=listed(values))
+    if not column.unit:
+        return say("{label} {op} {value}", label=label, op=condition.op, value=values[0])
     return say(
         "{label} {op} {value} {unit}",
         label=label, op=condition.op, value=values[0], unit=column.unit,
