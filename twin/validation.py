@@ -75,6 +75,7 @@ REFERENCES = (
     ("buildings", "parcel_id", "parcels"),
     ("buildings", "cell_id", "cells"),
     ("roofs", "building_id", "buildings"),
+    ("horizons", "building_id", "buildings"),
     ("places", "building_id", "buildings"),
     ("addresses", "building_id", "buildings"),
     ("blocks", "district_id", "districts"),
