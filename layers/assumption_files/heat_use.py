@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from twin.assumptions import Assumptions
     from twin.city import City
 
 LEAST_BUILDINGS = 5
@@ -30,6 +31,11 @@ REACH_M = 3.0
 
 HIGHEST_KWH_A = 2e8
 """More than any single building in Germany uses (a large hospital: some 5e7)."""
+
+LEAST_SHARE = 0.8
+"""A block of whose heated floor area less is known cannot be calibrated to the sum."""
+
+MEASURED, DEMAND = "measured:block", "registered:heat_demand"
 
 GEO = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet")
 
@@ -57,17 +63,25 @@ def read_heat_file(path: Path, spellings: Mapping[str, Sequence[str]]) -> pd.Dat
         hint = "Export it with these columns."
         raise SourceError(template, hint=hint, path=path, lost=lost, found=found)
     table = pd.DataFrame(frame[list(names.values())].set_axis(list(names), axis=1).astype(str))
+    table.attrs["label"] = label_of(names["heat_kwh_a"])
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
         return table
     if frame.crs is None:
         template = "{path} does not say its coordinate system."
         raise SourceError(template, hint="Save it with one, e.g. EPSG:25832.", path=path)
     points = frame.geometry.representative_point().to_crs(4326)
-    return table.assign(longitude=points.x.astype(str), latitude=points.y.astype(str))
+    placed = table.assign(longitude=points.x.astype(str), latitude=points.y.astype(str))
+    placed.attrs = table.attrs
+    return placed
 
 
 def import_heat_use(
-    raw: pd.DataFrame, path: Path, city: City, *, least: int = LEAST_BUILDINGS
+    raw: pd.DataFrame,
+    path: Path,
+    city: City,
+    given: Assumptions,
+    *,
+    least: int = LEAST_BUILDINGS,
 ) -> Imported:
     """
     Return heat [kWh/a] by block of a city, for blocks with at least `least` buildings in the file.
@@ -77,8 +91,8 @@ def import_heat_use(
 
     Returns
     -------
-    Table with block_id, heat_kwh_a, buildings (in the file), known_share (of the block's
-    buildings), source.
+    Table with block_id, heat_kwh, buildings (in the file), known_share (part of the block's heated
+    floor area that stands in the file), source (label) and file.
 
     Raises
     ------
@@ -94,16 +108,50 @@ def import_heat_use(
         hint = "Check ids or coordinates; coordinates need the system of the city ({crs})."
         raise SourceError(template, hint=hint, path=path, city=city.name, crs=city.crs)
     use = heat[sound].groupby(building[sound]).sum()
-    table, hidden = _by_block(use, city, least)
+    table, hidden = _by_block(use, city, given, least)
     lost = (
         *skipped("{count} values are no possible heat of a building.", raw["heat_kwh_a"][~sound]),
         *skipped("{count} rows are no building of this city.", _spelt(raw)[building.isna()]),
         *hidden,
     )
     source = f"Heat by building: {path.name}"
-    return Imported(
-        "heat_use", source, (), lost, table=table.assign(source=source), unit="kWh/a", rows=len(raw)
-    )
+    table = table.assign(source=raw.attrs.get("label", DEMAND), file=path.name)
+    return Imported("heat_use", source, (), lost, table=table, unit="kWh/a", rows=len(raw))
+
+
+def label_of(column: str) -> str:
+    """
+    Return the source label of heat by the name of its column: consumption is measured.
+
+    Demand (Wärmebedarf) is what an office has calculated.
+
+    >>> label_of("Wärmeverbrauch [kWh/a]"), label_of("Wärmebedarf")
+    ('measured:block', 'registered:heat_demand')
+    """
+    spelt = column.casefold()
+    return MEASURED if "verbrauch" in spelt or "consumption" in spelt else DEMAND
+
+
+def read_measured_heat(path: Path, *, least_share: float = LEAST_SHARE) -> pd.DataFrame:
+    """
+    Return an imported table for `twin.energy.calibration`: `heat_kwh` and `source` by block_id.
+
+    Blocks of which the file knew less than `least_share` of the heated floor area are left out:
+    their sum is not that of the block.
+
+    Raises
+    ------
+    SourceError
+        No such file, or not one that the import has written.
+    """
+    try:
+        table = pd.read_csv(path, dtype={"block_id": str, "source": str})
+        table = table.set_index("block_id")[["heat_kwh", "source", "known_share"]]
+    except (OSError, ValueError, KeyError) as error:
+        template = "{path} cannot be read as heat by block ({reason})."
+        hint = "Import the heat by building again with `twin assumptions import`."
+        raise SourceError(template, hint=hint, path=path, reason=error) from error
+    return table.loc[table["known_share"] >= least_share, ["heat_kwh", "source"]]
 
 
 def _by_id(raw: pd.DataFrame, city: City) -> pd.Series[str]:
@@ -144,24 +192,36 @@ def _nearest(points: gpd.GeoSeries, city: City) -> pd.Series[str]:
     return pd.Series(footprints.index[found], points.index[place])
 
 
-def _by_block(use: pd.Series[float], city: City, least: int) -> tuple[pd.DataFrame, list[Skipped]]:
+def _by_block(
+    use: pd.Series[float], city: City, given: Assumptions, least: int
+) -> tuple[pd.DataFrame, list[Skipped]]:
     blocks = city.buildings["block_id"].reindex(use.index)
     sums = use.groupby(blocks.to_numpy()).agg(["sum", "size"])
-    wholes = city.buildings[city.buildings["part_of"].isna()]
-    all_buildings = wholes.groupby("block_id", observed=True).size()
+    area = _heated_area(city, given)
+    known = area.reindex(use.index).groupby(blocks.to_numpy()).sum()
+    whole = area.groupby(city.buildings["block_id"]).sum().reindex(sums.index)
     enough = sums["size"] >= least
     table = pd.DataFrame(
         {
             "block_id": sums.index,
-            "heat_kwh_a": np.round(sums["sum"].to_numpy()),
+            "heat_kwh": np.round(sums["sum"].to_numpy()),
             "buildings": sums["size"].to_numpy(),
-            "known_share": (sums["size"] / all_buildings.reindex(sums.index)).to_numpy(),
+            "known_share": np.round((known / whole.where(whole > 0)).fillna(1.0).to_numpy(), 3),
         }
     )[enough.to_numpy()].reset_index(drop=True)
     return table, skipped(
         "{count} blocks have too few buildings in the file; their heat is not shown.",
         sums.index[~enough],
     )
+
+
+def _heated_area(city: City, given: Assumptions) -> pd.Series[float]:
+    """Return the floor area [m²] that is usually heated in buildings of each one's use."""
+    buildings = city.buildings
+    share = buildings["use"].astype(object).map(given.by_class("stock.heated_share"))
+    floor: pd.Series[float] = buildings["footprint_m2"] * buildings["storeys"].fillna(1.0)
+    area = floor * share.astype(float)
+    return area.where(buildings["part_of"].isna(), 0.0).fillna(0.0)
 
 
 def _spelt(raw: pd.DataFrame) -> pd.Series[str]:

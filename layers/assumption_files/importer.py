@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from layers.assumption_files.catalogue import import_catalogue
 from layers.assumption_files.emission_table import import_emission_factors
-from layers.assumption_files.heat_use import GEO, import_heat_use, read_heat_file
+from layers.assumption_files.heat_use import GEO, import_heat_use, label_of, read_heat_file
 from layers.assumption_files.prices import import_prices
 from layers.assumption_files.text_table import column_names, read_text_table, renamed
 from layers.assumption_files.toml_file import write_assumption_file, write_whole
@@ -58,7 +58,10 @@ def import_file(
     else:
         table = read_text_table(path)
         kind = _kind(table, path)
-        raw = renamed(table, formats()[kind]["columns"], formats()[kind]["needed"], path)
+        columns = formats()[kind]["columns"]
+        raw = renamed(table, columns, formats()[kind]["needed"], path)
+        if kind == "heat_use":
+            raw.attrs["label"] = label_of(column_names(table, columns)["heat_kwh_a"])
     if kind == "catalogue":
         return import_catalogue(raw, path, given)
     if kind == "prices":
@@ -68,7 +71,7 @@ def import_file(
     if city is None:
         template = "{path} holds heat by building; it is summed to the blocks of a city."
         raise SourceError(template, hint="Name the city with --city FOLDER.", path=path)
-    return import_heat_use(raw, path, city)
+    return import_heat_use(raw, path, city, given)
 
 
 def _kind(table: pd.DataFrame, path: Path) -> str:

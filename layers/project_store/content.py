@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     Check = Callable[[dict[str, Any]], object]
 
 
+def check_scenario(content: dict[str, Any]) -> None:
+    """Refuse what is no scenario (`ScenarioError`)."""
+    from twin.scenario import load_scenario  # noqa: PLC0415 - measures and models only when saving
+
+    load_scenario(content)
+
+
 def make_draft(
     content: Mapping[str, Any] | str, check: Check | None, *, author: str, message: str
 ) -> Draft:

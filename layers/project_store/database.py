@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-WRITES = "twin_writes"
+WRITES, UPGRADES = "twin_writes", "twin_upgrades"
 SCHEMES = ("sqlite", "postgresql", "postgres")
 
 
@@ -46,6 +46,20 @@ class Database:
         engine = self.engine.execution_options(**{WRITES: True})
         with database_errors(self.place), engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def upgrading(self) -> Iterator[Connection]:
+        """
+        Give a writing transaction in which SQLite may drop a table to make it anew.
+
+        Links between tables are not watched meanwhile; whoever upgrades checks them at the end.
+        """
+        engine = self.engine.execution_options(**{WRITES: True, UPGRADES: True})
+        try:
+            with database_errors(self.place), engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()  # the next connections watch again
 
     def close(self) -> None:
         """Give all connections back."""
@@ -126,8 +140,10 @@ def _sqlite(url: URL, patience_s: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(UPGRADES):
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")
 
     return engine
 

@@ -37,7 +37,8 @@ def place_of(url: URL) -> Place:
     if url.get_backend_name() == "sqlite":
         return Place(str(url.database))
     hidden = {key: "***" for key in url.query if "password" in key.lower()}
-    shown = url.update_query_dict(hidden).render_as_string(hide_password=True)
+    plain = url.set(drivername="postgresql")  # which driver is used is nobody's business
+    shown = plain.update_query_dict(hidden).render_as_string(hide_password=True)
     secrets = [str(url.password)] if url.password else []
     secrets += [str(url.query[key]) for key in hidden]
     spelt = {form for word in secrets for form in (word, quote(word, safe=""), quote_plus(word))}
@@ -100,17 +101,13 @@ def _of_connection(cause: Any, place: Place) -> StoreError:
     text = place.clean(str(cause))
     reason = text.rpartition("FATAL:")[2].strip()
     connection = getattr(cause, "pgconn", None)
-    if "FATAL:" in text and getattr(connection, "used_password", False):
-        template = "The database server refuses the password for {place}."
-        hint = "Check user and password in the address."
-        return StoreError(template, hint=hint, place=place.shown)
     if getattr(connection, "needs_password", False):
         template = "The database server asks for a password for {place}."
         hint = "Write it into the address (user:password@server) or set PGPASSWORD."
         return StoreError(template, hint=hint, place=place.shown)
     if "FATAL:" in text:
-        template = "The database server does not open {place} ({reason})."
-        hint = "Check user and name of the database in the address."
+        template = "The database server refuses to open {place} ({reason})."
+        hint = "Check user, password and name of the database in the address."
         return StoreError(template, hint=hint, place=place.shown, reason=reason)
     template = "No database server answers at {place} ({reason})."
     hint = "Check address and port, and whether the server runs."

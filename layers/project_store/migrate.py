@@ -60,7 +60,7 @@ def bring_up_to_date(database: Database, folders: Sequence[Path] = (STEPS,)) -> 
     with database.reading() as connection:
         is_current = not _standing(connection, scripts, database).steps
     if not is_current:
-        with database.writing() as connection:
+        with database.upgrading() as connection:
             _wait_for_others(connection, database)
             standing = _standing(connection, scripts, database)  # another may have been quicker
             if standing.revision and database.path and standing.steps:
@@ -119,7 +119,15 @@ def _run(
             script.module.upgrade()
         context.stamp(scripts, script.revision)
     if database.is_sqlite:
+        _refuse_broken_links(connection)
         connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
+
+
+def _refuse_broken_links(connection: Connection) -> None:
+    """Check what SQLite does not look at while tables are made anew."""
+    if broken := connection.execute(text("PRAGMA foreign_key_check")).all():
+        msg = f"a step of the upgrade broke links between tables: {broken[:3]}"
+        raise RuntimeError(msg)
 
 
 def _copy(path: Path, revision: str) -> None:
@@ -147,6 +155,9 @@ def _prefer_write_ahead(database: Database) -> None:
     SQLite's older journal serves, as safe and only slower.
     """
     if database.is_sqlite:
-        engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        with suppress(exc.OperationalError), engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        with suppress(exc.OperationalError, sqlite3.OperationalError):
+            connection = database.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA journal_mode=WAL")
+            finally:
+                connection.close()

@@ -12,7 +12,7 @@ import platformdirs
 from sqlalchemy import insert, select, update
 
 from layers.project_store import queries
-from layers.project_store.content import content_hash, make_draft
+from layers.project_store.content import check_scenario, content_hash, make_draft
 from layers.project_store.database import Database, connect
 from layers.project_store.migrate import bring_up_to_date
 from layers.project_store.records import ConflictError, Project
@@ -44,7 +44,10 @@ def default_store() -> str:
 
 
 def open_store(
-    where: str | Path | None = None, *, check: Check | None = None, patience_s: float = 10.0
+    where: str | Path | None = None,
+    *,
+    check: Check | None = check_scenario,
+    patience_s: float = 10.0,
 ) -> ProjectStore:
     """
     Open the projects at a path or address (`postgresql://user@server/database`).
@@ -55,6 +58,7 @@ def open_store(
     ----------
     check
         Called with the content before it is saved; raises a `TwinError` where it is no scenario.
+        None takes any JSON object with a name.
     patience_s
         How long to wait for another program that is just writing, and for a server to answer.
 

@@ -53,7 +53,7 @@ class Opened:
     stores: list[ProjectStore] = field(default_factory=list)
 
     def __call__(self, **more) -> ProjectStore:
-        self.stores.append(open_store(self.address, **more))
+        self.stores.append(open_store(self.address, **{"check": None, **more}))
         return self.stores[-1]
 
 

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
@@ -74,8 +75,6 @@ class Server:
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
 
     def url(self, database: str, *, user: str = "owner", password: str = PASSWORD) -> str:
-        from urllib.parse import quote
-
         login = f"{user}:{quote(password, safe='')}" if password else user
         return f"postgresql://{login}@127.0.0.1:{self.port}/{database}"
 
