@@ -1,1 +1,8 @@
 """Runs the models in order: city, scenario and assumptions in, results out; nobody else does."""
+
+from __future__ import annotations
+
+from twin.simulate.results import Results, YearResults
+from twin.simulate.run import simulate
+
+__all__ = ["Results", "YearResults", "simulate"]

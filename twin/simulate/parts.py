@@ -1,0 +1,119 @@
+"""What a state brings into the chain, in parts that change apart from each other."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twin.hashing import hash_parts
+from twin.schema import STOCK
+from twin.simulate.stage import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from twin.city import City
+    from twin.state import State
+
+VIEWS = {
+    "shell": (
+        "use", "size_class", "age_class", "heated_area_m2", "dwellings", "residents",
+        "refurbishment", "refurbished_year", "set_point_c", "block_id", "district_id",
+    ),
+    "systems": (
+        "use", "size_class", "age_class", "heated_area_m2", "dwellings", "refurbishment",
+        "system", "system_year", "network_id", "block_id",
+    ),
+    "plants": ("use", "dwellings", "pv_kwp", "pv_year", "battery_kwh", "block_id"),
+}  # fmt: skip
+"""Columns of the stock by what they matter for: heat, its supply, solar power."""
+
+NUMBERS = tuple(column.name for column in STOCK.columns)
+"""The stock without the labels that say where its values come from."""
+
+CITY_PARTS = {
+    "weather": ("weather",),
+    "envelopes": ("envelopes",),
+    "roof_city": ("buildings", "roofs", "horizons", "weather"),
+    "street_city": ("buildings", "streets", "nodes"),
+    "block_city": ("buildings", "blocks", "districts"),
+}
+"""Tables of the city by who reads them."""
+
+
+def parts_of(
+    state: State, *, before: State | None, measured: pd.DataFrame | None
+) -> dict[str, Part]:
+    """
+    Return the parts of a state with the hashes they are known by.
+
+    Parameters
+    ----------
+    before
+        State of the stage before, whose stock tells what was invested since.
+    measured
+        Heat measured by Baublock; index `block_id`, column `kwh`.
+    """
+    stock = state.stock
+    earlier = (before or state).stock
+    since = before.year if before else state.year
+    parts = _views(stock)
+    for name, tables in CITY_PARTS.items():
+        parts[name] = _of_city(state.city, name, tables)
+    plans = tuple(state.networks[key] for key in sorted(state.networks))
+    return parts | {
+        "stock_before": parts["stock"] if earlier is stock else _views(earlier)["stock"],
+        "year": Part(state.year, str(state.year)),
+        "since": Part(since, str(since)),
+        "plans": Part(plans, hash_parts(map(repr, plans))),
+        "measured": Part(measured, "" if measured is None else frame_key(measured)),
+    }
+
+
+def frame_key(frame: pd.DataFrame) -> str:
+    """Return a hash of a table: index, names and values; good for one process."""
+    return hash_parts(key for pair in _column_keys(frame).items() for key in pair)
+
+
+def _column_keys(frame: pd.DataFrame) -> dict[str, str]:
+    """Return a hash for the index (named "") and for each column."""
+    keys = {name: _digest(_bytes(frame[name])) for name in frame.columns}
+    return {"": _digest("\x00".join(frame.index.to_numpy(object)).encode()), **keys}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _bytes(values: pd.Series[Any]) -> bytes:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        words = "\x00".join(map(str, values.cat.categories)).encode()
+        return words + values.cat.codes.to_numpy().tobytes()
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return values.to_numpy(float, na_value=np.nan).tobytes()
+    return "\x00".join(values.to_numpy(object, na_value="\x01")).encode()
+
+
+def _views(stock: pd.DataFrame) -> dict[str, Part]:
+    """Return the views of a stock; each column is hashed once."""
+    keys = _column_keys(stock[list(NUMBERS)])
+    return {
+        name: Part(stock[list(columns)], hash_parts([keys[""], *(keys[c] for c in columns)]))
+        for name, columns in {**VIEWS, "stock": NUMBERS}.items()
+    }
+
+
+def _of_city(city: City, name: str, tables: Sequence[str]) -> Part:
+    key = hash_parts([city.crs, *(city.hashes[table] for table in tables)])
+    return Part(city.tables[name] if tables == (name,) else city, key)
+
+
+def codes_of(values: pd.Series[str], known: pd.Index[str]) -> NDArray[np.int32]:
+    """Return the place of each value in `known`, one past its end where it is not in it."""
+    places = known.get_indexer(pd.Index(values))
+    return np.where(places < 0, len(known), places).astype(np.int32)

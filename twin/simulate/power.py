@@ -1,0 +1,274 @@
+"""Stages of electricity: loads by Baublock, sun on roofs, what a building uses of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from twin.energy.electricity import (
+    LoadProfiles,
+    appliance_parts,
+    electricity_hours,
+    load_profiles,
+    profiles_of_parts,
+)
+from twin.energy.heat_demand import parameters, room_heat
+from twin.energy.solar import allocate, dispatch, potential, pv_hours, roof_planes
+from twin.energy.supply import HeatSeries, hot_water_series, space_series
+from twin.rowwise import HOURS, Inputs, Kernel, Rows, run_rows
+from twin.simulate.parts import codes_of
+from twin.simulate.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from twin.assumptions import Assumptions
+    from twin.city import City
+    from twin.energy.climate import Climate
+    from twin.energy.zone import Zones
+
+    Floats = NDArray[np.float64]
+    Power = NDArray[np.float32]
+    Watts = NDArray[np.int32]
+
+AT_ONCE = 512
+"""Buildings whose hours are held in memory at the same time: 8760 x 4 bytes x 3 each."""
+
+
+def _appliances(shell: pd.DataFrame, given: Assumptions) -> pd.DataFrame:
+    return appliance_parts(shell, given)
+
+
+def _profiles(hot_water_shape: Floats, series: HeatSeries, given: Assumptions) -> LoadProfiles:
+    """Return the profiles of appliances, then one for the hot water of each kind of generator."""
+    usual = load_profiles()
+    shapes = series.values.astype(float) * hot_water_shape
+    totals = shapes.sum(axis=1, keepdims=True)
+    shapes = np.divide(shapes, totals, out=np.zeros_like(shapes), where=totals > 0)
+    names = (*usual.names, *(f"hot_water:{name}" for name in series.names))
+    return LoadProfiles(names, np.vstack([usual.values, shapes]))
+
+
+@dataclass(frozen=True, eq=False)
+class Loads:
+    """Yearly electricity by building and what it is for, and the profile each follows."""
+
+    kwh: Floats  # (n, 3): households, other, hot water
+    profile: Watts  # (n, 3) row of the profiles
+    profiles: LoadProfiles
+
+
+def _loads(
+    appliances: pd.DataFrame,
+    profiles: LoadProfiles,
+    series: HeatSeries,
+    heat_table: pd.DataFrame,
+    systems: pd.DataFrame,
+    given: Assumptions,
+) -> Loads:
+    water = heat_table["hot_water_electric_kwh"].to_numpy()
+    first = len(profiles.names) - len(series.names)
+    own = profiles_of_parts(systems)
+    of_water = hot_water_series(systems, given) + first
+    return Loads(
+        np.column_stack([appliances.to_numpy(float), water]),
+        np.column_stack([own, of_water]).astype(np.int32),
+        profiles,
+    )
+
+
+def _block_load(
+    loads: Loads,
+    heat: Rows,
+    systems: pd.DataFrame,
+    block_city: City,
+    given: Assumptions,
+) -> Watts:
+    """Return electricity by Baublock and hour, (n + 1, 8760) [W]; the last for none."""
+    known = block_city.blocks.index
+    count = len(known) + 1
+    pumps = stacked(heat.sums, count, count)
+    groups = codes_of(systems["block_id"], known)
+    return electricity_hours(
+        loads.kwh, loads.profile, loads.profiles, groups, count=count, added=pumps
+    )
+
+
+def stacked(sums: Mapping[int, Watts], first: int, count: int) -> Watts:
+    """Return `count` hourly sums from number `first` on, zeros where there is none."""
+    table = np.zeros((count, HOURS), np.int32)
+    for group, line in sums.items():
+        if first <= group < first + count:
+            table[group - first] = line
+    return table
+
+
+@dataclass(frozen=True, eq=False)
+class Roofs:
+    """Roof planes of the city and what each could carry."""
+
+    city: City
+    planes: pd.DataFrame
+    potential: pd.DataFrame
+
+
+def _roofs(roof_city: City, given: Assumptions) -> Roofs:
+    planes = roof_planes(roof_city, given)
+    found = potential(planes, roof_city.weather, _horizons(roof_city), given)
+    return Roofs(roof_city, planes, found)
+
+
+def _horizons(city: City) -> pd.DataFrame | None:
+    table = city.tables.get("horizons")
+    return table if table is not None and len(table) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Hours:
+    """What the hours of a building are made with; compared by identity."""
+
+    climate: Climate
+    series: HeatSeries
+    profiles: LoadProfiles
+    roofs: Roofs
+    given: Assumptions
+
+    def same_as(self, other: Hours) -> bool:
+        """Tell whether both would give the same hours."""
+        return self.given.hash == other.given.hash and all(
+            getattr(self, name) is getattr(other, name)
+            for name in ("climate", "series", "profiles", "roofs")
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Prosumers:
+    """
+    Buildings with photovoltaics.
+
+    `rows.table` has generation, own use, feed-in and import of each; `rows.sums` what its plant
+    takes off the load of its Baublock (groups 0 to n) and what it makes (n + 1 to 2n + 1).
+    """
+
+    rows: Rows
+    hours: Hours
+
+
+def _prosumers(  # noqa: PLR0913, PLR0917 - called by name
+    plants: pd.DataFrame,
+    loads: Loads,
+    zones: Zones,
+    climate: Climate,
+    calibration: pd.DataFrame,
+    series: HeatSeries,
+    systems: pd.DataFrame,
+    roofs: Roofs,
+    block_city: City,
+    given: Assumptions,
+    before: Prosumers | None,
+) -> Prosumers:
+    """Let the plants and batteries of all buildings that have them serve their own loads."""
+    place = np.flatnonzero(plants["pv_kwp"].to_numpy() > 0)
+    ids = plants.index[place]
+    zone = zones.ids.get_indexer(ids)
+    electric = space_series(systems.iloc[place], given)
+    pumped = (zone >= 0) & (electric != series.names.index("zero"))
+    factor = calibration["factor"].reindex(ids, fill_value=0.0).to_numpy()
+    rooms = zones.take(np.where(zone >= 0, zone, 0)) if len(zones) else zones
+    inputs = {
+        "battery_kwh": plants["battery_kwh"].to_numpy(float)[place],
+        "kwp": plants["pv_kwp"].to_numpy(float)[place],
+        "building": ids.to_numpy(object),
+        "kwh": loads.kwh[place],
+        "profile": loads.profile[place],
+        "series": np.where(pumped, electric, -1).astype(np.int32),
+        "rooms": np.where(pumped[:, None], parameters(rooms, given, factor), np.float32(0)),
+    }
+    known = block_city.blocks.index
+    block = codes_of(plants["block_id"].iloc[place], known)
+    groups = np.column_stack([block, len(known) + 1 + block]).astype(np.int32)
+    hours = Hours(climate, series, loads.profiles, roofs, given)
+    past = before.rows if before is not None and before.hours.same_as(hours) else None
+    return Prosumers(run_rows(ids, inputs, groups, _kernel(hours), before=past), hours)
+
+
+def _kernel(hours: Hours) -> Kernel:
+    def run(inputs: Inputs, sums: Watts) -> pd.DataFrame:
+        count = len(inputs["kwp"])
+        parts = [
+            _part({name: values[a : a + AT_ONCE] for name, values in inputs.items()}, sums, hours)
+            for a in range(0, count, AT_ONCE)
+        ]
+        return pd.concat(parts, ignore_index=True) if parts else _nothing(hours)
+
+    return run
+
+
+def _nothing(hours: Hours) -> pd.DataFrame:
+    """Return the table of no building at all."""
+    empty = np.zeros((0, HOURS), np.float32)
+    return dispatch(empty, empty, np.zeros(0), hours.given)[0].assign(pv_kwh=0.0, unplaced_kwp=0.0)
+
+
+def _part(inputs: Inputs, sums: Watts, hours: Hours) -> pd.DataFrame:
+    """Work out some buildings, adding to the sums by Baublock."""
+    load = _own_loads(inputs, hours)
+    pv, unplaced = _own_sun(inputs, hours)
+    table, net = dispatch(load, pv, inputs["battery_kwh"], hours.given)
+    lines = inputs["groups"]
+    np.add.at(sums, lines[:, 0], np.rint(net).astype(np.int32) - np.rint(load).astype(np.int32))
+    np.add.at(sums, lines[:, 1], np.rint(pv).astype(np.int32))
+    return table.assign(pv_kwh=pv.sum(axis=1, dtype=float) / 1000, unplaced_kwp=unplaced)
+
+
+def _own_loads(inputs: Inputs, hours: Hours) -> Power:
+    """Return the electricity of each building by hour [W]."""
+    shares = hours.profiles.values
+    load = np.zeros((len(inputs["kwp"]), HOURS))
+    for part in range(inputs["kwh"].shape[1]):
+        load += inputs["kwh"][:, part, None] * 1000 * shares[inputs["profile"][:, part]]
+    pumped = np.flatnonzero(inputs["series"] >= 0)
+    heat = room_heat(inputs["rooms"][pumped], hours.climate, hours.given)
+    load[pumped] += heat * hours.series.values[inputs["series"][pumped]]
+    return load.astype(np.float32)
+
+
+def _own_sun(inputs: Inputs, hours: Hours) -> tuple[Power, Floats]:
+    """Return the solar power of each building by hour [W], and what its roof has no place for."""
+    ids = pd.Index(inputs["building"])
+    roofs = hours.roofs
+    mine = roofs.potential[roofs.potential["building_id"].isin(ids)]
+    put = allocate(pd.Series(inputs["kwp"], ids), mine)
+    weather = roofs.city.weather
+    names, watts = pv_hours(put.kwp, roofs.planes, weather, _horizons(roofs.city), hours.given)
+    power = np.zeros((len(ids), HOURS), np.float32)
+    power[ids.get_indexer(names)] = watts
+    return power, put.unplaced.reindex(ids, fill_value=0.0).to_numpy()
+
+
+POWER_STAGES = (
+    Stage("appliances", _appliances, ("shell",), ("electricity",)),
+    Stage("profiles", _profiles, ("hot_water_shape", "series")),
+    Stage(
+        "loads",
+        _loads,
+        ("appliances", "profiles", "series", "heat_table", "systems"),
+        ("supply",),
+    ),
+    Stage("block_load", _block_load, ("loads", "heat", "systems", "block_city"), room=10),
+    Stage("roofs", _roofs, ("roof_city",), ("solar",)),
+    Stage(
+        "prosumers",
+        _prosumers,
+        ("plants", "loads", "zones", "climate", "calibration", "series", "systems", "roofs",
+         "block_city"),
+        ("heat", "supply", "solar"),
+        growing=True,
+        room=10,
+    ),
+)  # fmt: skip

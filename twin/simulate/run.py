@@ -1,0 +1,156 @@
+"""From a scenario to its results: the chain of models, stage year by stage year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from twin.assumptions import Assumptions, assumptions
+from twin.energy.heat_grid import existing_network_of, existing_networks
+from twin.energy.stock import initial_stock
+from twin.errors import ModelError
+from twin.hashing import hash_parts
+from twin.memo import Memo
+from twin.scenario import Scenario, plan
+from twin.simulate.heat import HEAT_STAGES
+from twin.simulate.money import MONEY_STAGES
+from twin.simulate.parts import parts_of
+from twin.simulate.power import POWER_STAGES
+from twin.simulate.results import Results, YearResults
+from twin.simulate.stage import Chain, Part, Stage
+from twin.simulate.supply import SUPPLY_STAGES
+from twin.simulate.tables import TABLE_STAGES
+from twin.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twin.city import City
+
+    Say = Callable[[str, float], None]
+
+STAGES: tuple[Stage, ...] = (
+    *HEAT_STAGES, *SUPPLY_STAGES, *POWER_STAGES, *MONEY_STAGES, *TABLE_STAGES,
+)  # fmt: skip
+"""Every stage of the model; each knows what it needs."""
+
+
+def simulate(  # noqa: PLR0913 - what a run may be given
+    city: City,
+    scenario: Scenario,
+    given: Assumptions | None = None,
+    *,
+    memo: Memo | None = None,
+    measured: pd.DataFrame | None = None,
+    rebase: bool = False,
+    progress: Say | None = None,
+) -> Results:
+    """
+    Return what follows from a scenario: a pure function of city, scenario and assumptions.
+
+    Parameters
+    ----------
+    city
+        The baseline, with weather.
+    scenario
+        Measures and own assumptions.
+    given
+        Assumptions; those that ship with the program where left out.
+    memo
+        Keeps answers of stages; hand in the same one again and only what an edit reaches is
+        worked out. The results do not depend on it.
+    measured
+        Heat measured by Baublock; index `block_id`, column `kwh` a year.
+    rebase
+        Take a scenario that was made for another state of the city.
+    progress
+        Told each step and the share that is done.
+
+    Raises
+    ------
+    ScenarioError, AssumptionError, ModelError
+        The scenario does not fit the city, or the city lacks what the models need. There are no
+        results in part.
+    """
+    _check(city, measured)
+    memo = memo or Memo()
+    given = given or assumptions()
+    own = given.replaced({k: v for k, v in scenario.assumptions.items() if k in given})
+    base = _baseline(city, scenario.stages[0], own, memo)
+    planned = plan(city, scenario, given, base=base, rebase=rebase)
+    before, history, laid = base, (), Part(pd.Series(dtype=float), "nothing")
+    years = {}
+    for place, state in enumerate(planned.states):
+        if progress:
+            progress("Work out the year", place / len(planned.states))
+        parts = parts_of(state, before=before if place else None, measured=measured)
+        chain = Chain(STAGES, parts | _past(history, laid, base), state.assumptions, memo)
+        years[state.year] = _year(state, chain)
+        history = (*history, (state.year, Part(chain["invested"], chain.key("invested"))))
+        laid = Part(chain["network_table"]["laid_eur"].astype(float), chain.key("network_table"))
+        before = state
+    if progress:
+        progress("Work out the year", 1.0)
+    return Results(scenario, years, own, city.info.data_date, planned.notes)
+
+
+def _check(city: City, measured: pd.DataFrame | None) -> None:
+    if len(city.weather) == 0:
+        template = "The city {city} has no weather, and without weather there is no heat demand."
+        hint = (
+            "Build it again with `twin build`; without a weather file a reference year stands in."
+        )
+        raise ModelError(template, hint=hint, city=city.name)
+    if measured is None:
+        return
+    unknown = measured.index.difference(city.blocks.index)
+    if len(unknown):
+        template = "The measured consumption names unknown Baublöcke: {blocks}."
+        hint = "Ids of Baublöcke are those of the table blocks of the city."
+        raise ModelError(template, hint=hint, blocks=", ".join(map(str, unknown[:5])))
+
+
+def _baseline(city: City, year: int, own: Assumptions, memo: Memo) -> State:
+    """Return the state of the city before any measure, with the networks that stand."""
+    key = hash_parts([city.hash, str(year), own.hash])
+
+    def make(_: object) -> State:
+        stock = initial_stock(city, own)
+        network = existing_network_of(city, stock, own).reindex(stock.index)
+        stock = stock.assign(network_id=stock["network_id"].fillna(network.astype("str")))
+        networks = existing_networks(city, stock, own)
+        return State(year, city, stock, own, networks)
+
+    state: State = memo.answer("baseline", key, make)
+    return state
+
+
+def _past(history: tuple[tuple[int, Part], ...], laid: Part, base: State) -> dict[str, Part]:
+    """Return the parts that earlier stages leave to this one."""
+    made = tuple((year, part.value) for year, part in history)
+    key = hash_parts(text for year, part in history for text in (str(year), part.key))
+    return {"history": Part(made, key), "laid_before": laid}
+
+
+def _year(state: State, chain: Chain) -> YearResults:
+    """Put the answers of one year together."""
+    buildings = pd.concat([chain["building_table"], chain["cost_table"]], axis=1)
+    networks = chain["networks"]
+    pipes = [design.pipes.assign(network_id=key) for key, design in networks.designs.items()]
+    laid = [table for table in pipes if len(table)]
+    found = tuple(f for design in networks.designs.values() for f in design.findings)
+    empty = state.city.streets.iloc[:0][["geometry"]]
+    names = ("building_table", "cost_table", "hours", "network_table", "actors")
+    return YearResults(
+        year=state.year,
+        state=state,
+        buildings=buildings,
+        hourly=chain["hours"].hourly,
+        peaks=chain["hours"].peaks,
+        networks=chain["network_table"],
+        pipes=pd.concat(laid) if laid else empty,  # type: ignore[arg-type]
+        money=chain["actors"],
+        key=hash_parts(chain.key(name) for name in names),
+        findings=found,
+    )

@@ -1,0 +1,202 @@
+"""Stages of supply: final energy by building, heat networks, greenhouse gas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from twin.balance import emission_factors, emissions, prices
+from twin.classes import CARRIERS
+from twin.energy.heat_grid import (
+    NetworkDesign,
+    heat_factor,
+    lay_network,
+    make_ground,
+    network_price,
+)
+from twin.energy.supply import final_energy
+from twin.simulate.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.assumptions import Assumptions
+    from twin.city import City
+    from twin.energy.heat_grid import Ground
+    from twin.state import NetworkPlan
+
+G_PER_T = 1e6
+FOSSIL_FUELS = ("gas", "oil", "coal")
+NETWORK_COLUMNS = (
+    "name", "exists", "supplied_kwh", "renewable_share", "emission_t_kwh", "price_eur_kwh",
+    "laid_eur", *(f"fuel_{fuel}_kwh" for fuel in FOSSIL_FUELS),
+)  # fmt: skip
+"""What a table of networks has at least, also where there is none."""
+
+
+def _final(
+    systems: pd.DataFrame, heat_table: pd.DataFrame, year: int, given: Assumptions
+) -> pd.DataFrame:
+    """Return final energy for heat by carrier; photovoltaics are not taken off."""
+    return final_energy(systems, heat_table, year, given)
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Where pipes can lie; worked out when the first network needs it."""
+
+    city: City
+    given: Assumptions
+    found: dict[str, Ground]
+
+    @property
+    def ground(self) -> Ground:
+        """Streets and house connections; a city without streets is a `ModelError`."""
+        if "ground" not in self.found:
+            self.found["ground"] = make_ground(self.city, self.given)
+        return self.found["ground"]
+
+
+def _ways(street_city: City, given: Assumptions) -> Ways:
+    return Ways(street_city, given, {})
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """The heat networks that run in a year: designs by id with their customers."""
+
+    designs: Mapping[str, NetworkDesign]
+    customers: Mapping[str, pd.DataFrame]
+    ways: Ways
+
+
+def _networks(  # noqa: PLR0913, PLR0917 - called by name
+    plans: tuple[NetworkPlan, ...],
+    systems: pd.DataFrame,
+    final: pd.DataFrame,
+    heat_table: pd.DataFrame,
+    ways: Ways,
+    year: int,
+    given: Assumptions,
+    before: Networks | None,
+) -> Networks:
+    """Lay out every network that runs; one whose plan and customers are as before is kept."""
+    connected = pd.DataFrame(
+        {"annual_kwh": final["district_heat_kwh"], "peak_kw": heat_table["peak_kw"]}
+    )
+    connected = connected[connected["annual_kwh"] > 0]
+    network = systems["network_id"].reindex(connected.index)
+    designs, customers = {}, {}
+    for plan in plans:
+        mine = connected[(network == plan.id).to_numpy()]
+        if plan.start_year > year or not len(mine):
+            continue
+        designs[plan.id] = _kept(before, plan, mine, ways) or _laid(plan, mine, ways, given)
+        customers[plan.id] = mine
+    return Networks(designs, customers, ways)
+
+
+def _kept(
+    before: Networks | None, plan: NetworkPlan, mine: pd.DataFrame, ways: Ways
+) -> NetworkDesign | None:
+    if before is None or before.ways is not ways or plan.id not in before.designs:
+        return None
+    design = before.designs[plan.id]
+    same = design.plan == plan and before.customers[plan.id].equals(mine)
+    return design if same else None
+
+
+def _laid(plan: NetworkPlan, mine: pd.DataFrame, ways: Ways, given: Assumptions) -> NetworkDesign:
+    ground = None if plan.exists else ways.ground
+    return lay_network(plan, ways.city, mine, given, ground=ground)
+
+
+def _network_table(networks: Networks, year: int, given: Assumptions) -> pd.DataFrame:
+    """Return what networks deliver, need and cost in a year; index network_id."""
+    price = prices(year, given)["business"].to_dict()
+    factors = (emission_factors(year, given) / G_PER_T).drop("district_heat").to_dict()
+    rows = {}
+    for name, design in networks.designs.items():
+        needed, supplied = design.final_energy_kwh, design.summary["supplied_kwh"]
+        rows[name] = {
+            "name": design.plan.name,
+            "exists": design.plan.exists,
+            **design.summary,
+            "emission_t_kwh": heat_factor(needed, supplied, year, given, factors=factors),
+            "price_eur_kwh": network_price(design, design.plan, year, given, prices=price),
+            "laid_eur": sum(design.investment_eur.values()),
+            **{f"fuel_{fuel}_kwh": needed.get(fuel, 0.0) for fuel in FOSSIL_FUELS},
+            "fuel_electricity_kwh": needed.get("electricity", 0.0),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=None if rows else NETWORK_COLUMNS)
+    return table.rename_axis("network_id")
+
+
+def _by_building(
+    systems: pd.DataFrame, network_table: pd.DataFrame, given: Assumptions
+) -> pd.DataFrame:
+    """Return for each building what its network's heat is like; NaN where it has none."""
+    columns = ["emission_t_kwh", "price_eur_kwh", "renewable_share"]
+    found = network_table[columns].astype(float).reindex(systems["network_id"])
+    found = found.set_axis(systems.index, axis=0)
+    for fuel in FOSSIL_FUELS:
+        per_kwh = network_table[f"fuel_{fuel}_kwh"] / network_table["supplied_kwh"]
+        found[fuel] = per_kwh.astype(float).reindex(systems["network_id"]).fillna(0.0).to_numpy()
+    return found
+
+
+def _greenhouse_gas(
+    final: pd.DataFrame,
+    appliances: pd.DataFrame,
+    heat_of_networks: pd.DataFrame,
+    year: int,
+    given: Assumptions,
+) -> pd.DataFrame:
+    """
+    Return greenhouse gas by building [t CO2e/a]: of heat, of appliances, together.
+
+    BISKO: all electricity counts with the national mix, whatever the roof gives.
+    """
+    heat = emissions(final, year, given, network_factor=heat_of_networks["emission_t_kwh"])
+    used = appliances.sum(axis=1).to_frame("electricity_kwh")
+    power = emissions(used, year, given)["electricity_t"]
+    table = pd.DataFrame({"co2e_heat_t": heat.sum(axis=1), "co2e_appliances_t": power})
+    return table.assign(co2e_t=table.sum(axis=1))
+
+
+def _renewable(
+    final: pd.DataFrame, heat_of_networks: pd.DataFrame, year: int, given: Assumptions
+) -> pd.DataFrame:
+    """Return final energy for heat with ambient heat, and the renewable part of it [kWh/a]."""
+    green = ["ambient_heat", "biomass", "green_gas", "green_oil"]
+    power = given.at("mix.renewable_electricity", year)
+    part = final[[f"{name}_kwh" for name in green]].sum(axis=1)
+    part = part + final["electricity_kwh"] * power
+    part = part + final["district_heat_kwh"] * heat_of_networks["renewable_share"].fillna(0.0)
+    total = final[[f"{name}_kwh" for name in CARRIERS]].sum(axis=1)
+    return pd.DataFrame({"all_heat_kwh": total, "renewable_heat_kwh": part})
+
+
+SUPPLY_STAGES = (
+    Stage("final", _final, ("systems", "heat_table", "year"), ("supply",)),
+    Stage("ways", _ways, ("street_city",), ("grid",)),
+    Stage(
+        "networks",
+        _networks,
+        ("plans", "systems", "final", "heat_table", "ways", "year"),
+        ("grid",),
+        growing=True,
+        room=20,
+    ),
+    Stage("network_table", _network_table, ("networks", "year"), ("grid", "balance")),
+    Stage("heat_of_networks", _by_building, ("systems", "network_table")),
+    Stage(
+        "greenhouse_gas",
+        _greenhouse_gas,
+        ("final", "appliances", "heat_of_networks", "year"),
+        ("balance",),
+    ),
+    Stage("renewable", _renewable, ("final", "heat_of_networks", "year"), ("mix",)),
+)

@@ -1,0 +1,207 @@
+"""Stages that put the answers together: results by building, profiles and peaks by area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from twin.classes import CARRIERS
+from twin.indicators.definition import WHOLE
+from twin.simulate.parts import codes_of
+from twin.simulate.power import stacked
+from twin.simulate.stage import Stage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twin.assumptions import Assumptions
+    from twin.city import City
+    from twin.rowwise import Rows
+    from twin.simulate.power import Prosumers
+
+    Watts = NDArray[np.int32]
+
+PEAKS = ("heat_kw", "import_kw", "feed_in_kw")
+
+
+def _buildings(  # noqa: PLR0913, PLR0917 - called by name
+    stock: pd.DataFrame,
+    heat_table: pd.DataFrame,
+    seasonal: pd.Series[float],
+    calibration: pd.DataFrame,
+    final: pd.DataFrame,
+    renewable: pd.DataFrame,
+    appliances: pd.DataFrame,
+    prosumers: Prosumers,
+    greenhouse_gas: pd.DataFrame,
+    given: Assumptions,
+) -> pd.DataFrame:
+    """Return energy and greenhouse gas by building."""
+    factor = calibration["factor"].reindex(stock.index)
+    area = stock["heated_area_m2"]
+    heat = final.rename(columns=lambda name: f"heat_{name}")
+    used = appliances.sum(axis=1)
+    bought = [f"heat_{carrier}_kwh" for carrier in CARRIERS if carrier != "ambient_heat"]
+    made = prosumers.rows.table[["pv_kwh", "self_use_kwh", "feed_in_kwh"]]
+    columns = {
+        "heated_area_m2": area,
+        "residents": stock["residents"],
+        "dwellings": stock["dwellings"],
+        "refurbished_m2": area * (stock["refurbishment"] != "existing"),
+        "connected_m2": area * (stock["system"] == "district_heat"),
+        "seasonal_kwh": seasonal * factor.fillna(0.0),
+        "calibration_factor": factor,
+        "appliance_kwh": used,
+        "final_kwh": heat[bought].sum(axis=1) + used,
+        "heat_electricity_kwh": heat["heat_electricity_kwh"],
+        "pv_kwp": stock["pv_kwp"],
+    }
+    areas = stock[["block_id", "district_id"]]
+    solar = made.reindex(stock.index, fill_value=0.0)
+    heat = heat.drop(columns="heat_electricity_kwh")
+    each = [pd.DataFrame(columns), areas, heat_table, heat, renewable, solar, greenhouse_gas]
+    return pd.concat(each, axis=1)
+
+
+def _costs(  # noqa: PLR0913, PLR0917 - called by name
+    invested: pd.DataFrame,
+    capital: pd.DataFrame,
+    running: pd.DataFrame,
+    imports: pd.Series[float],
+    final: pd.DataFrame,
+    network_growth: pd.Series[float],
+    systems: pd.DataFrame,
+    given: Assumptions,
+) -> pd.DataFrame:
+    """Return money by building [EUR, EUR/a]; what networks invest is shared by their heat."""
+    heat = final["district_heat_kwh"]
+    network = systems["network_id"]
+    of_network = heat.groupby(network).transform("sum")
+    growth = network_growth.reindex(network).to_numpy(float)
+    share = np.nan_to_num(growth * np.divide(heat, of_network.where(of_network > 0)).to_numpy())
+    kinds = ["retrofit_eur", "heating_eur", "pv_eur", "battery_eur"]
+    return pd.DataFrame(
+        {
+            **{name: invested[name] for name in kinds},
+            "network_eur": share,
+            "investment_eur": invested["total_eur"] + share,
+            "capital_eur": capital[kinds].sum(axis=1),
+            "energy_cost_eur": running["energy_eur"] - running["feed_in_eur"],
+            "operation_eur": running["operation_eur"],
+            "annual_cost_eur": running["total_eur"] + capital[kinds].sum(axis=1),
+            "imports_eur": imports,
+        },
+        index=final.index,
+    )
+
+
+def _network_growth(
+    network_table: pd.DataFrame,
+    laid_before: pd.Series[float],
+    given: Assumptions,
+) -> pd.Series[float]:
+    """Return what networks have invested since the stage before [EUR]; index network_id."""
+    laid = network_table["laid_eur"].astype(float)
+    return (laid - laid_before.reindex(laid.index, fill_value=0.0)).clip(lower=0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """Hours of the city [W] and the highest hours by area [kW]."""
+
+    hourly: pd.DataFrame
+    peaks: pd.DataFrame
+
+
+def _hours(  # noqa: PLR0913, PLR0917 - called by name
+    heat: Rows,
+    hot_water: pd.Series[float],
+    hot_water_shape: NDArray[np.float64],
+    block_load: Watts,
+    prosumers: Prosumers,
+    systems: pd.DataFrame,
+    block_city: City,
+    weather: pd.DataFrame,
+    given: Assumptions,
+) -> Profiles:
+    """Return profiles and peaks; what lies in no Baublock counts for the city only."""
+    known = block_city.blocks.index
+    count = len(known) + 1
+    block = codes_of(systems["block_id"], known)
+    water = np.bincount(block, np.rint(hot_water.to_numpy() * 1000), minlength=count)
+    warm = stacked(heat.sums, 0, count)
+    _add_shape(warm, water, hot_water_shape)
+    net = block_load + stacked(prosumers.rows.sums, 0, count)
+    pv = _total(stacked(prosumers.rows.sums, count, count))
+    city_net = _total(net)
+    hourly = {
+        "heat_w": _total(warm),
+        "electricity_w": _total(block_load),
+        "pv_w": pv,
+        "import_w": np.maximum(city_net, 0),
+        "feed_in_w": np.maximum(-city_net, 0),
+    }
+    peaks = [_peaks(known, warm[:-1], net[:-1], "block")]
+    district = block_city.blocks["district_id"]
+    peaks.append(_district_peaks(district, warm[:-1], net[:-1]))
+    whole = pd.DataFrame({name: [0.0] for name in PEAKS}, index=[WHOLE])
+    whole[:] = [[hourly[f"{name.removesuffix('_kw')}_w"].max() / 1000 for name in PEAKS]]
+    table = pd.concat({"city": whole, **dict(peaks)}, names=["level", "area"])
+    return Profiles(pd.DataFrame(hourly, index=weather.index), table)
+
+
+def _total(lines: Watts) -> NDArray[np.int64]:
+    """Add up whole watts of all areas."""
+    total: NDArray[np.int64] = lines.sum(axis=0, dtype=np.int64)
+    return total
+
+
+def _add_shape(lines: Watts, water_wh: NDArray[np.float64], shape: NDArray[np.float64]) -> None:
+    """Add hot water to the hours of heat: the same shape for all."""
+    for place, energy in enumerate(water_wh):
+        lines[place] += np.rint(energy * shape).astype(np.int32)
+
+
+def _peaks(areas: pd.Index[str], warm: Watts, net: Watts, level: str) -> tuple[str, pd.DataFrame]:
+    highest = {
+        "heat_kw": warm.max(axis=1, initial=0) / 1000,
+        "import_kw": np.maximum(net.max(axis=1, initial=0), 0) / 1000,
+        "feed_in_kw": np.maximum(-net.min(axis=1, initial=0), 0) / 1000,
+    }
+    return level, pd.DataFrame(highest, index=areas)
+
+
+def _district_peaks(district: pd.Series[str], warm: Watts, net: Watts) -> tuple[str, pd.DataFrame]:
+    codes, names = pd.factorize(district, sort=True)
+    order = np.argsort(codes, kind="stable")
+    order = order[codes[order] >= 0]
+    starts = np.searchsorted(codes[order], np.arange(len(names)))
+    if not len(names):
+        return "district", pd.DataFrame(columns=list(PEAKS), dtype=float)
+    sums = (np.add.reduceat(lines[order], starts, axis=0) for lines in (warm, net))
+    return _peaks(pd.Index(names), *sums, "district")
+
+
+TABLE_STAGES = (
+    Stage(
+        "building_table",
+        _buildings,
+        ("stock", "heat_table", "seasonal", "calibration", "final", "renewable", "appliances",
+         "prosumers", "greenhouse_gas"),
+    ),
+    Stage("network_growth", _network_growth, ("network_table", "laid_before")),
+    Stage(
+        "cost_table",
+        _costs,
+        ("invested", "capital", "running", "imports", "final", "network_growth", "systems"),
+    ),
+    Stage(
+        "hours",
+        _hours,
+        ("heat", "hot_water", "hot_water_shape", "block_load", "prosumers", "systems",
+         "block_city", "weather"),
+    ),
+)  # fmt: skip
