@@ -9,6 +9,7 @@ import pandas as pd
 
 from twin.classes import AGE_CLASSES, HEAT_SYSTEMS
 from twin.energy.draws import blended, drawn, pick
+from twin.energy.places import places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,13 +78,13 @@ def systems(
 def installed(stock: pd.DataFrame, given: Assumptions) -> tuple[Floats, NDArray[np.object_]]:
     """Return the year the heating was put in, drawn from its ages, and the label; NaN for none."""
     quantiles = given.by_class("stock.system_age")
-    places = sorted(quantiles, key=float)
+    points = sorted(quantiles, key=float)
     share = np.interp(
         drawn(stock.index, "system_year"),
-        [float(place) / 100 for place in places],
-        [quantiles[place] for place in places],
+        [float(point) / 100 for point in points],
+        [quantiles[point] for point in points],
     )
-    codes = pd.Categorical(stock["system"], categories=HEAT_SYSTEMS).codes
+    codes = places(stock["system"], HEAT_SYSTEMS)
     oldest = given.array("stock.system_oldest", HEAT_SYSTEMS)[codes]
     year = given["stock.base_year"] - np.floor(share * oldest)
     built = np.fmax(stock["year_built"].to_numpy(float), _earliest(stock))
@@ -96,7 +97,7 @@ def installed(stock: pd.DataFrame, given: Assumptions) -> tuple[Floats, NDArray[
 def _earliest(stock: pd.DataFrame) -> Floats:
     """Return the first year of the age class: no heating is older than its house."""
     first = np.array([1900.0, *(float(name[:4]) for name in AGE_CLASSES[1:])])
-    codes = pd.Categorical(stock["age_class"], categories=AGE_CLASSES).codes
+    codes = places(stock["age_class"], AGE_CLASSES)
     return np.where(codes >= 0, first[codes], 1900.0)
 
 
@@ -106,7 +107,7 @@ def _known(rows: pd.DataFrame) -> tuple[Codes, NDArray[np.object_]]:
     by_heating = rows["heating"].astype(object).map(BY_HEATING)
     system = by_carrier.where(by_carrier.notna(), by_heating)
     label = rows["carrier_source"].where(by_carrier.notna(), rows["heating_source"])
-    codes = pd.Categorical(system, categories=HEAT_SYSTEMS).codes.astype(np.intp)
+    codes = places(system, HEAT_SYSTEMS)
     return codes, label.astype(object).fillna("unknown").to_numpy()
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from twin.classes import BUILDING_USES
 from twin.energy.archetypes.classes import SIZES
+from twin.energy.places import places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +29,8 @@ def hot_water_kwh(stock: pd.DataFrame, given: Assumptions) -> pd.Series[float]:
 
     Housing by size class after TABULA, other uses by use, each for a m² of heated area.
     """
-    use = pd.Categorical(stock["use"], categories=BUILDING_USES).codes
-    size = pd.Categorical(stock["size_class"], categories=SIZES).codes
+    use = places(stock["use"], BUILDING_USES)
+    size = places(stock["size_class"], SIZES)
     each = given.array("stock.hot_water", BUILDING_USES)[use]
     housing = given.array("stock.hot_water_housing", SIZES)[size]
     lived = (stock["use"] == "residential").to_numpy() & (size >= 0)

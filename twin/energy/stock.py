@@ -17,6 +17,7 @@ from twin.assumptions import assumptions
 from twin.classes import AGE_CLASSES, BUILDING_USES, REFURBISHMENT, SIZE_CLASSES
 from twin.energy.draws import blended, drawn, pick
 from twin.energy.generators import installed, systems
+from twin.energy.places import places
 from twin.errors import ModelError
 from twin.schema import STOCK
 from twin.validation import conform
@@ -155,7 +156,7 @@ def _sizes(rows: gpd.GeoDataFrame) -> tuple[pd.Series[Any], NDArray[np.object_]]
 
 def _heated(rows: gpd.GeoDataFrame, given: Assumptions) -> tuple[Floats, NDArray[np.object_]]:
     """Return heated reference area [m²]: from living area, floor area, or footprint x storeys."""
-    use = pd.Categorical(rows["use"], categories=BUILDING_USES).codes
+    use = places(rows["use"], BUILDING_USES)
     share = given.array("stock.heated_share", BUILDING_USES)[use]
     living, floor, storeys, footprint = (
         rows[name].to_numpy("float64", na_value=np.nan)
@@ -195,13 +196,13 @@ def _ages(
     rows: gpd.GeoDataFrame, stock: pd.DataFrame, given: Assumptions
 ) -> tuple[pd.Series[Any], NDArray[np.object_]]:
     """Return age class and label; unknown ones are drawn from shares of their size class."""
-    codes = pd.Categorical(rows["age_class"], categories=AGE_CLASSES).codes.astype(np.intp)
+    codes = places(rows["age_class"], AGE_CLASSES)
     year = rows["year_built"].to_numpy("float64", na_value=np.nan)
     by_year = (codes < 0) & np.isfinite(year)
     found = np.searchsorted(_first_years(), year, side="right") - 1
     codes = np.where(by_year, np.clip(found, 0, None), codes)
     area = np.asarray(pd.factorize(rows["district_id"], sort=True)[0], np.intp)
-    kind = pd.Categorical(stock["size_class"], categories=SIZE_CLASSES).codes
+    kind = places(stock["size_class"], SIZE_CLASSES)
     shares = np.zeros((len(rows), len(AGE_CLASSES)))
     for number, name in enumerate(SIZE_CLASSES):
         own = kind == number
@@ -226,7 +227,7 @@ def _refurbished(
     stock: pd.DataFrame, given: Assumptions
 ) -> tuple[pd.Series[Any], NDArray[np.object_]]:
     """Return the state of the envelope, drawn by age class: a higher share only adds buildings."""
-    age = stock["age_class"].cat.codes.to_numpy()
+    age = places(stock["age_class"], AGE_CLASSES)
     advanced = given.array("stock.refurbished_advanced", AGE_CLASSES)[age]
     usual = given.array("stock.refurbished_usual", AGE_CLASSES)[age]
     number = drawn(stock.index, "refurbishment")
@@ -237,8 +238,8 @@ def _refurbished(
 
 def _finished(stock: pd.DataFrame, given: Assumptions, order: pd.Index[str]) -> pd.DataFrame:
     """Return the stock with all its columns, in order, types and labels of the schema."""
-    use = pd.Categorical(stock["use"], categories=BUILDING_USES).codes
-    missing = {
+    use = places(stock["use"], BUILDING_USES)
+    missing: dict[str, Any] = {
         "set_point_c": given.array("stock.set_point", BUILDING_USES)[use],
         "pv_kwp": 0.0,
         "battery_kwh": 0.0,

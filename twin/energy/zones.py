@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from twin.classes import BUILDING_USES, REFURBISHMENT
 from twin.energy.archetypes import Archetypes, archetypes, bucket_of
 from twin.energy.archetypes.classes import SIZES
 from twin.energy.operative import night_hours, with_air_set_points
+from twin.energy.places import places
 from twin.energy.zone import Zones
 from twin.errors import ModelError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
@@ -115,15 +116,12 @@ def facts_of(stock: pd.DataFrame) -> Facts:
     """Return the heated buildings of the stock by number; faults of all are raised at once."""
     _check(stock)
     heated = stock[stock["heated_area_m2"].to_numpy(float) > 0]
-    size = pd.Categorical(heated["size_class"], categories=SIZES).codes.astype(np.intp)
-    state = pd.Categorical(heated["refurbishment"], categories=REFURBISHMENT).codes.astype(np.intp)
     kinds = (
-        np.where(size >= 0, size, SIZES.index("apartments")),
+        places(heated["size_class"], SIZES, SIZES.index("apartments")),
         bucket_of(heated["age_class"], heated.get("year_built")),
-        np.where(state >= 0, state, 0),
+        places(heated["refurbishment"], REFURBISHMENT, 0),
     )
-    use = pd.Categorical(heated["use"], categories=BUILDING_USES).codes.astype(np.intp)
-    use = np.where(use >= 0, use, BUILDING_USES.index("unknown"))
+    use = places(heated["use"], BUILDING_USES, BUILDING_USES.index("unknown"))
     housing = heated["use"].isin(HOUSING).to_numpy(bool)
     return Facts(heated, kinds, use, housing, heated["heated_area_m2"].to_numpy(float))
 

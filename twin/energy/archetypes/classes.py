@@ -16,12 +16,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from twin.classes import AGE_CLASSES
 from twin.energy.archetypes.typology import STATES, area_of, loss_of, typology
+from twin.energy.places import places
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
@@ -90,7 +91,7 @@ def bucket_of(
     A year counts where it lies in the age class; before 1919 all years do. A building without age
     class takes its year; without both it is placed as 1949_1968, the largest class of the stock.
     """
-    own = pd.Categorical(age_class, categories=AGE_CLASSES).codes.astype(np.intp)
+    own = places(age_class, AGE_CLASSES)
     unknown = AGE_CLASSES.index("1949_1968")
     bucket = len(LETTERS) + np.where(own >= 0, own, unknown)
     if year_built is None:
