@@ -24,7 +24,7 @@ from twin.validation import faults_of
 
 KOELN = {"latitude": 50.93, "longitude": 6.96, "height_m": 49.0}
 MONTH = hours_of(2015).month.to_numpy()
-GOLDEN = [[-0.3, 0.0, 1.6], [6.0, 202.0, 1.9], [17.4, 329.0, 3.3], [0.0, 0.0, 1.3]]
+GOLDEN = [[-0.3, 0.0, 1.6], [6.0, 202.0, 1.9], [17.4, 330.0, 3.3], [0.0, 0.0, 1.3]]
 
 
 @cache

@@ -20,10 +20,8 @@ STATES = (
     "BW", "BY", "BE", "BB", "HB", "HH", "HE", "MV", "NI", "NW", "RP", "SL", "SN", "ST", "SH", "TH",
 )  # fmt: skip
 
-NATIONAL_DATES = {"01-01": "New Year", "05-01": "Labour Day", "10-03": "German Unity",
-                  "12-25": "Christmas", "12-26": "Second day of Christmas"}  # fmt: skip
-NATIONAL_EASTER = {-2: "Good Friday", 0: "Easter", 1: "Easter Monday", 39: "Ascension",
-                   49: "Whitsun", 50: "Whit Monday"}  # fmt: skip
+NATIONAL_DATES = ("01-01", "05-01", "10-03", "12-25", "12-26")
+NATIONAL_EASTER = (-2, 1, 39, 50)  # Karfreitag, Ostermontag, Himmelfahrt, Pfingstmontag
 STATE_DATES = {
     "01-06": ("BW", "BY", "ST"),  # Heilige Drei Könige
     "03-08": ("BE", "MV"),  # Frauentag
@@ -32,7 +30,16 @@ STATE_DATES = {
     "10-31": ("BB", "HB", "HH", "MV", "NI", "SN", "ST", "SH", "TH"),  # Reformationstag
     "11-01": ("BW", "BY", "NW", "RP", "SL"),  # Allerheiligen
 }
-STATE_EASTER = {60: ("BW", "BY", "HE", "NW", "RP", "SL")}  # Fronleichnam
+STATE_EASTER = {
+    0: ("BB",),  # Ostersonntag
+    49: ("BB",),  # Pfingstsonntag
+    60: ("BW", "BY", "HE", "NW", "RP", "SL"),  # Fronleichnam
+}
+ONCE = {
+    "2017-10-31": STATES,  # 500 years of Reformation
+    "2025-05-08": ("BE",),
+    "2028-06-17": ("BE",),
+}
 LIKE_SATURDAY = ("12-24", "12-31")
 
 
@@ -76,6 +83,9 @@ def holidays(year: int, *, state: str = "NW") -> Days:
     dates = [*NATIONAL_DATES, *(day for day, lands in STATE_DATES.items() if state in lands)]
     moving = [*NATIONAL_EASTER, *(day for day, lands in STATE_EASTER.items() if state in lands)]
     found = [np.datetime64(f"{year}-{date}") for date in dates]
+    found += [
+        np.datetime64(day) for day, lands in ONCE.items() if state in lands and day[:4] == str(year)
+    ]
     found += [sunday + np.timedelta64(days, "D") for days in moving]
     if state == "SN":  # Buß- und Bettag: the Wednesday before 23 November
         found.append(_wednesday_before(np.datetime64(f"{year}-11-23")))

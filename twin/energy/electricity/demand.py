@@ -52,10 +52,10 @@ def appliance_parts(stock: pd.DataFrame, given: Assumptions) -> pd.DataFrame:
     households = (
         dwellings * fixed + np.where(dwellings > 0, residents, 0) * given["electricity.resident"]
     )
-    use = stock["use"].astype("str")
-    homes = ((use == "residential") & (dwellings == 0)).to_numpy()
+    use = _use_codes(stock)
+    homes = (use == BUILDING_USES.index("residential")) & (dwellings == 0)
     households = np.where(homes, area * given["electricity.living_area"], households)
-    per_area = use.map(given.by_class("electricity.use")).to_numpy(np.float64)
+    per_area = given.array("electricity.use", BUILDING_USES)[use]
     table = {"households_kwh": households, "other_kwh": area * per_area}
     return pd.DataFrame(table, index=stock.index)
 
@@ -75,8 +75,8 @@ def profile_of(stock: pd.DataFrame) -> NDArray[np.int32]:
     and has no standard profile; G25 stands in for it.
     """
     kinds = {"residential": "H25", "mixed": "H25", "agriculture": "L25"}
-    rows = {use: PROFILES.index(kinds.get(use, "G25")) for use in BUILDING_USES}
-    return np.asarray(stock["use"].astype("str").map(rows), np.int32)
+    rows = [PROFILES.index(kinds.get(use, "G25")) for use in BUILDING_USES]
+    return np.array(rows, np.int32)[_use_codes(stock)]
 
 
 def profiles_of_parts(stock: pd.DataFrame) -> NDArray[np.int32]:
@@ -87,14 +87,20 @@ def profiles_of_parts(stock: pd.DataFrame) -> NDArray[np.int32]:
     return np.column_stack([np.full(len(stock), household), rest]).astype(np.int32)
 
 
+def _use_codes(stock: pd.DataFrame) -> NDArray[np.intp]:
+    """Return the place of each use in BUILDING_USES, -1 where it is none of them."""
+    kinds, names = pd.factorize(stock["use"])
+    return np.append(pd.Index(BUILDING_USES).get_indexer(names), -1)[kinds]
+
+
 def _refuse_impossible(stock: pd.DataFrame) -> None:
     faults = []
     for name in NEEDED:
         wrong = ~(stock[name] >= 0)
         if wrong.any():
             faults.append(f"{name}: {', '.join(map(str, stock.index[wrong][:5]))}")
-    unknown = sorted(set(stock["use"].astype("str")) - set(BUILDING_USES))
-    faults += [f"use: {', '.join(unknown)}"] if unknown else []
+    unknown = stock.index[_use_codes(stock) < 0]
+    faults += [f"use: {', '.join(map(str, unknown[:5]))}"] if len(unknown) else []
     if faults:
         template = "Electricity: values are missing or impossible ({faults})."
         hint = "Area, dwellings and residents must be 0 or more, and the use one of the list."

@@ -64,7 +64,7 @@ def electricity_hours(
     places = np.asarray(groups)[here, None] * len(profiles.names) + rows[here]
     np.add.at(sums, places.ravel(), np.rint(yearly[here] * WH).astype(np.int64).ravel())
     power = np.zeros((count, HOURS), np.int32)
-    _spread(sums.reshape(count, -1).astype(np.float64), profiles.values, power)
+    _spread(sums.reshape(count, len(profiles.names)).astype(np.float64), profiles.values, power)
     return power if added is None else power + added
 
 
