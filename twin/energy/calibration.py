@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["calibration", "calibration_findings", "prebound"]
+__all__ = ["calibration", "check_measured", "calibration_findings", "prebound"]
 
 ESTIMATED = "estimated:prebound"
 MEASURED = "measured:block"
@@ -73,7 +73,7 @@ def calibration(
     table = pd.DataFrame({"factor": prebound(each, given), "factor_source": ESTIMATED}, stock.index)
     if measured is None or measured.empty:
         return table
-    _check(measured)
+    check_measured(measured)
     expected = _by_block(stock, table["factor"].to_numpy() * each)
     ratio = measured[COLUMN] / expected.reindex(measured.index)
     ratio = ratio[np.isfinite(ratio)]
@@ -142,7 +142,8 @@ def _labels(stock: pd.DataFrame, measured: pd.DataFrame) -> pd.Series[str]:
     return stock["block_id"].map(measured["source"]).fillna(MEASURED)
 
 
-def _check(measured: pd.DataFrame) -> None:
+def check_measured(measured: pd.DataFrame) -> None:
+    """Raise one error that names every block whose measured heat cannot be used."""
     heat = measured[COLUMN].to_numpy("float64", na_value=np.nan)
     wrong = ~(np.isfinite(heat) & (heat >= 0)) | measured.index.duplicated()
     if wrong.any():

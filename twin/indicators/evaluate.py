@@ -20,10 +20,16 @@ def year_values(year: YearResults, *, levels: Iterable[Level] = LEVELS) -> pd.Se
     found = {}
     for level in levels:
         sums, peaks = area_sums(year.buildings, level), year.peaks.xs(level)
-        for indicator in INDICATORS.values():
-            if level in indicator.levels:
-                found[indicator.name, level] = indicator.values(sums, peaks)
-    return pd.concat(found, names=["indicator", "level", "area"]).rename("value")
+        wide = pd.DataFrame(
+            {
+                indicator.name: indicator.values(sums, peaks)
+                for indicator in INDICATORS.values()
+                if level in indicator.levels
+            }
+        )
+        found[level] = wide.rename_axis("area").rename_axis("indicator", axis=1).T.stack()
+    values = pd.concat(found, names=["level"]).reorder_levels([1, 0, 2])
+    return values.rename("value")
 
 
 def indicator_table(results: Results, *, levels: Iterable[Level] = LEVELS) -> pd.DataFrame:

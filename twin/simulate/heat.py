@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from twin.energy.calibration import MEASURED
 from twin.energy.calibration import calibration as calibrate
 from twin.energy.climate import Climate, make_climate
 from twin.energy.heat_demand import heat_hours
@@ -39,20 +40,37 @@ def _seasonal(shell: pd.DataFrame, envelopes: pd.DataFrame, given: Assumptions) 
     return seasonal_demand(shell, envelopes, given).reindex(shell.index, fill_value=0.0)
 
 
-def _hot_water(shell: pd.DataFrame, given: Assumptions) -> pd.Series[float]:
+def _calculated_water(shell: pd.DataFrame, given: Assumptions) -> pd.Series[float]:
     return hot_water_kwh(shell, given).reindex(shell.index, fill_value=0.0)
 
 
 def _calibration(
     shell: pd.DataFrame,
     seasonal: pd.Series[float],
-    measured: pd.DataFrame | None,
+    calculated_water: pd.Series[float],
+    measured_ratio: pd.Series[float],
     given: Assumptions,
 ) -> pd.DataFrame:
-    """Return by building how much of the calculated heat is expected to be used, and why."""
+    """
+    Return by building how much of the calculated heat is expected to be used, and why.
+
+    Where a Baublock was measured, what it used of the heat expected there at first stays as it was.
+    """
     area = shell["heated_area_m2"]
-    per_area = (seasonal / area.where(area > 0)).fillna(0.0)
-    return calibrate(shell, per_area, given, measured=measured)
+    per_area = ((seasonal + calculated_water) / area.where(area > 0)).fillna(0.0)
+    table = calibrate(shell, per_area, given)
+    own = shell["block_id"].map(measured_ratio)
+    return table.assign(
+        factor=table["factor"] * own.fillna(1.0),
+        factor_source=table["factor_source"].mask(own.notna(), MEASURED),
+    )
+
+
+def _hot_water(
+    calculated_water: pd.Series[float], calibration: pd.DataFrame, given: Assumptions
+) -> pd.Series[float]:
+    """Return useful hot water by building as people are expected to use it [kWh/a]."""
+    return calculated_water * calibration["factor"].reindex(calculated_water.index, fill_value=0.0)
 
 
 def _series(climate: Climate, given: Assumptions) -> HeatSeries:
@@ -134,9 +152,15 @@ HEAT_STAGES = (
     Stage("climate", _climate, ("weather",), ("heat",)),
     Stage("zones", _zones, ("shell", "envelopes"), BUILDING_THEMES),
     Stage("seasonal", _seasonal, ("shell", "envelopes"), BUILDING_THEMES),
-    Stage("hot_water", _hot_water, ("shell",), BUILDING_THEMES),
+    Stage("calculated_water", _calculated_water, ("shell",), BUILDING_THEMES),
     Stage("hot_water_shape", _hot_water_shape, (), BUILDING_THEMES),
-    Stage("calibration", _calibration, ("shell", "seasonal", "measured"), BUILDING_THEMES),
+    Stage(
+        "calibration",
+        _calibration,
+        ("shell", "seasonal", "calculated_water", "measured_ratio"),
+        BUILDING_THEMES,
+    ),
+    Stage("hot_water", _hot_water, ("calculated_water", "calibration")),
     Stage("series", _series, ("climate",), ("supply",)),
     Stage(
         "heat",

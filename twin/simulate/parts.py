@@ -46,9 +46,7 @@ CITY_PARTS = {
 """Tables of the city by who reads them."""
 
 
-def parts_of(
-    state: State, *, before: State | None, measured: pd.DataFrame | None
-) -> dict[str, Part]:
+def parts_of(state: State, *, before: State | None = None) -> dict[str, Part]:
     """
     Return the parts of a state with the hashes they are known by.
 
@@ -56,8 +54,6 @@ def parts_of(
     ----------
     before
         State of the stage before, whose stock tells what was invested since.
-    measured
-        Heat measured by Baublock; index `block_id`, column `kwh`.
     """
     stock = state.stock
     earlier = (before or state).stock
@@ -71,7 +67,6 @@ def parts_of(
         "year": Part(state.year, str(state.year)),
         "since": Part(since, str(since)),
         "plans": Part(plans, hash_parts(map(repr, plans))),
-        "measured": Part(measured, "" if measured is None else frame_key(measured)),
     }
 
 

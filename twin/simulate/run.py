@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from twin.assumptions import Assumptions, assumptions
+from twin.energy.calibration import check_measured
 from twin.energy.heat_grid import existing_network_of, existing_networks
 from twin.energy.stock import initial_stock
 from twin.errors import ModelError
@@ -61,7 +62,7 @@ def simulate(  # noqa: PLR0913 - what a run may be given
         Keeps answers of stages; hand in the same one again and only what an edit reaches is
         worked out. The results do not depend on it.
     measured
-        Heat measured by Baublock; index `block_id`, column `kwh` a year.
+        Useful heat measured by Baublock; index `block_id`, column `heat_kwh` a year.
     rebase
         Take a scenario that was made for another state of the city.
     progress
@@ -80,12 +81,14 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     base = _baseline(city, scenario.stages[0], own, memo)
     planned = plan(city, scenario, given, base=base, rebase=rebase)
     before, history, laid = base, (), Part(pd.Series(dtype=float), "nothing")
+    ratio = _measured_ratio(base, measured, own, memo)
     years = {}
     for place, state in enumerate(planned.states):
         if progress:
             progress("Work out the year", place / len(planned.states))
-        parts = parts_of(state, before=before if place else None, measured=measured)
-        chain = Chain(STAGES, parts | _past(history, laid, base), state.assumptions, memo)
+        parts = parts_of(state, before=before if place else None)
+        parts |= {**_past(history, laid), "measured_ratio": ratio}
+        chain = Chain(STAGES, parts, state.assumptions, memo)
         years[state.year] = _year(state, chain)
         history = (*history, (state.year, Part(chain["invested"], chain.key("invested"))))
         laid = Part(chain["network_table"]["laid_eur"].astype(float), chain.key("network_table"))
@@ -104,6 +107,7 @@ def _check(city: City, measured: pd.DataFrame | None) -> None:
         raise ModelError(template, hint=hint, city=city.name)
     if measured is None:
         return
+    check_measured(measured)
     unknown = measured.index.difference(city.blocks.index)
     if len(unknown):
         template = "The measured consumption names unknown Baublöcke: {blocks}."

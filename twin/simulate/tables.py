@@ -59,7 +59,7 @@ def _buildings(  # noqa: PLR0913, PLR0917 - called by name
         "heat_electricity_kwh": heat["heat_electricity_kwh"],
         "pv_kwp": stock["pv_kwp"],
     }
-    areas = stock[["block_id", "district_id"]]
+    areas = stock[["block_id", "district_id"]].astype("category")  # summed up by them
     solar = made.reindex(stock.index, fill_value=0.0)
     heat = heat.drop(columns="heat_electricity_kwh")
     each = [pd.DataFrame(columns), areas, heat_table, heat, renewable, solar, greenhouse_gas]
