@@ -130,7 +130,22 @@ def _baseline(city: City, year: int, own: Assumptions, memo: Memo) -> State:
     return state
 
 
-def _past(history: tuple[tuple[int, Part], ...], laid: Part, base: State) -> dict[str, Part]:
+def _measured_ratio(
+    base: State, measured: pd.DataFrame | None, own: Assumptions, memo: Memo
+) -> Part:
+    """Return measured over expected heat of the Baublöcke of the baseline; index block_id."""
+    nothing = pd.Series(index=pd.Index([], dtype="str"), dtype=float)
+    if measured is None:
+        return Part(nothing, "")
+    chain = Chain(STAGES, {**parts_of(base), "measured_ratio": Part(nothing, "")}, own, memo)
+    table = chain["heat_table"]
+    expected = (table["space_kwh"] + table["hot_water_kwh"]).groupby(base.stock["block_id"]).sum()
+    ratio = measured["heat_kwh"] / expected.reindex(measured.index)
+    ratio = ratio[np.isfinite(ratio)].rename("ratio")
+    return Part(ratio, frame_key(ratio.to_frame()))
+
+
+def _past(history: tuple[tuple[int, Part], ...], laid: Part) -> dict[str, Part]:
     """Return the parts that earlier stages leave to this one."""
     made = tuple((year, part.value) for year, part in history)
     key = hash_parts(text for year, part in history for text in (str(year), part.key))
