@@ -58,7 +58,7 @@ def check_customers(connected: pd.DataFrame, known: pd.Index[str]) -> None:
     """
     values = connected[["annual_kwh", "peak_kw"]].to_numpy(float)
     bad = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
-    strange = ~connected.index.isin(known) | connected.index.duplicated()
+    strange = (known.get_indexer(connected.index) < 0) | connected.index.duplicated()
     faulty = connected.index[bad | strange]
     if len(faulty):
         template = "{count} buildings cannot be connected to a heat network: {buildings}."
