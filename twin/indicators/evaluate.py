@@ -20,14 +20,15 @@ def year_values(year: YearResults, *, levels: Iterable[Level] = LEVELS) -> pd.Se
     found = {}
     for level in levels:
         sums, peaks = area_sums(year.buildings, level), year.peaks.xs(level)
-        wide = pd.DataFrame(
-            {
-                indicator.name: indicator.values(sums, peaks)
-                for indicator in INDICATORS.values()
-                if level in indicator.levels
-            }
-        )
-        found[level] = wide.rename_axis("area").rename_axis("indicator", axis=1).T.stack()
+        areas = pd.Index(sorted({*sums.index, *peaks.index}), name="area", dtype=object)
+        sums, peaks = sums.reindex(areas), peaks.reindex(areas)
+        each = {
+            indicator.name: indicator.values(sums, peaks).to_numpy()
+            for indicator in INDICATORS.values()
+            if level in indicator.levels
+        }
+        wide = pd.DataFrame(each, index=areas).rename_axis("indicator", axis=1)
+        found[level] = wide.T.stack()
     values = pd.concat(found, names=["level"]).reorder_levels([1, 0, 2])
     return values.rename("value")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from twin.assumptions import Assumptions, assumptions
@@ -16,7 +17,7 @@ from twin.memo import Memo
 from twin.scenario import Scenario, plan
 from twin.simulate.heat import HEAT_STAGES
 from twin.simulate.money import MONEY_STAGES
-from twin.simulate.parts import parts_of
+from twin.simulate.parts import frame_key, parts_of
 from twin.simulate.power import POWER_STAGES
 from twin.simulate.results import Results, YearResults
 from twin.simulate.stage import Chain, Part, Stage
