@@ -91,13 +91,19 @@ class Assumptions:
 
     def by_class(self, name: str) -> dict[str, float]:
         """Return the values of an assumption that has one for each class, by class."""
-        prefix = f"{name}."
-        found = {
-            key.removeprefix(prefix): entry.value
-            for key, entry in self.entries.items()
-            if key.startswith(prefix)
-        }
-        return found or {"": self[name]}  # asks for `name` only to say that it is missing
+        found = self._by_prefix.get(name)
+        if found is None:
+            return {"": self[name]}  # asks for `name` only to say that it is missing
+        return dict(found)
+
+    @cached_property
+    def _by_prefix(self) -> dict[str, dict[str, float]]:
+        """Values by the parts of their names before and after each dot: no search when asked."""
+        found: dict[str, dict[str, float]] = {}
+        for key, entry in self.entries.items():
+            for place in (place for place, letter in enumerate(key) if letter == "."):
+                found.setdefault(key[:place], {})[key[place + 1 :]] = entry.value
+        return found
 
     def at(self, name: str, year: float) -> float:
         """Return the value in a year of an assumption given by years, linear between them."""
