@@ -84,7 +84,6 @@ def by_actor(
         Rows OUTSIDE and BETWEEN, columns ACTORS and `total`. Payments between actors add up to
         0; the total is what goes to the world outside.
     """
-    given = given.of(("balance",))
     town, let = town_owned(stock, given), rented(stock, given)
     used = 1.0 - town - let  # by the owner
     heat = running["district_heat_eur"].to_numpy() if "district_heat_eur" in running else 0.0

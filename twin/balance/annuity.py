@@ -66,7 +66,6 @@ def capital_costs(
         `retrofit_eur`, `heating_eur`, `pv_eur`, `battery_eur` annuities less subsidies;
         `retrofit_levy_eur`, `heating_levy_eur`: cost that may be passed on to tenants (no annuity).
     """
-    given = given.of(("balance", "supply"))
     interest = given["balance.interest"]
     lives = _lifetimes(stock, given)
     levies = ("retrofit_levy_eur", "heating_levy_eur")

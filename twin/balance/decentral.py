@@ -54,19 +54,17 @@ def decentral_costs(
     performance
         From `seasonal_performance`; as assumed where left out.
     """
-    given = given.of(("balance", "supply"))
     kwh = np.asarray(useful_kwh.reindex(stock.index), dtype="float64")
     load = np.asarray(peak_kw.reindex(stock.index), dtype="float64")
     household = is_household(stock)
     flows = flow_class(stock, given)
     table = default_performance(given) if performance is None else performance
     columns = {}
+    per_kwh = np.divide(1.0, kwh, out=np.full(len(kwh), np.nan), where=kwh > 0)
     for system in DECENTRAL:
-        fixed = _fixed_cost(system, load, given)
-        yearly = np.divide(fixed, kwh, out=np.full(len(kwh), np.nan), where=kwh > 0)
-        columns[system] = yearly + _energy_cost(
-            system, household, flows, year, given=given, performance=table
-        )
+        energy = np.array([_energy_cost(system, s, year, given, table) for s in SECTORS])
+        by_building = energy[np.where(household, 0, 1), flows]
+        columns[system] = _fixed_cost(system, load, given) * per_kwh + by_building
     return pd.DataFrame(columns, index=stock.index)
 
 
@@ -114,27 +112,19 @@ def _fixed_cost(system: str, load: Floats, given: Assumptions) -> Floats:
 
 
 def _energy_cost(
-    system: str,
-    household: NDArray[np.bool_],
-    flows: NDArray[np.int32],
-    year: int,
-    *,
-    given: Assumptions,
-    performance: pd.DataFrame,
+    system: str, sector: str, year: int, given: Assumptions, performance: pd.DataFrame
 ) -> Floats:
-    """Return energy [€ per kWh useful heat], space heat and hot water at their usual parts."""
+    """Return energy [€ per kWh useful heat] by class of flow temperature (FLOWS_C)."""
     water = given["balance.hot_water_share"]
     losses = given.by_class("supply.distribution_loss")
     made = 1.0 + (1.0 - water) * losses["space"] + water * losses["hot_water"]
-    price = [mean_price(system, sector, year, given) for sector in SECTORS]
-    fuel = np.where(household, *(p["fuel"] for p in price))
-    power = np.where(household, *(p["electricity"] for p in price))
-    burnt = fuel / given[f"supply.efficiency.{system}"]
+    price = mean_price(system, sector, year, given)
+    burnt, power = price["fuel"] / given[f"supply.efficiency.{system}"], price["electricity"]
     if system not in HEAT_PUMPS:
-        return power if system in UNPIPED else burnt * made
+        return np.full(len(FLOWS_C), power if system in UNPIPED else burnt * made)
     source = HEAT_PUMPS[system]
     names = [f"{source}_{flow}" for flow in FLOWS_C]
-    space = performance.loc[names].to_numpy()[flows]
+    space = performance.loc[names].to_numpy()
     tap = performance.loc[f"{source}_hot_water"].to_numpy()
     # performance counts losses already: electricity per useful heat
     pumped = (1.0 - water) * space[:, 1] / space[:, 0] + water * tap[1] / tap[0]

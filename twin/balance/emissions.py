@@ -22,7 +22,6 @@ def emission_factors(year: float, given: Assumptions) -> pd.Series[float]:
     Electricity: national mix, direct factor plus upstream chains (BISKO). District heat only as
     long as its network is not known.
     """
-    given = given.of(("balance",))
     factors = given.by_class("balance.emission")
     factors["electricity"] = given.at("balance.emission_electricity_direct", year) + given.at(
         "balance.emission_electricity_upstream", year

@@ -59,7 +59,6 @@ def investments(
         investment and not in the total; `subsidy_eur` what the state paid; `retrofit_levy_eur` and
         `heating_levy_eur`, the part of the cost that owners may pass on to tenants.
     """
-    given = given.of(("balance", "supply"))
     peak_kw, area_m2 = _sizes(sizes, after)
     old = before.reindex(after.index)
     columns = _retrofit(old, after, area_m2, years, given)

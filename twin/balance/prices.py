@@ -91,10 +91,12 @@ def price_path(carrier: str, sector: str, years: Iterable[float], given: Assumpt
     The path without change of the CO2 price, plus what that has risen since 2025.
     """
     years = list(years)
-    billed = path(f"balance.price_{_PRICE_OF.get(carrier, carrier)}_{sector}", years, given)
     gross = given["balance.gross_per_net_gas"] if carrier in ("gas", "green_gas") else 1.0
+    billed = gross * path(f"balance.price_{_PRICE_OF.get(carrier, carrier)}_{sector}", years, given)
+    if carrier not in FOSSIL:
+        return billed
     rise = co2_cost(carrier, sector, [*years, PRICE_YEAR], given)
-    result: Floats = billed * gross + rise[:-1] - rise[-1]
+    result: Floats = billed + rise[:-1] - rise[-1]
     return result
 
 
@@ -105,7 +107,6 @@ def prices(year: float, given: Assumptions) -> pd.DataFrame:
     Households with VAT, businesses without. `electricity` is the tariff of heat pumps,
     `appliances` the one of all other electricity.
     """
-    given = given.of(("balance",))
     found = {
         sector: [float(price_path(name, sector, (year,), given)[0]) for name in BOUGHT]
         for sector in SECTORS
@@ -122,7 +123,6 @@ def feed_in_tariff(
     The tariff of the year installed for 20 years, mean over the parts up to 10, to 40 and above
     40 kWp; the market value afterwards. Nominal tariffs are not deflated.
     """
-    given = given.of(("balance",))
     size = kwp.to_numpy("float64")
     built = installed.to_numpy("float64", na_value=np.nan)
     start = np.where(np.isnan(built), year, built)

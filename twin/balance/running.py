@@ -53,7 +53,6 @@ def running_costs(
         (income), `total_eur` = energy + operation - feed-in; for sharing between actors `co2_eur`
         (CO2 price within energy) and `co2_kg` (direct CO2 of fuels).
     """
-    given = given.of(("balance", "supply"))
     names = [name for name in carriers_in(final) if name != "ambient_heat"]
     kwh = {name: final[f"{name}_kwh"].to_numpy("float64") for name in names}
     power = _electricity(stock, loads)

@@ -26,10 +26,11 @@ def codes_of(column: pd.Series[Any], classes: Sequence[str]) -> NDArray[np.intp]
     """
     if not isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype("category")
-    words = column.cat.categories
-    place = np.append(pd.Index(classes).get_indexer(words), -1)
+    words = column.cat.categories.tolist()
+    places = {word: place for place, word in enumerate(classes)}
+    place = np.array([*(places.get(word, -1) for word in words), -1], dtype="intp")
     codes = column.cat.codes.to_numpy()
-    strange = np.flatnonzero(place[:-1] < 0).tolist()
+    strange = [i for i, word in enumerate(words) if word not in places]
     used = [str(words[i]) for i in strange if (codes == i).any()]
     if used:
         template = "Column {column} holds {words}."

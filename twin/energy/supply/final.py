@@ -59,7 +59,6 @@ def final_energy(
         From `seasonal_performance`; tells how much heat the electricity of hybrids made. As
         assumed where left out.
     """
-    given = given.of(("supply",))
     useful = _checked(heat, stock)
     system = codes_of(stock["system"], HEAT_SYSTEMS)
     installed = np.asarray(installed_year(stock, year, given), dtype="float64")
@@ -71,9 +70,9 @@ def final_energy(
     fuel = burnt / efficiency(system, installed, given)
     green = _green_part(system, installed, pumped, burnt, given, year=year)
     columns = _by_fuel(system, fuel, green)
-    is_pump = np.isin(system, [HEAT_SYSTEMS.index(name) for name in HEAT_PUMPS])
+    is_pump = np.array([name in HEAT_PUMPS for name in HEAT_SYSTEMS])[system]
     columns["electricity"] = electric
-    columns["ambient_heat"] = np.where(is_pump, np.maximum(pumped - electric, 0.0), 0.0)
+    columns["ambient_heat"] = np.maximum(pumped - electric, 0.0) * is_pump
     return pd.DataFrame({f"{c}_kwh": columns[c] for c in CARRIERS}, index=stock.index)
 
 
@@ -149,9 +148,7 @@ def _green_part(
 
     The law asks for a part of all heat; what a hybrid's heat pump gives counts.
     """
-    fossil = np.isin(
-        system, [HEAT_SYSTEMS.index(n) for n, f in FUEL.items() if f in ("gas", "oil")]
-    )
+    fossil = np.array([FUEL.get(name) in ("gas", "oil") for name in HEAT_SYSTEMS])[system]
     new = fossil & (installed >= given["supply.neutral_fuel_since"])
     wanted = neutral_share(year, given) * (burnt + pumped) - pumped
     part = np.divide(wanted, burnt, out=np.zeros_like(burnt), where=burnt > 0)
@@ -160,8 +157,13 @@ def _green_part(
 
 def _by_fuel(system: NDArray[np.intp], fuel: Floats, green: Floats) -> dict[str, Floats]:
     """Return fuel and district heat [kWh] by carrier."""
-    carrier = np.array([FUEL.get(name, "") for name in HEAT_SYSTEMS])[system]
-    columns = {name: np.where(carrier == name, fuel * (1.0 - green), 0.0) for name in CARRIERS}
+    carrier = np.array([_place(FUEL.get(name)) for name in HEAT_SYSTEMS])[system]
+    fossil = fuel * (1.0 - green)
+    columns = {name: fossil * (carrier == _place(name)) for name in FUEL.values()}
     for name in ("gas", "oil"):
-        columns[f"green_{name}"] = np.where(carrier == name, fuel * green, 0.0)
+        columns[f"green_{name}"] = (fuel - fossil) * (carrier == _place(name))
     return columns
+
+
+def _place(carrier: str | None) -> int:
+    return -1 if carrier is None else CARRIERS.index(carrier)

@@ -50,7 +50,6 @@ def installed_year(stock: pd.DataFrame, year: int, given: Assumptions) -> pd.Ser
 
     At the end of its lifetime (`supply.lifetime`) a generator is replaced like for like.
     """
-    given = given.of(("supply",))
     first = first_installed(stock, given)
     life = given.array("supply.lifetime", HEAT_SYSTEMS)[codes_of(stock["system"], HEAT_SYSTEMS)]
     lives = np.maximum(np.floor((year - first) / life), 0.0)
@@ -95,6 +94,7 @@ def heating_cost(system: Codes, peak_kw: Floats, given: Assumptions) -> Floats:
         given.array(f"supply.{name}", HEAT_SYSTEMS)[system]
         for name in ("heating_cost_a", "heating_cost_b", "heating_cost_b_large")
     )
-    small = np.clip(peak_kw, 0.0, LARGE_KW)
-    result: Floats = a * small**b * np.maximum(peak_kw / LARGE_KW, 1.0) ** large
+    result: Floats = a * np.clip(peak_kw, 0.0, LARGE_KW) ** b
+    is_large = np.flatnonzero(peak_kw > LARGE_KW)
+    result[is_large] *= (peak_kw[is_large] / LARGE_KW) ** large[is_large]
     return result

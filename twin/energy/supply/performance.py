@@ -46,14 +46,16 @@ def seasonal_performance(series: HeatSeries, climate: Climate, given: Assumption
 
 def default_performance(given: Assumptions) -> pd.DataFrame:
     """Return the table of `seasonal_performance` as assumed, where no climate is at hand."""
-    result = pd.DataFrame({"performance": np.inf, "share": 1.0}, index=list(SERIES))
-    result.loc["one", "performance"] = 1.0
-    result.loc["zero", "share"] = 0.0
+    performance, share = {"zero": np.inf, "one": 1.0}, {"zero": 0.0, "one": 1.0}
     for source in SOURCES:
-        names = [f"{source}_{purpose}" for purpose in PURPOSES]
-        values = given.array(f"supply.seasonal_performance_{source}", PURPOSES)
-        result.loc[names, "performance"] = values
-    for purpose in PURPOSES:
-        kind = "hot_water" if purpose == "hot_water" else "space"
-        result.loc[f"hybrid_{purpose}", "share"] = given[f"supply.hybrid_share.{kind}"]
-    return result
+        values = given.by_class(f"supply.seasonal_performance_{source}")
+        for purpose in PURPOSES:
+            kind = "hot_water" if purpose == "hot_water" else "space"
+            hybrid = source == "hybrid"
+            performance[f"{source}_{purpose}"] = values[purpose]
+            share[f"{source}_{purpose}"] = given[f"supply.hybrid_share.{kind}"] if hybrid else 1.0
+    columns = {
+        name: [values[series] for series in SERIES]
+        for name, values in (("performance", performance), ("share", share))
+    }
+    return pd.DataFrame(columns, index=list(SERIES))

@@ -60,7 +60,6 @@ def heat_series(climate: Climate, given: Assumptions) -> HeatSeries:
     temperature by the heating curve from the mean of the last 24 hours, an electric heater below
     the bivalence point, losses of distribution on top. A hybrid takes none where its boiler heats.
     """
-    given = given.of(("supply",))
     air_c = np.asarray(climate.temperature_c, dtype="float64")
     mean_c = daily_mean(air_c)
     named: dict[str, Floats] = {"zero": np.zeros_like(air_c), "one": np.ones_like(air_c)}
@@ -119,7 +118,6 @@ def flow_class(stock: pd.DataFrame, given: Assumptions) -> Codes:
 
 def space_series(stock: pd.DataFrame, given: Assumptions) -> Codes:
     """Return which of SERIES the space heat of each building follows, int32 in stock order."""
-    given = given.of(("supply",))
     system = codes_of(stock["system"], HEAT_SYSTEMS)
     first = np.array([_first_series(name) for name in HEAT_SYSTEMS], dtype="int32")
     pumped = np.array([name in HEAT_PUMPS for name in HEAT_SYSTEMS])
@@ -139,7 +137,6 @@ def hot_water_series(stock: pd.DataFrame, given: Assumptions) -> Codes:
 
     Where single stoves heat, water is heated electrically at the tap.
     """
-    given = given.of(("supply",))
     by_system = [
         f"{HEAT_PUMPS[name]}_hot_water"
         if name in HEAT_PUMPS
