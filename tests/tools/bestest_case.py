@@ -60,7 +60,7 @@ class Surface(Part):
     absorptance: Share = 0.6  # of the sun, outside
     emissivity_outside: Share = 0.9
     emissivity_inside: Share = 0.9
-    convection_inside_w_m2k: Positive | None = None  # otherwise by the direction of heat
+    convection_inside_w_m2k: Positive | None = None  # otherwise as ASHRAE 140-2020
     convection_outside_w_m2k: Positive | None = None
 
 
@@ -238,7 +238,9 @@ def _case(path: Path, name: str, known: dict[str, Any], shared: dict[str, Any]) 
         raise CaseError(f"{path}: case {name}: {said}.") from None
 
 
-def _extended(path: Path, name: str, known: dict[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
+def _extended(
+    path: Path, name: str, known: dict[str, Any], seen: tuple[str, ...]
+) -> dict[str, Any]:
     if name in seen:
         raise CaseError(f"{path}: case {name} is in the end its own base.")
     if not isinstance(known.get(name), dict):

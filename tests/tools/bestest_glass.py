@@ -10,7 +10,7 @@ from tests.tools.bestest_case import Pane, Window
 from twin.energy.sky import pane_modifier
 
 STEFAN_BOLTZMANN = 5.670374e-8
-MEAN_K = 283.0  # EN 673: mean temperature of the gap
+MEAN_K = 275.0  # mean temperature of the gap between -18 and 21 °C
 CLEAR = {"panes": 1, "category": 4}
 
 

@@ -15,10 +15,11 @@ from twin.energy.climate import checked_hours, make_climate, sky_of
 from twin.energy.heat_demand.formula import Response, Room, combined, needed, response
 from twin.energy.sky import on_plane, sky_view
 
-# surface coefficients, ISO 52016-1:2017, table 25 [W/(m²·K)] (general knowledge)
-UPWARDS, SIDEWARDS, DOWNWARDS = 5.0, 2.5, 0.7  # convection inside by the way the heat goes
-OUTSIDE = 20.0  # convection outside
-RADIATION_INSIDE, RADIATION_OUTSIDE = 5.7, 4.6  # of black surfaces: 5.13 and 4.14 at 0.9
+# convection [W/(m²·K)] of roofs, walls, floors, windows: ASHRAE 140-2020, tables 5-7 and 5-9
+INSIDE = {"roof": 1.8, "wall": 2.2, "floor": 2.2, "window": 2.4}
+OUTSIDE = {"roof": 14.4, "wall": 11.9, "floor": 0.8, "window": 8.0}
+# radiation of black surfaces, ISO 52016-1:2017, table 25: 5.13 and 4.14 at 0.9 (general knowledge)
+RADIATION_INSIDE, RADIATION_OUTSIDE = 5.7, 4.6
 ROOM_FACTOR = 1.2  # surfaces see not themselves: ISO 13790 has 9.1 = 2.5 + 1.2 x 5.5
 AIR_J_M3K = 1.2 * 1006  # at sea level
 FALL_PER_M = 1.219755e-4  # of density with altitude: ASHRAE 140
@@ -56,7 +57,7 @@ def build(case: Case, weather: pd.DataFrame, given: Assumptions) -> Built:
     """Turn a case into a room and its hours."""
     hours = checked_hours(weather)
     climate = make_climate(weather, given.replaced({"heat.albedo": case.albedo}))
-    glasses = {name: _glass(case, window) for name, window in case.windows.items()}
+    glasses = {name: _glass(window) for name, window in case.windows.items()}
     sun = {
         name: _through(case, window, glasses[name], hours) for name, window in case.windows.items()
     }
@@ -115,7 +116,7 @@ def _convective_share(case: Case, sun: dict[str, tuple[np.ndarray, np.ndarray]])
     whole = sum(total.sum() for total, _ in sun.values())
     given_off = 0.0
     for name, (total, direct) in sun.items():
-        convection, radiation = _inside(case.windows[name], case)
+        convection, radiation = _inside(case.windows[name])
         given_off += (total - direct).sum() * convection / (convection + radiation)
     return float(given_off / whole) if whole > 0 else 0.0
 
@@ -134,9 +135,7 @@ def _room(case: Case, glasses: dict[str, Glass], convective_sun: float) -> Room:
     capacity = walls + case.volume_m3 * air_capacity(case)  # the air stores as well
     windows = {n: w for n, w in case.windows.items() if not w.opaque}
     window_w_k = sum(w.area_m2 * glasses[n].u for n, w in windows.items())
-    opaque = [
-        (net_area(case, n) * u_of(s, case), s) for n, s in case.surfaces.items()
-    ]
+    opaque = [(net_area(case, n) * u_of(s, case), s) for n, s in case.surfaces.items()]
     shut = {n: w for n, w in case.windows.items() if w.opaque}
     opaque_w_k = sum(uA for uA, s in opaque if s.boundary != "adiabatic")
     opaque_w_k += sum(w.area_m2 * glasses[n].u for n, w in shut.items())
@@ -178,7 +177,7 @@ def _inner_areas(case: Case) -> list[tuple[float, float, float]]:
     for name, part in case.surfaces.items():
         found.append((net_area(case, name), _convection(part), _radiation(part)))
     for window in case.windows.values():
-        inside = _inside(window, case)
+        inside = _inside(window)
         found.append((window.area_m2, inside[0], inside[1]))
     return found
 
@@ -190,9 +189,12 @@ def net_area(case: Case, name: str) -> float:
 
 
 def _convection(part: Surface) -> float:
-    if part.convection_inside_w_m2k is not None:
-        return part.convection_inside_w_m2k
-    return UPWARDS if part.tilt_deg < 60 else SIDEWARDS if part.tilt_deg <= 120 else DOWNWARDS
+    given = part.convection_inside_w_m2k
+    return INSIDE[_kind(part)] if given is None else given
+
+
+def _kind(part: Surface) -> str:
+    return "roof" if part.tilt_deg < 60 else "wall" if part.tilt_deg <= 120 else "floor"
 
 
 def _radiation(part: Surface) -> float:
@@ -200,28 +202,29 @@ def _radiation(part: Surface) -> float:
 
 
 def _outside(part: Surface) -> tuple[float, float]:
-    convection = part.convection_outside_w_m2k
-    return OUTSIDE if convection is None else convection, RADIATION_OUTSIDE * part.emissivity_outside
+    given = part.convection_outside_w_m2k
+    convection = OUTSIDE[_kind(part)] if given is None else given
+    return convection, RADIATION_OUTSIDE * part.emissivity_outside
 
 
-def _inside(window: Window, case: Case) -> tuple[float, float]:
-    convection = window.convection_inside_w_m2k or _convection(case.surfaces[window.surface])
+def _inside(window: Window) -> tuple[float, float]:
+    convection = window.convection_inside_w_m2k or INSIDE["window"]
     emissivity = window.emissivity_inside
     if emissivity is None:
         emissivity = window.panes[-1].emissivity_back if window.panes else 0.84
     return convection, RADIATION_INSIDE * emissivity
 
 
-def _window_outside(window: Window, case: Case) -> tuple[float, float]:
+def _window_outside(window: Window) -> tuple[float, float]:
     emissivity = window.emissivity_outside
     if emissivity is None:
         emissivity = window.panes[0].emissivity_front if window.panes else 0.84
-    convection = window.convection_outside_w_m2k or _outside(case.surfaces[window.surface])[0]
+    convection = window.convection_outside_w_m2k or OUTSIDE["window"]
     return convection, RADIATION_OUTSIDE * emissivity
 
 
-def _glass(case: Case, window: Window) -> Glass:
-    inside, outside = sum(_inside(window, case)), sum(_window_outside(window, case))
+def _glass(window: Window) -> Glass:
+    inside, outside = sum(_inside(window)), sum(_window_outside(window))
     return glass_of(window, inside=inside, outside=outside)
 
 
@@ -241,7 +244,7 @@ def _sky_share(part: Surface) -> float:
 
 
 def _window_sky(window: Window, case: Case) -> float:
-    convection, radiation = _window_outside(window, case)
+    convection, radiation = _window_outside(window)
     view = sky_view(case.surfaces[window.surface].tilt_deg)
     return float(view * diffuse_shares(window)[0] * radiation / (convection + radiation))
 
@@ -312,7 +315,7 @@ def _on_walls(case: Case, glasses: dict[str, Glass], hours: pd.DataFrame) -> np.
             gain += loss * part.absorptance / sum(_outside(part)) * falls
             for key, window in case.windows.items():
                 if window.surface == name and window.opaque:
-                    share = window.absorptance / sum(_window_outside(window, case))
+                    share = window.absorptance / sum(_window_outside(window))
                     gain += glasses[key].u * window.area_m2 * share * falls
     return gain
 

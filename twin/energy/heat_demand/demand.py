@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["heat_hours", "heat_matrix", "room_heat", "warm_up"]
 
-MOST_W = np.iinfo(np.int32).max
-
 
 def heat_hours(  # noqa: PLR0913 - the hours, and what to do with them
     zones: Zones,
@@ -161,7 +159,7 @@ def _check_range(rows: Rows, series: NDArray[np.float32], series_index: NDArray[
         group = rows.groups[:, channel]
         peaks = rows.table["peak_kw"].to_numpy() * 1000 * highest[series_index[:, channel]]
         most = np.bincount(group[group >= 0], peaks[group >= 0]).max(initial=0)
-        if most > MOST_W:
+        if most >= kernel.MOST_W:
             template = "The heat of a group of buildings may reach {gigawatts:.1f} GW."
             hint = "Up to 2.1 GW can be summed up; part the group or the city."
             raise ModelError(template, hint=hint, gigawatts=most / 1e9)

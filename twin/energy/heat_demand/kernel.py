@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LANES = 16  # rooms side by side: two registers of AVX2, one of AVX-512
 TILE = 7 * 24  # hours that are summed up at a time
 WARM_UP = 21 * 24  # last hours of the year that are run before its first
+MOST_W = 2_147_000_000  # what an hour of a sum holds, in float32 as well
 START_C = 18.0  # mass at the beginning of the warm-up
 MONTH_ENDS = np.cumsum([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24
 
@@ -174,10 +175,10 @@ def _add(heat, scale, series, line):  # type: ignore[no-untyped-def] # noqa: ANN
 
 @njit(cache=True, nogil=True, inline="never")  # type: ignore[untyped-decorator]
 def _measure(heat, scale):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-    """Return sum and highest of scaled hours in whole watts."""
-    total, peak = np.int64(0), np.int32(0)
+    """Return sum and highest of scaled hours in whole watts, each at most MOST_W."""
+    total, peak, most = np.int64(0), np.int32(0), np.float32(MOST_W)
     for t in range(len(heat)):
-        watts = np.int32(np.rint(scale * heat[t]))
+        watts = np.int32(min(np.rint(scale * heat[t]), most))
         total += watts
         peak = max(peak, watts)
     return total, peak
@@ -185,7 +186,18 @@ def _measure(heat, scale):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN20
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _rooms(  # type: ignore[no-untyped-def] # noqa: ANN202, PLR0913, C901, PLR0912
-    parameters, index, lines, hours, series, used, tiles, months, peaks, totals, matrix, sums  # noqa: ANN001
+    parameters,
+    index,
+    lines,
+    hours,
+    series,
+    used,
+    tiles,
+    months,
+    peaks,
+    totals,
+    matrix,
+    sums,  # noqa: ANN001
 ):
     """Run all rooms, block by block and week by week; results as in `Work`."""
     count, channels = lines.shape

@@ -118,7 +118,7 @@ def check_zones(zones: Zones, given: Assumptions) -> None:
         values = np.asarray(getattr(zones, field.name))
         least = 1e-6 if field.name in POSITIVE else -60.0 if field.name == "set_point_c" else 0.0
         bad = ~(np.isfinite(values) & (values >= least))
-        faults += _named(zones, bad.reshape(len(zones), -1).any(axis=1), field.name)
+        faults += _named(zones, bad if bad.ndim == 1 else bad.any(axis=1), field.name)
     to_mass = given["heat.mass_to_surface"] * zones.mass_area_m2
     faults += _named(zones, zones.opaque_w_k >= 0.999 * to_mass, "opaque_w_k over mass_area_m2")
     if faults:
