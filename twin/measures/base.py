@@ -248,7 +248,7 @@ def changed(stock: pd.DataFrame, rows: NDArray[np.intp], values: Mapping[str, An
     """
     Return the stock with columns set in some rows; the other columns are shared.
 
-    Words are one for all rows, numbers may be one a row. Types stay, also those of categories.
+    Categories are one for all rows, other values may be one a row. Types stay.
     """
     columns = {name: _with(stock[name], rows, value) for name, value in values.items()}
     return stock.assign(**columns)
@@ -257,13 +257,17 @@ def changed(stock: pd.DataFrame, rows: NDArray[np.intp], values: Mapping[str, An
 def _with(column: pd.Series[Any], rows: NDArray[np.intp], value: Any) -> pd.Series[Any]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = column.cat.codes.to_numpy(copy=True)
-        codes[rows] = column.cat.categories.get_loc(value)
+        np.put(codes, rows, list(column.cat.categories).index(value))
         made = pd.Categorical.from_codes(codes, dtype=column.dtype)
         return pd.Series(made, index=column.index)
     if column.dtype == float:
-        numbers: NDArray[np.float64] = np.array(column, float)
-        numbers[rows] = value
+        numbers = column.to_numpy(float).copy()
+        np.put(numbers, rows, value)
         return pd.Series(numbers, index=column.index)
+    if isinstance(value, np.ndarray):
+        words = np.array(column, object)
+        words[rows] = value
+        return pd.Series(words, index=column.index, dtype=column.dtype)
     mask = np.zeros(len(column), bool)
     mask[rows] = True
     return column.mask(mask, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -20,8 +21,9 @@ from twin.measures.base import (
     changed,
     due_rows,
     heated,
+    schedule_of,
 )
-from twin.measures.supply_area import AutoNetwork, served_rows, unknown_streets
+from twin.measures.supply_area import AutoNetwork, served, unknown_streets
 from twin.selection import Area, describe, lots, ranked
 from twin.selection.columns import heat_demand
 from twin.selection.resolve import member, round_half_up
@@ -30,6 +32,8 @@ from twin.state import NetworkPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from twin.state import State
 
@@ -102,7 +106,8 @@ class HeatNetwork(Measure):
     Build a heat network, or extend one, and connect buildings to it.
 
     Served are the heated buildings in the `area`, or those that are connected from one of the
-    `streets`, or those at streets that `auto` finds (inside the area where one is drawn). Of these
+    `streets`, or those at streets that `auto` finds, inside the area where one is drawn; each
+    connected group of these is a network of its own, `id:1` the largest. Of the buildings served
     `connection_percent` are connected, in the order given, at the pace given. Without `sources` the
     network of this id must be there already and is extended.
     """
@@ -145,34 +150,44 @@ class HeatNetwork(Measure):
         """The id of the network."""
         return self.network_id or self.id
 
-    def served(self, state: State) -> pd.Index[str]:
-        """Return the ids of the heated buildings that the network is meant for."""
-        return state.stock.index[served_rows(state, self.area, self.streets, self.auto)]
+    def served(self, state: State) -> dict[str, pd.Index[str]]:
+        """Return the ids of the heated buildings that each network is meant for, by its id."""
+        found = served(state, self.area, self.streets, self.auto)
+        return {f"{self.network}{number}": ids for number, ids in found.items()}
 
     def announce(self, state: State) -> State:
-        """Return the state with the area of this network known, before it is built."""
+        """Return the state with the area of the networks known, before they are built."""
         if unknown_streets(state, self.streets):
             return state
-        known = state.supply_areas.get(self.network)
-        ids = self.served(state)
-        ids = ids if known is None else known.union(ids)
-        return state.replace(supply_areas={**state.supply_areas, self.network: ids})
+        areas = dict(state.supply_areas)
+        for network, ids in self.served(state).items():
+            areas[network] = areas[network].union(ids) if network in areas else ids
+        return state.replace(supply_areas=areas)
 
     def begin(self, state: State) -> Begun:
-        """Decide who is connected and when."""
-        faults = self._faults(state)
-        if faults:
+        """Decide who is connected to which network and when."""
+        if faults := self._faults(state):
             return Begun(faults=tuple(faults))
-        announced = state.supply_areas.get(self.network)
-        if self.auto is not None and announced is not None:
-            ids = state.stock.index[member(state.stock.index, announced)]
-        else:
-            ids = self.served(state)
-        rows = state.stock.index.get_indexer(ids)
-        if len(rows) == 0:
+        areas = self._announced(state) or self.served(state)
+        rows = {key: state.stock.index.get_indexer(ids) for key, ids in areas.items()}
+        rows = {key: found[found >= 0] for key, found in rows.items()}
+        rows = {key: found for key, found in rows.items() if len(found)}
+        if not rows:
             return Begun(faults=(self._nobody(),))
-        free = (state.stock["system"] != "district_heat").to_numpy()[rows]
-        return begin_with(state, self._schedule(state, rows[free]))
+        free = (state.stock["system"] != "district_heat").to_numpy()
+        all_free = np.concatenate([found[free[found]] for found in rows.values()])
+        urgency = pd.Series(self._urgency(state, all_free), index=all_free)
+        parts = [self._schedule(state, urgency[found[free[found]]]) for found in rows.values()]
+        of = np.repeat(list(rows), [len(part) for part in parts])
+        more = {"networks": tuple(rows), "of": of.astype(object)}
+        return begin_with(state, pd.concat(parts), more=more)
+
+    def _announced(self, state: State) -> dict[str, pd.Index[str]]:
+        """Return what was found automatically in the first stage; it stays that way."""
+        if self.auto is None:
+            return {}
+        mine = f"{self.network}:"
+        return {key: ids for key, ids in state.supply_areas.items() if key.startswith(mine)}
 
     def _faults(self, state: State) -> list[Problem]:
         faults = []
@@ -184,7 +199,7 @@ class HeatNetwork(Measure):
                     say("Ids are those of the links in the table of streets."),
                 )
             )
-        stands = self.network in state.networks
+        stands = bool(networks_of(state, self.network))
         if self.sources is not None and stands:
             faults.append(
                 Problem(
@@ -211,43 +226,44 @@ class HeatNetwork(Measure):
             say("Widen the area or name other streets."),
         )
 
-    def _schedule(self, state: State, rows: np.ndarray) -> pd.Series[int]:
-        ids = state.stock.index[rows]
+    def _urgency(self, state: State, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return what decides who comes first, highest first."""
         if self.order == "random":
-            order = np.argsort(lots(ids, self.id), kind="stable")
-        else:
-            demand = heat_demand(state, rows, per_area=self.order == "worst_first")
-            order = ranked(demand.to_numpy(float), ids, highest=True)
+            return 1 - lots(state.stock.index[rows], self.id)
+        return heat_demand(state, rows, per_area=self.order == "worst_first").to_numpy(float)
+
+    def _schedule(self, state: State, urgency: pd.Series[float]) -> pd.Series[int]:
+        """Return the years of those connected to one network, by id; given by row of the stock."""
+        ids = state.stock.index[urgency.index.to_numpy()]
+        order = ranked(np.asarray(urgency, float), ids, highest=True)
         order = order[: round_half_up(len(ids) * self.connection_percent / 100)]
         position = (np.arange(len(order)) + 0.5) / max(len(order), 1)
-        return pd.Series(self._years(position), index=ids[order])
+        return schedule_of(self._years(position), ids[order])
 
     def advance(self, state: State, begun: Begun, *, since: int, year: int) -> State:
-        """Build the network when it begins; connect those whose turn it is."""
-        if since < self.start_year <= year:
-            networks = {**state.networks, self.network: self._plan(state)}
-            state = state.replace(networks=networks)
+        """Build the networks when the measure begins; connect those whose turn it is."""
+        if since < self.start_year <= year and self.sources is not None:
+            plans = {key: self._plan(state, key) for key in begun.more["networks"]}
+            state = state.replace(networks={**state.networks, **plans})
         rows, years = due_rows(state, begun, since=since, year=year)
+        network = pd.Series(begun.more["of"], index=begun.years.index)[state.stock.index[rows]]
         values = {
             "system": "district_heat",
             "system_source": SOURCE,
             "system_year": years,
             "system_year_source": SOURCE,
-            "network_id": self.network,
+            "network_id": network.to_numpy(),
         }
         return state.replace(stock=changed(state.stock, rows, values))
 
-    def _plan(self, state: State) -> NetworkPlan:
-        area = self.area.geometry(state.city.crs) if self.area else None
-        stands = state.networks.get(self.network)
-        if self.sources is None and stands is not None:
-            return stands
+    def _plan(self, state: State, network: str) -> NetworkPlan:
+        number = network.removeprefix(self.network).replace(":", " ")
         return NetworkPlan(
-            id=self.network,
-            name=self.name or self.network,
+            id=network,
+            name=f"{self.name or self.network}{number}",
             start_year=self.start_year,
             sources=dict(self.sources or {}),
-            area=area,
+            area=self.area.geometry(state.city.crs) if self.area and not self.auto else None,
             streets=self.streets,
             flow_c=self.flow_c,
             return_c=self.return_c,
@@ -298,7 +314,7 @@ class NetworkSources(Measure):
 
     def begin(self, state: State) -> Begun:
         """Find the network."""
-        if self.network_id in state.networks:
+        if networks_of(state, self.network_id):
             return Begun()
         return Begun(faults=(unknown_network(self.network_id, state),))
 
@@ -306,13 +322,14 @@ class NetworkSources(Measure):
         """Exchange the plan of the network, once."""
         if since >= self.start_year or year < self.start_year:
             return state
-        old = state.networks[self.network_id]
-        new = NetworkPlan(
-            old.id, old.name, old.start_year, dict(self.sources), old.area, old.streets,
-            old.flow_c if self.flow_c is None else self.flow_c,
-            old.return_c if self.return_c is None else self.return_c, old.exists,
-        )  # fmt: skip
-        return state.replace(networks={**state.networks, old.id: new})
+        new = {key: self._changed(state.networks[key])
+               for key in networks_of(state, self.network_id)}  # fmt: skip
+        return state.replace(networks={**state.networks, **new})
+
+    def _changed(self, old: NetworkPlan) -> NetworkPlan:
+        flow = old.flow_c if self.flow_c is None else self.flow_c
+        back = old.return_c if self.return_c is None else self.return_c
+        return dataclasses.replace(old, sources=dict(self.sources), flow_c=flow, return_c=back)
 
     def summary(self) -> Sentence:
         """Return the measure in one line."""
@@ -325,6 +342,11 @@ class NetworkSources(Measure):
             "Sources of network {network}: {parts}, {when}",
             network=self.network_id, parts=parts, when=self._since(),
         )  # fmt: skip
+
+
+def networks_of(state: State, network: str) -> list[str]:
+    """Return the ids of a network, or of all that were found automatically under its id."""
+    return [key for key in state.networks if key == network or key.startswith(f"{network}:")]
 
 
 def unknown_network(network: str, state: State) -> Problem:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import abstractmethod
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,16 +15,18 @@ from twin.selection.model import unknown_word
 from twin.sentences import Problem, Sentence, WrongValueError, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from twin.assumptions import Assumption, Assumptions
     from twin.state import State
 
+DIRECT = "balance.emission_electricity_direct"
+UPSTREAM = "balance.emission_electricity_upstream"
+NETWORKS = "grid.electricity_emission"
+
 
 class AssumptionMeasure(Measure):
-    """A measure that changes an assumption, or all classes or years of one, from a year on."""
-
-    assumption: str
+    """A measure that changes assumptions from a year on."""
 
     @model_validator(mode="after")
     def _at_once(self) -> AssumptionMeasure:
@@ -35,39 +39,36 @@ class AssumptionMeasure(Measure):
             )
         return self
 
-    def entries(self, given: Assumptions) -> dict[str, Assumption]:
-        """Return the assumption of this name, or those of all its classes."""
-        prefix = f"{self.assumption}."
-        return {
-            name: entry
-            for name, entry in given.entries.items()
-            if name == self.assumption or name.startswith(prefix)
-        }
+    @abstractmethod
+    def new_values(self, given: Assumptions) -> dict[str, float | Assumption]:
+        """Return the new values by name; none where there is no such assumption."""
 
     def begin(self, state: State) -> Begun:
-        """Find the assumption."""
-        found = self.entries(state.assumptions)
-        if not found:
-            what, hint = unknown_word("assumption", self.assumption, state.assumptions)
-            return Begun(faults=(Problem("unknown_assumption", what, hint),))
-        return Begun()
+        """Find the assumptions."""
+        if self.new_values(state.assumptions):
+            return Begun()
+        wanted = self.model_dump().get("assumption", DIRECT)
+        what, hint = unknown_word("assumption", wanted, state.assumptions)
+        return Begun(faults=(Problem("unknown_assumption", what, hint),))
 
     def advance(self, state: State, begun: Begun, *, since: int, year: int) -> State:
-        """Change the assumption once, when it begins."""
+        """Change the assumptions once, when the measure begins."""
         if since >= self.start_year or year < self.start_year:
             return state
-        new = self.new_values(self.entries(state.assumptions))
+        new = self.new_values(state.assumptions)
         return state.replace(assumptions=state.assumptions.replaced(new))
-
-    def new_values(self, entries: Mapping[str, Assumption]) -> dict[str, float | Assumption]:
-        """Return the new values by name."""
-        raise NotImplementedError
 
 
 class EnergyPrice(AssumptionMeasure):
-    """Change a price by a factor, or set it, from a year on."""
+    """
+    Change a price by a factor, or set it, from a year on.
+
+    `assumption` is a name, with all its classes and years, and may hold an asterisk:
+    `balance.price_gas_*`.
+    """
 
     kind: Literal["energy_price"] = "energy_price"
+    assumption: str
     factor: float | None = Field(None, ge=0, le=100)
     value: float | None = None  # in the unit of the assumption
 
@@ -80,11 +81,14 @@ class EnergyPrice(AssumptionMeasure):
             )
         return self
 
-    def new_values(self, entries: Mapping[str, Assumption]) -> dict[str, float | Assumption]:
-        """Multiply or set every entry."""
-        if self.factor is not None:
-            return {name: entry.value * self.factor for name, entry in entries.items()}
-        return {name: float(self.value or 0.0) for name in entries}
+    def new_values(self, given: Assumptions) -> dict[str, float | Assumption]:
+        """Multiply or set every entry of the name."""
+        pattern = f"{self.assumption}.*"
+        return {
+            name: entry.value * self.factor if self.factor is not None else float(self.value or 0.0)
+            for name, entry in given.entries.items()
+            if fnmatchcase(name, self.assumption) or fnmatchcase(name, pattern)
+        }
 
     def summary(self) -> Sentence:
         """Return the measure in one line."""
@@ -96,48 +100,78 @@ class EnergyPrice(AssumptionMeasure):
 
 class GridMix(AssumptionMeasure):
     """
-    Replace the path of the emission factor of electricity: a value for each year given.
+    Replace the path of the emission factor of electricity, upstream chains included.
 
-    Years before `start_year` keep their value; between the years given the path is linear.
+    Years before `start_year` keep their value; between the years given the path is linear, after
+    the last it stays. The balance and the heat networks follow; the upstream part stays as assumed
+    as far as the path has room for it.
     """
 
     kind: Literal["grid_mix"] = "grid_mix"
-    assumption: str = "grid.electricity_emission"
-    path: dict[str, float] = Field(min_length=1)  # by year, in the unit of the assumption
+    path: dict[str, float] = Field(min_length=1)  # by year [g CO2e/kWh]
 
     @model_validator(mode="after")
-    def _path_of_years(self) -> GridMix:
+    def _of_years(self) -> GridMix:
         wrong = [year for year in self.path if not (year.isdigit() and 1990 <= int(year) <= 2150)]
         if wrong:
             raise WrongValueError(
                 say("{years} are no years.", years=tuple(wrong)),
-                say("Write the path as {example}.", example='{"2030": 0.1, "2045": 0.02}'),
+                say("Write the path as {example}.", example='{"2030": 100, "2045": 20}'),
+            )
+        if any(not 0 <= value <= 2000 for value in self.path.values()):
+            raise WrongValueError(
+                say("An emission factor lies outside of 0 to 2000 g CO2e/kWh."),
+                say("Check the unit."),
             )
         return self
 
-    def new_values(self, entries: Mapping[str, Assumption]) -> dict[str, float | Assumption]:
-        """Return the path at every year that the assumption or the measure names."""
+    def factor(self, year: float) -> float:
+        """Return the emission factor of a year [g CO2e/kWh]."""
         years = sorted(self.path, key=int)
-        at, values = [int(y) for y in years], [self.path[y] for y in years]
-        if list(entries) == [self.assumption]:
-            return {self.assumption: float(np.interp(self.start_year, at, values))}
-        known = {name.rpartition(".")[2]: entry for name, entry in entries.items()}
-        model = next(iter(entries.values()))
+        return float(np.interp(year, [int(y) for y in years], [self.path[y] for y in years]))
+
+    def new_values(self, given: Assumptions) -> dict[str, float | Assumption]:
+        """Return the path at every year that an assumption or the measure names."""
+
+        def upstream(year: int) -> float:
+            return min(given.at(UPSTREAM, year), self.factor(year))
+
+        parts: dict[str, Callable[[int], float]] = {
+            DIRECT: lambda year: self.factor(year) - upstream(year),
+            UPSTREAM: upstream,
+            NETWORKS: lambda year: self.factor(year) * 1e-6,  # t/kWh
+        }
+        known = [name for name in given if name.startswith(f"{DIRECT}.")]
+        if not known or not any(name.startswith(f"{UPSTREAM}.") for name in given):
+            return {}
         found: dict[str, float | Assumption] = {}
-        for year in sorted({*known, *years, str(self.start_year)}, key=int):
-            if int(year) >= self.start_year:
-                value = float(np.interp(int(year), at, values))
-                found[f"{self.assumption}.{year}"] = _own(
-                    known.get(year, model), f"{self.assumption}.{year}", value
-                )
+        for name, value in parts.items():
+            found |= self._path_of(name, value, given)
         return found
+
+    def _path_of(
+        self, name: str, value: Callable[[int], float], given: Assumptions
+    ) -> dict[str, float | Assumption]:
+        prefix = f"{name}."
+        known = {
+            k.removeprefix(prefix): e for k, e in given.entries.items() if k.startswith(prefix)
+        }
+        if not known:
+            return {}
+        model = known[max(known, key=int)]
+        years = sorted({*map(int, known), *map(int, self.path), self.start_year})
+        return {
+            f"{prefix}{year}": _own(known.get(str(year), model), f"{prefix}{year}", value(year))
+            for year in years
+            if year >= self.start_year
+        }
 
     def summary(self) -> Sentence:
         """Return the measure in one line."""
         last = max(self.path, key=int)
         return say(
-            "Electricity mix of the scenario: {what} {value} in {year}, {when}",
-            what=self.assumption, value=self.path[last], year=last, when=self._since(),
+            "Electricity mix: {value} g CO2e/kWh in {year}, {when}",
+            value=self.path[last], year=last, when=self._since(),
         )  # fmt: skip
 
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from pydantic import Field
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from twin.energy.heat_grid.areas import dense_streets, section_groups
 from twin.energy.heat_grid.density import line_density
 from twin.energy.heat_grid.streets import make_ground, section_of_links
 from twin.hashing import hash_parts
@@ -31,10 +30,16 @@ if TYPE_CHECKING:
 
 
 class AutoNetwork(Part):
-    """Find the streets of a network by their heat line density (Wärmeliniendichte)."""
+    """
+    Find the streets of networks by their heat line density (Wärmeliniendichte).
+
+    Connected dense streets make one network; how much heat and how many buildings it takes, and
+    which gaps are bridged, is in the assumptions `grid.area_min_heat`, `grid.area_min_buildings`
+    and `grid.gap`.
+    """
 
     threshold_kwh_m: float = Field(1500.0, gt=0, le=1e6)  # kWh/(m·a)
-    minimum_mwh: float = Field(1000.0, ge=0, le=1e9)  # of each connected group of streets, a year
+    minimum_mwh: float = Field(0.0, ge=0, le=1e9)  # a year and network, beyond the assumption
 
 
 @dataclass(frozen=True)
@@ -63,24 +68,28 @@ def unknown_streets(state: State, streets: tuple[str, ...]) -> list[str]:
     return [street for street in streets if street not in state.city.streets.index]
 
 
-def served_rows(
-    state: State, area: Area | None, streets: tuple[str, ...], auto: AutoNetwork | None
-) -> NDArray[np.intp]:
-    """
-    Return the rows of the heated buildings that a network is meant for.
+Served = dict[str, pd.Index]
+"""Ids of buildings by number of the network; one number where the network is drawn."""
 
-    In the area where one is drawn; of these at the streets that `auto` finds; without area and
-    `auto` those connected from one of the streets.
+
+def served(
+    state: State, area: Area | None, streets: tuple[str, ...], auto: AutoNetwork | None
+) -> Served:
+    """
+    Return the heated buildings that networks are meant for, the largest network first.
+
+    In the area where one is drawn; of these at the streets that `auto` finds, which may make
+    several networks; without area and `auto` those connected from one of the streets.
     """
     rows = np.flatnonzero(heated(state))
     if area is not None:
         rows = rows[inside(state, area.geometry(state.city.crs), rows)]
-    if auto is not None and len(rows):
-        return _auto_rows(state, rows, auto)
+    if auto is not None:
+        return _auto(state, rows, auto) if len(rows) else {}
     if area is None and len(rows):
         wanted = section_of_links(state.city.streets).reindex(list(streets)).unique()
-        return rows[_sections(state, rows).isin(wanted).to_numpy()]
-    return rows
+        rows = rows[_sections(state, rows).isin(wanted).to_numpy()]
+    return {"": state.stock.index[rows]} if len(rows) else {}
 
 
 def _sections(state: State, rows: NDArray[np.intp]) -> pd.Series[Any]:
@@ -89,27 +98,12 @@ def _sections(state: State, rows: NDArray[np.intp]) -> pd.Series[Any]:
     return found
 
 
-def _auto_rows(state: State, rows: NDArray[np.intp], auto: AutoNetwork) -> NDArray[np.intp]:
-    """Return those at streets above the threshold, in groups that are large enough."""
+def _auto(state: State, rows: NDArray[np.intp], auto: AutoNetwork) -> Served:
     known = ground(state)
-    demand = heat_demand(state, rows)
-    density = line_density(known.connections, known.sections, demand)
-    dense = density[density["line_density_kwh_m"] >= auto.threshold_kwh_m].index
-    sections = known.sections.loc[dense]
-    group = _groups(sections)
-    heat = density.loc[dense, "heat_kwh"].groupby(group).sum()
-    large = heat.index[heat >= auto.minimum_mwh * 1000]
-    wanted = dense[np.isin(group, large)]
-    return rows[_sections(state, rows).isin(wanted).to_numpy()]
-
-
-def _groups(sections: pd.DataFrame) -> NDArray[np.intp]:
-    """Return a number for each section, the same where they are connected by junctions."""
-    ends = pd.concat([sections["from_node"], sections["to_node"]]).astype(object)
-    nodes = pd.factorize(ends)[0]
-    first, second = nodes[: len(sections)], nodes[len(sections) :]
-    size = int(nodes.max(initial=-1)) + 1
-    graph = coo_array((np.ones(len(sections)), (first, second)), shape=(size, size))
-    labels = connected_components(graph, directed=False)[1]
-    found: NDArray[np.intp] = labels[first]
-    return found
+    lines = line_density(known.connections, known.sections, heat_demand(state, rows))
+    areas = dense_streets(lines, known, state.assumptions, threshold_kwh_m=auto.threshold_kwh_m)
+    areas = areas[areas["heat_kwh"] >= auto.minimum_mwh * 1000]
+    group = section_groups(known, areas["streets"])
+    section = known.sections.index.get_indexer(pd.Index(_sections(state, rows)))
+    number = np.where(section >= 0, group[np.maximum(section, 0)], -1)
+    return {f":{n + 1}": state.stock.index[rows[number == n]] for n in range(len(areas))}

@@ -6,10 +6,10 @@ from twin.scenario.difference import Change, Moved, ScenarioDifference, diff
 from twin.scenario.errors import Fault, ScenarioError
 from twin.scenario.model import FORMAT, STAGES, Baseline, Scenario, dump, scenario_schema
 from twin.scenario.read import load_scenario
-from twin.scenario.states import Plan, plan, states
+from twin.scenario.states import Plan, plan, states, today
 
 __all__ = [
     "FORMAT", "STAGES", "Baseline", "Change", "Fault", "Moved", "Plan", "Scenario",
     "ScenarioDifference", "ScenarioError", "diff", "dump", "load_scenario", "plan",
-    "scenario_schema", "states",
+    "scenario_schema", "states", "today",
 ]  # fmt: skip

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from twin.energy.heat_grid import existing_network_of, existing_networks
 from twin.energy.stock import initial_stock
 from twin.measures import Begun, BuildingMeasure, Demolition, HeatNetwork, Measure
 from twin.scenario.errors import Fault, ScenarioError
@@ -43,11 +46,11 @@ def states(
     scenario: Scenario,
     given: Assumptions,
     *,
-    stock: pd.DataFrame | None = None,
+    base: State | None = None,
     rebase: bool = False,
 ) -> tuple[State, ...]:
     """Return the city in every stage year; see `plan`."""
-    return plan(city, scenario, given, stock=stock, rebase=rebase).states
+    return plan(city, scenario, given, base=base, rebase=rebase).states
 
 
 def plan(
@@ -55,7 +58,7 @@ def plan(
     scenario: Scenario,
     given: Assumptions,
     *,
-    stock: pd.DataFrame | None = None,
+    base: State | None = None,
     rebase: bool = False,
 ) -> Plan:
     """
@@ -74,8 +77,9 @@ def plan(
         What is planned.
     given
         All assumptions; those of the scenario come on top.
-    stock
-        The building stock of the baseline where it is at hand, else `initial_stock` makes it.
+    base
+        State of the baseline where it is at hand (stock, networks that stand), else its stock is
+        made by `initial_stock`.
     rebase
         Take a scenario that was made for another baseline.
 
@@ -87,9 +91,10 @@ def plan(
     """
     _check_baseline(city, scenario, rebase=rebase)
     own, faults, notes = _overrides(scenario, given)
-    if stock is None:
-        stock = initial_stock(city, own)
-    run = _Run(State(scenario.stages[0], city, stock, own, baseline=city), scenario, faults, notes)
+    if base is None:
+        base = today(city, own, year=scenario.stages[0])
+    start = base.replace(year=scenario.stages[0], assumptions=own, baseline=city)
+    run = _Run(start, scenario, faults, notes)
     found = run.stages()
     if run.faults:
         template = "The scenario {name} cannot be applied to {city}:"
@@ -97,6 +102,18 @@ def plan(
         raise ScenarioError(template, faults=faults, name=scenario.name, city=city.name)
     years = {run.measures[place].id: begun.years for place, begun in run.begun.items()}
     return Plan(found, years, tuple(sorted(run.notes, key=lambda note: note.place)))
+
+
+def today(city: City, given: Assumptions, *, year: int) -> State:
+    """Return the state before all measures, with the heat networks that stand already."""
+    stock = initial_stock(city, given)
+    network_id = existing_network_of(city, stock, given)
+    rows = stock.index.get_indexer(network_id.index)
+    named = np.array(stock["network_id"], object)
+    named[rows] = network_id.to_numpy(object)
+    stock = stock.assign(network_id=pd.Series(named, stock.index, dtype=stock["network_id"].dtype))
+    networks = existing_networks(city, stock, given)
+    return State(year, city, stock, given, networks, baseline=city)
 
 
 def _check_baseline(city: City, scenario: Scenario, *, rebase: bool) -> None:
@@ -144,6 +161,7 @@ class _Run:
     notes: list[Fault]
     begun: dict[int, Begun] = field(default_factory=dict)  # by place in the list
     failed: set[int] = field(default_factory=set)
+    missed: Counter[tuple[int, int]] = field(default_factory=Counter)
     gone: dict[int, pd.Series[int]] = field(default_factory=dict)  # demolished: years by id
 
     def __post_init__(self) -> None:
@@ -165,6 +183,7 @@ class _Run:
                 self._do(place, measure, since, year)
             found.append(self.state)
             since = year
+        self._note_missed()
         self._improved_then_gone()
         return tuple(found)
 
@@ -178,7 +197,7 @@ class _Run:
             self.failed.add(place)
             return
         begun = self.begun[place]
-        self._missed(place, measure, begun, since, year)
+        self._miss(place, measure, begun, since, year)
         self.state = measure.advance(self.state, begun, since=since, year=year)
         if isinstance(measure, Demolition):
             mine = begun.due(since, year)
@@ -236,7 +255,7 @@ class _Run:
             say("Take these buildings out of one of the two measures."),
         )  # fmt: skip
 
-    def _missed(self, place: int, measure: Measure, begun: Begun, since: int, year: int) -> None:
+    def _miss(self, place: int, measure: Measure, begun: Begun, since: int, year: int) -> None:
         """Say which buildings were demolished before their turn came."""
         due = begun.due(since, year).index
         for other, gone in self.gone.items():
@@ -247,12 +266,17 @@ class _Run:
             if isinstance(measure, BuildingMeasure) and measure.select.ids:
                 self._fault(place, measure, problem)
             else:
-                what = say(
-                    "{count} of {total} buildings are demolished by measure {other} before their "
-                    "turn and left out.",
-                    count=len(lost), total=len(begun.years), other=str(other),
-                )  # fmt: skip
-                self.notes.append(_placed(Problem("demolished", what), place, measure))
+                self.missed[place, other] += len(lost)
+
+    def _note_missed(self) -> None:
+        for (place, other), count in self.missed.items():
+            what = say(
+                "{count} of {total} buildings are demolished by measure {other} before their "
+                "turn and left out.",
+                count=count, total=len(self.begun[place].years), other=str(other),
+            )  # fmt: skip
+            measure = self.measures[place]
+            self.notes.append(_placed(Problem("demolished", what), place, measure))
 
     def _improved_then_gone(self) -> None:
         """Say where a measure improves buildings that are demolished later."""

@@ -123,6 +123,14 @@ def _planes(of: _Roofs) -> pd.DataFrame:
     return city_potential(of.city, of.given)
 
 
+@lru_cache(maxsize=8)
+def _by_building(of: _Roofs, minimum_yield: float) -> pd.DataFrame:
+    found: pd.DataFrame = building_potential(
+        of.city, of.given, min_yield=minimum_yield, planes_potential=_planes(of)
+    )
+    return found
+
+
 def roof_potential(
     state: State, rows: NDArray[np.intp], *, minimum_yield: float = 0.0
 ) -> pd.DataFrame:
@@ -140,10 +148,8 @@ def roof_potential(
         return rough
     tables = [city.hashes[name] for name in sorted(city.hashes) if name in _ROOF_TABLES]
     given = state.assumptions.of(["solar"])
-    planes = _planes(_Roofs(hash_parts([*tables, given.hash]), city, state.assumptions))
-    found = building_potential(
-        city, state.assumptions, min_yield=minimum_yield, planes_potential=planes
-    )
+    roofs = _Roofs(hash_parts([*tables, given.hash]), city, state.assumptions)
+    found = _by_building(roofs, minimum_yield)
     place = found.index.get_indexer(ids)
     known = found[["kwp", "yield_kwh_kwp"]].iloc[place].fillna(0.0).set_axis(ids)
     return known.where(pd.Series(place >= 0, index=ids), rough) if (place < 0).any() else known
