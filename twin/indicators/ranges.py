@@ -69,9 +69,13 @@ def spread(
 
 def city_values(results: Results) -> pd.Series[float]:
     """Return the indicators of the whole city; index (indicator, year)."""
-    by_year = {year: year_values(found, levels=("city",)) for year, found in results.years.items()}
-    values = pd.concat(by_year, names=["year"])
-    return values.droplevel([2, 3]).reorder_levels([1, 0])
+    rows = {
+        (name, year): float(column[0])
+        for year, found in results.years.items()
+        for name, column in year_values(found, "city")[1].items()
+    }
+    values = pd.Series(rows, name="value").rename_axis(["indicator", "year"])
+    return values.fillna(0.0)  # a ratio over nothing, the same in all runs
 
 
 def bounds(spread: pd.DataFrame) -> pd.DataFrame:
