@@ -215,8 +215,8 @@ def area_shape(
 
     `houses` are footprints and their points on the street; the ground between is part of it.
     """
-    shapes = [shapely.buffer(streets, margin_m, quad_segs=2)]
+    shapes = [np.asarray(shapely.buffer(streets, margin_m, quad_segs=2))]
     if houses is not None:
         reach = shapely.convex_hull(shapely.geometrycollections(np.column_stack(houses)))
-        shapes.append(shapely.buffer(reach, 1.0, quad_segs=1))
+        shapes.append(np.asarray(shapely.buffer(reach, 1.0, quad_segs=1)))
     return shapely.simplify(shapely.union_all(np.concatenate(shapes)), 1.0)

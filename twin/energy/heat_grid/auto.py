@@ -119,7 +119,7 @@ def _area_network(
     if decentral is None:
         return layout
     own = decentral.reindex(joined.index).astype(float)
-    own_eur_kwh: Floats = own.fillna(own.mean()).to_numpy(float)
+    own_eur_kwh = np.asarray(own.fillna(own.mean()), float)
     for _ in range(ROUNDS):
         tables = (sections, connections, joined)
         keep, served = _worth_keeping(plan, layout, tables, own_eur_kwh, given)

@@ -69,6 +69,9 @@ def _groups(shapes: gpd.GeoSeries, reach_m: float) -> NDArray[np.object_]:
     one, other = shapely.STRtree(houses).query(houses, predicate="dwithin", distance=reach_m)
     part = parts(len(houses), one, other)
     size = np.bincount(part)
+    if size.max() < FEWEST:  # nothing to tell them apart by: one network of unknown extent
+        part = np.zeros_like(part)
+        size = np.bincount(part)
     large = size[part] >= min(FEWEST, size.max())
     middle = shapely.get_coordinates(shapely.centroid(houses))
     nearest = cKDTree(middle[large]).query(middle[~large])[1]
@@ -85,8 +88,10 @@ def _largest_first(network: pd.Series[str]) -> list[tuple[str, pd.Index[str]]]:
 def _covered(shapes: gpd.GeoSeries, given: Assumptions) -> shapely.Geometry:
     """Return the area of a network: its buildings and the ground between near ones."""
     reach = given["grid.existing_reach"] / 2
-    wide = shapely.union_all(shapely.buffer(shapes.to_numpy(), reach, quad_segs=2))
-    return shapely.simplify(shapely.buffer(wide, 5.0 - reach, quad_segs=2), 1.0)
+    houses = shapely.buffer(shapes.to_numpy(), 5.0, quad_segs=2)
+    wide = shapely.union_all(shapely.buffer(houses, reach, quad_segs=2))
+    between = shapely.buffer(wide, -reach, quad_segs=2)
+    return shapely.simplify(shapely.union_all(np.append(houses, between)), 1.0)
 
 
 def _street_name(buildings: gpd.GeoDataFrame, ids: pd.Index[str]) -> str:

@@ -111,8 +111,9 @@ def connect_points(
     -------
     connections
         Index building_id as given; `section_id` (missing where no street lies within
-        `grid.max_connection`), `position_m` along the section, `connection_m` from the footprint
-        to the axis of the street, geometry the point on the street.
+        `grid.max_connection`), `position_m` along the section, geometry the point there, opposite
+        the middle of the building; `connection_m` from the footprint to this point on the axis of
+        the street.
     """
     return connect_to(buildings, pipe_sections(streets, given), given)
 
@@ -174,9 +175,9 @@ def _connection_table(
     found = chosen >= 0
     rows = chosen[found]
     lines = sections.geometry.to_numpy()[rows]
-    way = shapely.shortest_line(buildings.geometry.to_numpy()[found], lines)
-    point = shapely.get_point(way, -1)
-    share = shapely.line_locate_point(lines, point, normalized=True)
+    shapes = buildings.geometry.to_numpy()[found]
+    share = shapely.line_locate_point(lines, shapely.centroid(shapes), normalized=True)
+    point = shapely.line_interpolate_point(lines, share, normalized=True)
     section = np.full(len(buildings), None, object)
     section[found] = sections.index.to_numpy()[rows]
     points = np.full(len(buildings), None, object)
@@ -184,7 +185,7 @@ def _connection_table(
     table = {
         "section_id": section,
         "position_m": _filled(found, share * sections["length_m"].to_numpy()[rows]),
-        "connection_m": _filled(found, shapely.length(way)),
+        "connection_m": _filled(found, shapely.distance(shapes, point)),
     }
     return gpd.GeoDataFrame(table, index=buildings.index, geometry=points, crs=buildings.crs)
 
