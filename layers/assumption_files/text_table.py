@@ -75,8 +75,9 @@ def _decoded(path: Path, content: bytes) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\x00" not in text and not TWICE.search(text):
-            return text
+        if "\x00" in text or TWICE.search(text):
+            break
+        return text
     template = "The letters of {path} are broken (wrong encoding)."
     raise SourceError(template, hint=HINT, path=path)
 

@@ -15,7 +15,8 @@ from sqlalchemy import exc, text
 
 from layers.project_store import ConflictError, open_store
 from tests.layers.project_store.conftest import scenario
-from twin.errors import StoreError
+from twin.errors import StoreError, TwinError
+from twin.scenario import dump, load_scenario
 
 
 def test_a_project_is_found_again_by_baseline_and_name(store, opened):
@@ -335,3 +336,14 @@ TestUndoTree = UndoTree.TestCase
 TestUndoTree.settings = settings(
     max_examples=10, stateful_step_count=15, deadline=None, derandomize=True
 )
+
+
+def test_without_another_check_only_scenarios_are_saved(address):
+    with open_store(address) as store:
+        project = store.project("b" * 32, "Troisdorf")
+        text = dump(load_scenario({"format": 2, "name": "Oberlar", "measures": []}))
+        made = store.create(project.id, text)
+        assert dump(load_scenario(store.head(made.scenario_id).content)) == text
+        with pytest.raises(TwinError, match="Oberlar"):
+            store.create(project.id, {"format": 2, "name": "Oberlar", "measures": [{"kind": "?"}]})
+        assert len(store.scenarios(project.id)) == 1
