@@ -12,7 +12,7 @@ from tests.twin.energy.tabula_climate import heating_season, tabula_climate
 from twin.assumptions import assumptions
 from twin.energy.archetypes import typology
 from twin.energy.heat_demand import heat_matrix
-from twin.energy.seasonal import Season, seasonal_heat, seasonal_typology, season_of
+from twin.energy.seasonal import Season, season_of, seasonal_heat, seasonal_typology
 from twin.energy.typology_zones import typology_zones
 from twin.energy.zones import temperature_reduction
 

@@ -233,7 +233,8 @@ def test_every_kind_of_building_of_the_stock_gets_finite_zones_and_plausible_hea
     for field in fields(zones):
         if field.name != "ids":
             values = getattr(zones, field.name)
-            assert np.isfinite(values).all() and (values >= 0).all(), field.name
+            assert np.isfinite(values).all(), field.name
+            assert (values >= 0).all(), field.name
     heat = seasonal_demand(stock, cube(stock), GIVEN) / 150
     living = stock["use"] == "residential"
     assert heat[living].between(15, 420).all()

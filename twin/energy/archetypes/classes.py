@@ -117,6 +117,7 @@ def _weights() -> Floats:
     return np.vstack([np.eye(len(LETTERS)), overlap / overlap.sum(axis=1, keepdims=True)])
 
 
+@cache
 def _variants() -> pd.DataFrame:
     """Return the chosen variants, ordered by size, class and state."""
     table = typology()

@@ -118,5 +118,6 @@ def test_everything_is_finite_and_of_one_shape(types):
     for field in fields(types):
         values = getattr(types, field.name)
         assert values.shape == (4, BUCKETS, 3), field.name
-        assert np.isfinite(values).all() and (values >= 0).all(), field.name
+        assert np.isfinite(values).all(), field.name
+        assert (values >= 0).all(), field.name
     assert (types.window_share + types.door_share < 0.5).all()
