@@ -56,7 +56,8 @@ def horizons(
     """
     Return the horizon of roof planes and how much of the sky's light it leaves them.
 
-    Looked for from three points along the contour of each plane and averaged. What rises no more
+    Looked for from three points along the contour of each measured plane and averaged; from the
+    middle of an estimated one, past its own building. What rises no more
     than `solar.horizon_tolerance` above the extended plane is the roof itself or flush with it;
     light from there would come from behind the modules.
 
@@ -101,7 +102,7 @@ def _eyes(planes: pd.DataFrame, surface: Raster, given: Assumptions, *, bare: bo
         )
     )  # fmt: skip
     azimuth = np.nan_to_num(azimuth)
-    aside = np.array(SPREAD)[:, None] * np.sqrt(area)
+    aside = np.array(SPREAD)[:, None] * np.where(own > 0, 0.0, np.sqrt(area))
     contour = np.radians(azimuth + 90)
     seen = surface.sample(x, y)
     from_raster = seen + above if bare else seen
@@ -137,28 +138,33 @@ def _look(first: int, last: int, eyes: Eyes, ground: Ground, rest: Any) -> None:
     """Fill the lines `first` to `last` of the tangents."""
     reach, tolerance, found = rest
     for i in range(first, last):
-        slope = np.tan(np.radians(eyes.tilt_deg[i]))
+        facing = np.radians(eyes.azimuth_deg[i])
+        fall = np.tan(np.radians(eyes.tilt_deg[i])) * ground.cell_m  # of the own plane a cell
         if np.isnan(eyes.z[i]):
             continue
         begin = max(int(np.ceil(eyes.start_m[i] / ground.cell_m)), 1)
         for direction in range(36):
             turn = np.radians(direction * 10.0)
-            own = -slope * np.cos(turn - np.radians(eyes.azimuth_deg[i]))
             ray = (
                 (eyes.x[i] - ground.west) / ground.cell_m,
                 (ground.north - eyes.y[i]) / ground.cell_m,
                 eyes.z[i],
                 np.sin(turn),
                 -np.cos(turn),
-                own,
+                -fall * np.sin(facing),
+                fall * np.cos(facing),
             )
             found[i, direction] = _ray(ray, ground, begin, reach, tolerance)
 
 
 @numba.njit(cache=True, nogil=True)
 def _ray(ray: Any, ground: Ground, begin: int, reach: int, tolerance: float) -> float:
-    """Return the steepest tangent along one ray; `ray` is x, y [cells], z, step x, y, own slope."""
-    x, y, z, dx, dy, own = ray
+    """
+    Return the steepest tangent along one ray, to the centres of the cells it meets.
+
+    `ray` is x, y [cells], z [m], the step in x and y, and the rise of the own plane a cell in both.
+    """
+    x, y, z, dx, dy, rise_x, rise_y = ray
     rows, columns = ground.cells.shape
     best = 0.0
     k = begin
@@ -166,15 +172,18 @@ def _ray(ray: Any, ground: Ground, begin: int, reach: int, tolerance: float) -> 
         column, row = int(np.floor(x + k * dx)), int(np.floor(y + k * dy))
         if column < 0 or row < 0 or column >= columns or row >= rows:
             break
-        away = k * ground.cell_m
+        away = (k - 1) * ground.cell_m  # at least so far are the centres of all cells to come
         if ground.coarse[row // 32, column // 32] - z <= best * away:
             k += 32
         elif ground.fine[row // 8, column // 8] - z <= best * away:
             k += 8
         else:
             rise = ground.cells[row, column] - z
-            if rise > best * away and rise > own * away + tolerance:
-                best = rise / away
+            if rise > best * away:
+                east, south = column + 0.5 - x, row + 0.5 - y
+                own = rise_x * east + rise_y * south
+                if rise > own + tolerance:
+                    best = max(best, rise / (ground.cell_m * np.sqrt(east**2 + south**2)))
             k += 1
     return best
 
