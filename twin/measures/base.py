@@ -268,9 +268,9 @@ def _with(column: pd.Series[Any], rows: NDArray[np.intp], value: Any) -> pd.Seri
         words = np.array(column, object)
         words[rows] = value
         return pd.Series(words, index=column.index, dtype=column.dtype)
-    mask = np.zeros(len(column), bool)
-    mask[rows] = True
-    return column.mask(mask, value)
+    texts = column.array.copy()
+    texts[np.sort(rows)] = value  # several times as fast as `mask`
+    return pd.Series(texts, index=column.index)
 
 
 def due_rows(

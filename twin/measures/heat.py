@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from twin.classes import NETWORK_SOURCES
+from twin.errors import ModelError
 from twin.measures.base import (
     SOURCE,
     Begun,
@@ -23,7 +24,7 @@ from twin.measures.base import (
     heated,
     schedule_of,
 )
-from twin.measures.supply_area import AutoNetwork, served, unknown_streets
+from twin.measures.supply_area import AutoNetwork, ground, served, unknown_streets
 from twin.selection import Area, describe, lots, ranked
 from twin.selection.columns import heat_demand
 from twin.selection.resolve import member, round_half_up
@@ -157,7 +158,7 @@ class HeatNetwork(Measure):
 
     def announce(self, state: State) -> State:
         """Return the state with the area of the networks known, before they are built."""
-        if unknown_streets(state, self.streets):
+        if unknown_streets(state, self.streets) or self._no_streets(state):
             return state
         areas = dict(state.supply_areas)
         for network, ids in self.served(state).items():
@@ -199,6 +200,8 @@ class HeatNetwork(Measure):
                     say("Ids are those of the links in the table of streets."),
                 )
             )
+        if missing := self._no_streets(state):
+            faults.append(missing)
         stands = bool(networks_of(state, self.network))
         if self.sources is not None and stands:
             faults.append(
@@ -211,6 +214,17 @@ class HeatNetwork(Measure):
         if self.sources is None and not stands:
             faults.append(unknown_network(self.network, state))
         return faults
+
+    def _no_streets(self, state: State) -> Problem | None:
+        """Say where streets are needed to find the buildings and the city has none."""
+        if self.auto is None and not self.streets:
+            return None
+        try:
+            ground(state)
+        except ModelError as error:
+            hint = Sentence(error.hint, error.values)
+            return Problem("no_streets", Sentence(error.template, error.values), hint)
+        return None
 
     def _nobody(self) -> Problem:
         if self.auto is not None:

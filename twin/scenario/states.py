@@ -215,10 +215,18 @@ class _Run:
             self.begun[place] = begun
             return True
         for problem in begun.faults:
+            if problem.code == "unknown_network" and self._failed_network(measure):
+                continue  # the fault of the network says it all
             empty = problem.code in ("empty", "not_applicable")
             cause = self._demolished_before(measure) if empty else None
             self._fault(place, measure, cause or problem)
         return False
+
+    def _failed_network(self, measure: Measure) -> bool:
+        """Tell whether the network that a measure is about could not be built."""
+        failed = (self.measures[place] for place in self.failed)
+        networks = {other.network for other in failed if isinstance(other, HeatNetwork)}
+        return measure.model_dump().get("network_id") in networks
 
     def _fault(self, place: int, measure: Measure, problem: Problem) -> None:
         self.faults.append(_placed(problem, place, measure))
@@ -257,6 +265,8 @@ class _Run:
 
     def _miss(self, place: int, measure: Measure, begun: Begun, since: int, year: int) -> None:
         """Say which buildings were demolished before their turn came."""
+        if not self.gone:
+            return
         due = begun.due(since, year).index
         for other, gone in self.gone.items():
             lost = due[member(due, gone.index)]

@@ -142,17 +142,19 @@ def roof_potential(
     the assumptions `measures.roof_kwp_per_m2` and `measures.roof_yield_kwh_kwp`.
     """
     ids = state.stock.index[rows]
-    rough = _rough_potential(state, rows, minimum_yield)
     city = state.baseline or state.city
     if not len(city.weather):
-        return rough
+        return _rough_potential(state, rows, minimum_yield)
     tables = [city.hashes[name] for name in sorted(city.hashes) if name in _ROOF_TABLES]
     given = state.assumptions.of(["solar"])
     roofs = _Roofs(hash_parts([*tables, given.hash]), city, state.assumptions)
     found = _by_building(roofs, minimum_yield)
     place = found.index.get_indexer(ids)
     known = found[["kwp", "yield_kwh_kwp"]].iloc[place].fillna(0.0).set_axis(ids)
-    return known.where(pd.Series(place >= 0, index=ids), rough) if (place < 0).any() else known
+    if (place >= 0).all():
+        return known
+    rough = _rough_potential(state, rows, minimum_yield)
+    return known.where(pd.Series(place >= 0, index=ids), rough)
 
 
 _ROOF_TABLES = ("buildings", "roofs", "weather", "horizons", "terrain", "surface")

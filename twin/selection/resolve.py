@@ -128,7 +128,9 @@ def ranked(values: NDArray[np.float64], ids: pd.Index[str], *, highest: bool) ->
     The answer does not depend on the order of the rows.
     """
     keys = np.where(np.isnan(values), np.inf, -values if highest else values)
-    return np.lexsort((lots(ids, ""), keys))
+    order = np.argsort(keys, kind="stable")
+    same = keys[order[1:]] == keys[order[:-1]]
+    return np.lexsort((lots(ids, ""), keys)) if same.any() else order
 
 
 def lots(ids: pd.Index[str], key: str) -> NDArray[np.float64]:
@@ -142,9 +144,8 @@ def lots(ids: pd.Index[str], key: str) -> NDArray[np.float64]:
     True
     """
     with np.errstate(over="ignore"):
-        mixed = pd.util.hash_array(ids.to_numpy(object)) + np.uint64(
-            int(hash_parts([key])[:16], 16)
-        )
+        known = pd.util.hash_array(ids.to_numpy(object), categorize=False)
+        mixed = known + np.uint64(int(hash_parts([key])[:16], 16))
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed = mixed ^ (mixed >> np.uint64(31))
