@@ -9,7 +9,7 @@ import pandas as pd
 
 from twin.classes import HEAT_SYSTEMS, REFURBISHMENT, SIZE_CLASSES
 from twin.energy.supply.codes import codes_of
-from twin.energy.supply.generators import first_installed, heating_cost
+from twin.energy.supply.generators import heating_cost, lives_of
 from twin.errors import ModelError
 
 if TYPE_CHECKING:
@@ -90,10 +90,6 @@ def _sizes(sizes: pd.DataFrame, after: pd.DataFrame) -> tuple[Floats, Floats]:
     return found[0], found[1]
 
 
-def _codes_or_missing(old: pd.DataFrame, name: str, classes: tuple[str, ...]) -> Codes:
-    return codes_of(old[name], classes)
-
-
 def _within(year: pd.Series[float], years: tuple[int, int]) -> NDArray[np.bool_]:
     values = year.to_numpy("float64", na_value=np.nan)
     return (values > years[0]) & (values <= years[1])
@@ -136,10 +132,9 @@ def _heating(
     """Return cost of generators: another system, or the same one at the end of its life."""
     was = codes_of(old["system"], HEAT_SYSTEMS)
     now = codes_of(after["system"], HEAT_SYSTEMS)
-    first = first_installed(after, given)
-    life = given.array("supply.lifetime", HEAT_SYSTEMS)[now]
-    ends = np.floor((years[1] - first) / life) - np.maximum(np.floor((years[0] - first) / life), 0)
-    bought = np.where(was == now, np.maximum(ends, 0.0), 1.0)
+    lives = lives_of(after, given)
+    ends = lives.replaced(years[1]) - lives.replaced(years[0])
+    bought = np.where(was == now, ends, 1.0)
     bought = np.where((was == now) & _within(after["system_year"], years), 1.0, bought)
     cost = heating_cost(now, peak_kw, given) * np.where(peak_kw > 0, bought, 0.0)
     granted = cost * given.array("balance.subsidy", HEAT_SYSTEMS)[now]

@@ -38,11 +38,11 @@ def test_a_new_air_heat_pump_of_12_kw_costs_about_35000_euros():
 @pytest.mark.parametrize(
     ("installed", "years", "count"),
     [(2008, (2025, 2030), 1), (2010, (2025, 2030), 1), (2011, (2025, 2030), 0),
-     (2005, (2025, 2030), 0), (2010, (2030, 2035), 0), (1990, (2025, 2035), 1),
-     (1985, (2025, 2030), 0), (1989, (2025, 2030), 1)],
+     (2006, (2025, 2030), 1), (2010, (2030, 2035), 0), (1990, (2025, 2035), 1),
+     (1985, (2035, 2045), 0), (2008, (2025, 2050), 2)],
 )  # fmt: skip
 def test_old_generators_are_replaced_like_for_like_in_any_scenario(installed, years, count):
-    """Life of 20 years: one of 2008 ends in 2028, one of 1985 in 2005 and in 2025."""
+    """Life of 20 years: one of 2008 ends in 2028, one of 1985 until 2035."""
     stock = make_stock(system_year=float(installed))
     found = invest(stock, stock, years).iloc[0]
     assert found["heating_eur"] == pytest.approx(count * 4634 * 12**0.46)

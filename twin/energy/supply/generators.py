@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,35 +25,58 @@ OLD_YEAR, MIDDLE_YEAR = 1985.0, 1995.0
 """Years installed of the older efficiency tables."""
 
 
-def first_installed(stock: pd.DataFrame, given: Assumptions) -> Floats:
-    """
-    Return the year each generator was installed, in stock order.
+class Lives(NamedTuple):
+    """When generators were installed, when they are replaced first, how long each then lasts."""
 
-    Where unknown, years are spread evenly over the lifetime before `supply.stock_year`, by the
-    hash of the building's id: the same for a building in every stage and any order.
+    first: Floats
+    end: Floats
+    years: Floats
+
+    def replaced(self, year: float) -> Floats:
+        """Return how often each was replaced until the end of `year`."""
+        return np.maximum(np.floor((year - self.end) / self.years) + 1.0, 0.0)
+
+
+def lives_of(stock: pd.DataFrame, given: Assumptions) -> Lives:
     """
-    year = stock["system_year"].to_numpy("float64", na_value=np.nan, copy=True)
-    unknown = np.isnan(year)
-    if not unknown.any():
-        return year
-    ids = stock.index[unknown].to_numpy(dtype=object)
-    spread = pd.util.hash_array(ids, categorize=False).astype("float64") / 2.0**64
-    life = given.array("supply.lifetime", HEAT_SYSTEMS)
+    Return the lives of the generators, in stock order.
+
+    A generator lasts its lifetime. Those that stand today although they are older are replaced
+    evenly within `supply.overdue_years`; unknown years installed are spread evenly over the
+    lifetime. Both go by the hash of the building's id: alike in every stage and any order.
+    """
     system = codes_of(stock["system"], HEAT_SYSTEMS)
-    year[unknown] = np.floor(given["supply.stock_year"] - spread * life[system[unknown]])
-    return year
+    years = np.maximum(given.array("supply.lifetime", HEAT_SYSTEMS), 1.0)[system]
+    today = given["supply.stock_year"]
+    first = stock["system_year"].to_numpy("float64", na_value=np.nan, copy=True)
+    unknown = np.flatnonzero(np.isnan(first))
+    first[unknown] = np.floor(today - _spread(stock, unknown) * years[unknown])
+    end = first + years
+    overdue = np.flatnonzero(end <= today)
+    wait = np.floor(_spread(stock, overdue) * given["supply.overdue_years"])
+    end[overdue] = today + 1.0 + wait
+    return Lives(first, end, years)
+
+
+def _spread(stock: pd.DataFrame, rows: NDArray[np.intp]) -> Floats:
+    """Return a number from 0 to below 1 for each of these buildings, by the hash of its id."""
+    ids = stock.index[rows].to_numpy(dtype=object)
+    hashed = pd.util.hash_array(ids, categorize=False) >> np.uint64(11)
+    result: Floats = hashed.astype("float64") / 2.0**53
+    return result
 
 
 def installed_year(stock: pd.DataFrame, year: int, given: Assumptions) -> pd.Series[float]:
     """
     Return the year installed of the generator that stands in `year`.
 
-    At the end of its lifetime (`supply.lifetime`) a generator is replaced like for like.
+    At the end of its life (`lives_of`) a generator is replaced like for like.
     """
-    first = first_installed(stock, given)
-    life = given.array("supply.lifetime", HEAT_SYSTEMS)[codes_of(stock["system"], HEAT_SYSTEMS)]
-    lives = np.maximum(np.floor((year - first) / life), 0.0)
-    return pd.Series(np.floor(first + lives * life), index=stock.index, name="installed_year")
+    lives = lives_of(stock, given)
+    times = lives.replaced(year)
+    again = np.floor(lives.end + (times - 1.0) * lives.years)
+    values = np.where(times > 0, again, lives.first)
+    return pd.Series(values, index=stock.index, name="installed_year")
 
 
 def efficiency(system: Codes, installed: Floats, given: Assumptions) -> Floats:

@@ -40,16 +40,28 @@ def test_nothing_is_older_than_its_life(first, year, system):
     stock = make_stock(system=system, system_year=float(first))
     found = installed_year(stock, year, given).iloc[0]
     life = given[f"supply.lifetime.{system}"]
-    assert found >= first
-    assert (found - first) % life == 0
-    assert found == first or year - life < found <= year
+    assert found == first or first + life <= found <= year
+    if first + life > 2025 or year >= 2035:  # none that stood overdue today is left in 2035
+        assert found == first or year - life < found
+        assert year < first + life or found > first
+
+
+def test_overdue_generators_stand_today_and_go_within_ten_years():
+    stock = make_stock(5000, system_year=1990.0)
+    assert installed_year(stock, 2025, given).eq(1990).all()
+    assert installed_year(stock, 2035, given).between(2026, 2035).all()
+    by_year = [int(installed_year(stock, year, given).gt(1990).sum()) for year in range(2025, 2036)]
+    assert by_year[0] == 0
+    assert by_year[-1] == 5000
+    assert np.diff(by_year).min() > 400
+    assert np.diff(by_year).max() < 600
 
 
 def test_unknown_years_spread_evenly_and_stay_with_their_building():
     stock = make_stock(5000, system_year=np.nan)
     found = installed_year(stock, 2025, given)
     years, counts = np.unique(found, return_counts=True)
-    assert years.tolist() == list(range(2006, 2026))  # those of 2005 are replaced in 2025
+    assert years.tolist() == list(range(2005, 2025))
     assert counts.min() > 0.7 * 5000 / 20
     assert counts.max() < 1.3 * 5000 / 20
     mixed = stock.iloc[np.random.default_rng(2).permutation(5000)]
