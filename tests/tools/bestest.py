@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:
+if str(ROOT) not in sys.path:  # run as a script, with this folder for a path
     sys.path.insert(0, str(ROOT))
 
-from layers.weather import read_weather
-from tests.tools.bestest_case import Case, CaseError, read_cases
-from tests.tools.bestest_room import build, run
-from twin.assumptions import assumptions
-from twin.energy.climate import PLANES, make_climate
-from twin.errors import TwinError
+from layers.weather import read_weather  # noqa: E402
+from tests.tools.bestest_case import Case, CaseError, read_cases  # noqa: E402
+from tests.tools.bestest_room import build, run  # noqa: E402
+from twin.assumptions import assumptions  # noqa: E402
+from twin.energy.climate import PLANES, make_climate  # noqa: E402
+from twin.errors import TwinError  # noqa: E402
 
 DENVER = ROOT.parent / "shared/data/weather/ASHRAE140-2020_Denver_725650TYCST.epw"
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.tools.bestest_case import Pane, Window
 from twin.energy.sky import pane_modifier
+
+if TYPE_CHECKING:
+    from tests.tools.bestest_case import Pane, Window
 
 STEFAN_BOLTZMANN = 5.670374e-8
 MEAN_K = 275.0  # mean temperature of the gap between -18 and 21 °C

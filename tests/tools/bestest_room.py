@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from tests.tools.bestest_case import Case, Drive, Layer, Surface, Window
 from tests.tools.bestest_glass import Glass, glass_of
 from tests.tools.bestest_shading import diffuse_shares, sun_direction, sunlit
-from twin.assumptions import Assumptions
 from twin.energy.climate import checked_hours, make_climate, sky_of
 from twin.energy.heat_demand.formula import Response, Room, combined, needed, response
-from twin.energy.sky import on_plane, sky_view
+from twin.energy.sky import PlaneSun, on_plane, sky_view
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tests.tools.bestest_case import Case, Drive, Layer, Surface, Window
+    from twin.assumptions import Assumptions
 
 # convection [W/(m²·K)] of roofs, walls, floors, windows: ASHRAE 140-2020, tables 5-7 and 5-9
 INSIDE = {"roof": 1.8, "wall": 2.2, "floor": 2.2, "window": 2.4}
@@ -94,10 +98,10 @@ def run(built: Built) -> Run:
         h = step % count
         air_by, mass_by, air_per_w, mass_per_w = answers[which[h]]
         terms = (mass, built.outdoor_c[h], built.sun_w[h], built.wall_w[h], built.sky_k[h])
-        air = combined.py_func(*terms, *air_by)
+        air = combined.py_func(terms, air_by)
         heat = needed.py_func(built.heating_c[h], air, 1 / air_per_w, 0.0)
         cold = needed.py_func(air, built.cooling_c[h], 1 / air_per_w, 0.0)
-        mass = combined.py_func(*terms, *mass_by) + (heat - cold) * mass_per_w
+        mass = combined.py_func(terms, mass_by) + (heat - cold) * mass_per_w
         out[:, h] = heat, cold, air + (heat - cold) * air_per_w, mass
     return Run(*out)
 
@@ -295,7 +299,7 @@ def _through(
             area * (beam * direct + around * even_direct))  # fmt: skip
 
 
-def _sun_on(surface: Surface, hours: pd.DataFrame, case: Case):  # noqa: ANN202
+def _sun_on(surface: Surface, hours: pd.DataFrame, case: Case) -> PlaneSun:
     return on_plane(
         sky_of(hours), tilt_deg=surface.tilt_deg, azimuth_deg=surface.azimuth_deg,
         albedo=case.albedo,

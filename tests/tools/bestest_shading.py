@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from tests.tools.bestest_case import Window
+if TYPE_CHECKING:
+    from tests.tools.bestest_case import Window
 
 POINTS = 24  # a side: 576 points a window
 

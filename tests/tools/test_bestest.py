@@ -10,7 +10,7 @@ import pytest
 from layers.weather import read_weather
 from tests.conftest import shared
 from tests.tools import bestest
-from tests.tools.bestest_case import CaseError, Fins, Overhang, Window, read_cases
+from tests.tools.bestest_case import Fins, Overhang, Window, read_cases
 from tests.tools.bestest_glass import glass_of
 from tests.tools.bestest_room import build, heat_capacity, run
 from tests.tools.bestest_shading import diffuse_shares, sun_direction, sunlit
@@ -266,6 +266,11 @@ class FakeData:
         self.tables = {"weather": weather}
 
 
+ROOM = """[cases.a]
+volume_m3 = 3
+surfaces.x = { area_m2 = 1, tilt_deg = 90, construction = "y" }"""
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -275,13 +280,12 @@ class FakeData:
         ('[cases.a]\nbase = "a"\n', "case a is in the end its own base"),
         ("[cases.a]\nvolume_m3 = -3\n", "volume_m3: Input should be greater than 0"),
         (
-            '[cases.a]\nvolume_m3 = 3\nsurfaces.x = { area_m2 = 1, tilt_deg = 90, construction = "y" }'
-            "\n[constructions]\n",
+            ROOM + "\n[constructions]\n",
             "surface x wants construction y, which is not there",
         ),
         (
-            '[cases.a]\nvolume_m3 = 3\nsurfaces.x = { area_m2 = 1, tilt_deg = 90, construction = "y" }'
-            '\nwindows.w = { surface = "x", width_m = 2, height_m = 2, g = 0.5, u_w_m2k = 1 }'
+            ROOM
+            + '\nwindows.w = { surface = "x", width_m = 2, height_m = 2, g = 0.5, u_w_m2k = 1 }'
             "\n[constructions]\ny = [{ resistance_m2k_w = 1 }]\n",
             "the windows of x are larger than it",
         ),

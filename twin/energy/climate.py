@@ -113,8 +113,8 @@ def checked_hours(weather: pd.DataFrame) -> pd.DataFrame:
         weather, starts = weather[~leap], starts[~leap]
         faults += _order_faults(starts)
     for name in NEEDED:
-        gone = weather[name].isna() if name in weather else pd.Series([], dtype=bool)
-        if gone.any():
+        if name in weather and weather[name].hasnans:
+            gone = np.flatnonzero(weather[name].isna())
             faults.append(f"no {name}: " + _some(weather.index[gone]))
     if faults:
         template = "The weather is not one whole year of 8,760 hours in order: {faults}."

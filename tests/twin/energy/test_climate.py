@@ -67,24 +67,21 @@ def test_leap_day_is_left_out():
     assert make_climate(whole, GIVEN).hash == make_climate(weather, GIVEN).hash
 
 
-def broken(kind: str) -> pd.DataFrame:
-    weather = make_weather()
-    if kind == "missing hours":
-        return weather.drop(weather.index[[100, 101, 7000]])
-    if kind == "no value":
-        weather.iloc[[3, 4000], 0] = np.nan
-        return weather
-    if kind == "order":
-        return weather.iloc[[1, 0, *range(2, 8760)]]
-    if kind == "twice":
-        return pd.concat([weather, weather.iloc[[17]]])
-    if kind == "no column":
-        return weather.drop(columns=["dni_wm2", "sun_azimuth_deg"])
-    if kind == "half hours":
-        return weather.set_axis(weather.index.str.replace(":00+", ":30+"), axis=0)
-    if kind == "no time":
-        return weather.set_axis([*weather.index[:-1], "tomorrow"], axis=0)
-    return weather.iloc[:0]
+def gap(weather):
+    weather.iloc[[3, 4000], 0] = np.nan
+    return weather
+
+
+BROKEN = {
+    "missing hours": lambda w: w.drop(w.index[[100, 101, 7000]]),
+    "no value": gap,
+    "order": lambda w: w.iloc[[1, 0, *range(2, 8760)]],
+    "twice": lambda w: pd.concat([w, w.iloc[[17]]]),
+    "no column": lambda w: w.drop(columns=["dni_wm2", "sun_azimuth_deg"]),
+    "half hours": lambda w: w.set_axis(w.index.str.replace(":00+", ":30+"), axis=0),
+    "no time": lambda w: w.set_axis([*w.index[:-1], "tomorrow"], axis=0),
+    "empty": lambda w: w.iloc[:0],
+}
 
 
 @pytest.mark.parametrize(
@@ -102,13 +99,13 @@ def broken(kind: str) -> pd.DataFrame:
 )
 def test_what_is_no_year_is_refused_in_one_sentence(kind, said):
     with pytest.raises(ModelError) as error:
-        make_climate(broken(kind), GIVEN)
+        make_climate(BROKEN[kind](make_weather()), GIVEN)
     assert all(part in str(error.value) for part in said)
     assert "8,760 hours" in str(error.value)
 
 
 def test_all_faults_come_at_once():
-    weather = broken("missing hours")
+    weather = BROKEN["missing hours"](make_weather())
     weather.iloc[3, 0] = np.nan
     with pytest.raises(ModelError, match=r"missing: .*; no temperature_c: "):
         make_climate(weather.drop(columns="ghi_wm2"), GIVEN)

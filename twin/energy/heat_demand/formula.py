@@ -10,7 +10,7 @@ an hour is two sums of products: the air temperature without heating, and the ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 HOUR = 3600.0  # s
 TERMS = ("mass", "outdoor", "sun", "wall", "sky", "constant")
-"""What a temperature depends on: mass before [°C], outdoor air [°C], sun through windows [W], sun on
-opaque parts that comes to effect [W], air minus sky [K], and 1 for the gains that are constant."""
+"""What a temperature depends on: mass before [°C], outdoor air [°C], sun through windows [W], sun
+that takes effect on opaque parts [W], air minus sky [K], and 1 for the gains that are constant."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +115,16 @@ def _solved(room: Room, heat: Floats) -> Response:
     return Response(air, mass, reach * surface_per_w + 1 / air_sum, mass_per_w)
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
-def combined(mass, outdoor, sun, wall, sky, c0, c1, c2, c3, c4, c5):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201, PLR0913
-    """Return a temperature [°C] out of the TERMS of an hour and the coefficients of a Response."""
-    return c0 * mass + c1 * outdoor + c2 * sun + c3 * wall + c4 * sky + c5
+@njit(inline="always")
+def combined(terms: Any, by: Any) -> Any:
+    """Return a temperature [°C] out of the TERMS of an hour and their coefficients."""
+    return (
+        by[0] * terms[0] + by[1] * terms[1] + by[2] * terms[2]
+        + by[3] * terms[3] + by[4] * terms[4] + by[5]
+    )  # fmt: skip
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
-def needed(set_point, free, watts_per_k, least):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+@njit(inline="always")
+def needed(set_point: Any, free: Any, watts_per_k: Any, least: Any) -> Any:
     """Return the heat [W] that lifts the air from `free` to the set-point, or `least` (C.4.2)."""
     return max((set_point - free) * watts_per_k, least)

@@ -8,7 +8,8 @@ watts, so the results are the same bits in any order of rooms and with any numbe
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -21,8 +22,10 @@ from twin.rowwise import HOURS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Ints = NDArray[np.int32]
+
 LANES = 16  # rooms side by side: two registers of AVX2, one of AVX-512
-TILE = 7 * 24  # hours that are summed up at a time
+SPAN = 14 * 24  # hours that are summed up at a time
 WARM_UP = 21 * 24  # last hours of the year that are run before its first
 MOST_W = 2_147_000_000  # what an hour of a sum holds, in float32 as well
 START_C = 18.0  # mass at the beginning of the warm-up
@@ -60,10 +63,7 @@ class Work:
 
     def part(self, first: int, last: int) -> Work:
         """Return the rows from `first` to before `last`, as views."""
-        rows = slice(first, last)
-        parts = (self.parameters, self.series_index, self.lines, self.months, self.peaks)
-        matrix = self.matrix[rows] if len(self.matrix) else self.matrix
-        return Work(*(values[rows] for values in parts), self.totals[rows], matrix)
+        return Work(**{field.name: getattr(self, field.name)[first:last] for field in fields(self)})
 
 
 def prepared(
@@ -86,53 +86,69 @@ def prepared(
     )
 
 
-def calculate(work: Work, year: Year, sums: NDArray[np.int32]) -> None:
+def calculate(work: Work, year: Year, sums: Ints) -> None:
     """Fill in the results of all rooms and add their channels to the sums (lines, 8760)."""
     blocks = -(-len(work.lines) // LANES)
     threads = min(numba.get_num_threads(), -(-blocks // 8))
     if threads <= 1:
-        _rooms(*_arguments(work, year), sums)
+        _run(work, year, sums)
         return
-    edges = np.linspace(0, blocks, threads + 1).astype(int) * LANES
-    parts = [work.part(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    edges = (np.linspace(0, blocks, threads + 1).astype(int) * LANES).tolist()
+    parts = [work.part(first, last) for first, last in pairwise(edges)]
     with ThreadPoolExecutor(threads) as pool:
         for lines, own in pool.map(lambda part: _apart(part, year), parts):
             sums[lines] += own
 
 
-def _apart(part: Work, year: Year) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _apart(part: Work, year: Year) -> tuple[Ints, Ints]:
     """Run a part with sums of its own, only as many as it touches: the lines and what to add."""
     lines, place = np.unique(part.lines, return_inverse=True)
-    place = place.reshape(part.lines.shape).astype(np.int32)
-    if len(lines) and lines[0] == -1:
-        lines, place = lines[1:], place - np.int32(1)
+    none = int(len(lines) > 0 and lines[0] == -1)
+    lines = lines[none:]
     own = np.zeros((len(lines), HOURS), np.int32)
-    _rooms(*_arguments(replace(part, lines=place), year), own)
+    renumbered = (place.reshape(part.lines.shape) - none).astype(np.int32)
+    _run(replace(part, lines=np.ascontiguousarray(renumbered)), year, own)
     return lines, own
 
 
-def _arguments(work: Work, year: Year) -> tuple[NDArray[Any], ...]:
-    inputs = (work.parameters, work.series_index, work.lines)
-    hours = (year.hours, year.series, year.used, _tiles())
-    return (*inputs, *hours, work.months, work.peaks, work.totals, work.matrix)
+def _run(work: Work, year: Year, sums: Ints) -> None:
+    rooms = (work.parameters, work.series_index, work.lines)
+    hours = (year.hours, year.series, year.used, _spans())
+    _rooms(rooms, hours, (work.months, work.peaks, work.totals, work.matrix), sums)
 
 
-def _tiles() -> NDArray[np.int64]:
-    """Return first hour, last hour and month of spans of up to a week that end with the month."""
+def _spans() -> NDArray[np.int64]:
+    """Return first hour, hour after the last, and month of fortnights within months."""
+    starts = [0, *MONTH_ENDS[:-1]]
     edges = [
-        np.append(np.arange(first, last, TILE), last)
-        for first, last in zip([0, *MONTH_ENDS[:-1]], MONTH_ENDS, strict=True)
+        [*range(int(first), int(last), SPAN), int(last)]
+        for first, last in zip(starts, MONTH_ENDS, strict=True)
     ]
-    spans = [
-        (first, last, month)
-        for month, edge in enumerate(edges)
-        for first, last in zip(edge[:-1], edge[1:], strict=True)
-    ]
+    spans = [(*span, month) for month, edge in enumerate(edges) for span in pairwise(edge)]
     return np.array(spans, np.int64)
 
 
-@njit(cache=True, nogil=True, inline="never")  # type: ignore[untyped-decorator]
-def _hours(block, mass, hours, first, last, tile):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, PLR0913
+@njit(cache=True, nogil=True)
+def _rooms(rooms: Any, year: Any, results: Any, sums: Any) -> None:
+    """Run all rooms, block by block and fortnight by fortnight; tuples as `_run` makes them."""
+    parameters, spans = rooms[0], year[3]
+    block = np.zeros(PARAMETERS * LANES, np.float32)
+    mass = np.zeros(LANES, np.float32)
+    tile = np.zeros(max(WARM_UP, SPAN) * LANES, np.float32)
+    for first in range(0, len(parameters), LANES):
+        for i in range(LANES):
+            for p in range(PARAMETERS):  # the last block is filled up with its last room
+                block[p * LANES + i] = parameters[min(first + i, len(parameters) - 1), p]
+        mass[:] = START_C
+        _hours(block, mass, year[0], HOURS - WARM_UP, HOURS, tile)
+        for s in range(len(spans)):
+            _hours(block, mass, year[0], spans[s, 0], spans[s, 1], tile)
+            for i in range(min(LANES, len(parameters) - first)):
+                _book(rooms, year, results, sums, (first + i, i, s), tile)
+
+
+@njit(cache=True, nogil=True, inline="never")
+def _hours(block: Any, mass: Any, hours: Any, first: int, last: int, tile: Any) -> None:
     """Carry the mass of 16 rooms over some hours; what they need [W] goes to tile[hour, room]."""
     least = np.float32(0)
     for h in range(first, last):
@@ -144,37 +160,49 @@ def _hours(block, mass, hours, first, last, tile):  # type: ignore[no-untyped-de
             for o in range(1, 5):
                 sun += hour[SUN + o] * block[(WINDOWS + o) * LANES + i]
                 wall += hour[FALLS + o] * block[(WALLS + o) * LANES + i]
-            air = combined(
-                mass[i], hour[OUTDOOR], sun, wall, hour[SKY],
-                block[AIR * LANES + i], block[(AIR + 1) * LANES + i],
-                block[(AIR + 2) * LANES + i], block[(AIR + 3) * LANES + i],
-                block[(AIR + 4) * LANES + i], block[(AIR + 5) * LANES + i],
-            )  # fmt: skip
-            after = combined(
-                mass[i], hour[OUTDOOR], sun, wall, hour[SKY],
-                block[MASS * LANES + i], block[(MASS + 1) * LANES + i],
-                block[(MASS + 2) * LANES + i], block[(MASS + 3) * LANES + i],
-                block[(MASS + 4) * LANES + i], block[(MASS + 5) * LANES + i],
-            )  # fmt: skip
+            terms = (mass[i], hour[OUTDOOR], sun, wall, hour[SKY])
+            air = combined(terms, _coefficients(block, AIR, i))
+            after = combined(terms, _coefficients(block, MASS, i))
             wanted = block[SET_POINT * LANES + i] - hour[NIGHT] * block[SET_BACK * LANES + i]
             heat = needed(wanted, air, block[WATTS_PER_K * LANES + i], least)
             mass[i] = after + heat * block[MASS_PER_W * LANES + i]
             tile[at + i] = heat
 
 
-@njit(cache=True, nogil=True, inline="never")  # type: ignore[untyped-decorator]
-def _add(heat, scale, series, line):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-    """Add scaled hours times a series to a line of the sums in whole watts; give their total."""
-    total = np.int64(0)
-    for t in range(len(heat)):
-        watts = np.int32(np.rint(scale * heat[t] * series[t]))
-        line[t] += watts
-        total += watts
-    return total
+@njit(inline="always")
+def _coefficients(block: Any, start: int, i: int) -> Any:
+    at = start * LANES + i
+    return (
+        block[at], block[at + LANES], block[at + 2 * LANES], block[at + 3 * LANES],
+        block[at + 4 * LANES], block[at + 5 * LANES],
+    )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, inline="never")  # type: ignore[untyped-decorator]
-def _measure(heat, scale):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+@njit(cache=True, nogil=True, inline="never")
+def _book(rooms: Any, year: Any, results: Any, sums: Any, where: Any, tile: Any) -> None:
+    """Book a room's hours of a span: months, peak, matrix, and its channels to the sums."""
+    parameters, index, lines = rooms
+    _, series, used, spans = year
+    months, peaks, totals, matrix = results
+    n, i, s = where
+    begin, end, month = spans[s]
+    heat = np.empty(end - begin, np.float32)
+    for t in range(end - begin):
+        heat[t] = tile[t * LANES + i]
+    if matrix.shape[0]:
+        matrix[n, begin:end] = heat
+    scale = parameters[n, SCALE]
+    total, peak = _measure(heat, scale)
+    months[n, month] += total
+    peaks[n] = max(peaks[n], peak)
+    for c in range(lines.shape[1]):
+        line, which = lines[n, c], index[n, c]
+        if peak > 0 and line >= 0 and used[which]:
+            totals[n, c] += _add(heat, scale, series[which, begin:end], sums[line, begin:end])
+
+
+@njit(cache=True, nogil=True, inline="never")
+def _measure(heat: Any, scale: Any) -> Any:
     """Return sum and highest of scaled hours in whole watts, each at most MOST_W."""
     total, peak, most = np.int64(0), np.int32(0), np.float32(MOST_W)
     for t in range(len(heat)):
@@ -184,53 +212,12 @@ def _measure(heat, scale):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN20
     return total, peak
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _rooms(  # type: ignore[no-untyped-def] # noqa: ANN202, PLR0913, C901, PLR0912
-    parameters,
-    index,
-    lines,
-    hours,
-    series,
-    used,
-    tiles,
-    months,
-    peaks,
-    totals,
-    matrix,
-    sums,  # noqa: ANN001
-):
-    """Run all rooms, block by block and week by week; results as in `Work`."""
-    count, channels = lines.shape
-    block = np.zeros(PARAMETERS * LANES, np.float32)
-    mass = np.zeros(LANES, np.float32)
-    tile = np.zeros(WARM_UP * LANES, np.float32)
-    heat = np.zeros(TILE, np.float32)
-    for first in range(0, count, LANES):
-        lanes = min(LANES, count - first)
-        for i in range(LANES):
-            for p in range(PARAMETERS):
-                block[p * LANES + i] = parameters[min(first + i, count - 1), p]
-        mass[:] = START_C
-        _hours(block, mass, hours, HOURS - WARM_UP, HOURS, tile)
-        for s in range(len(tiles)):
-            begin, end, month = tiles[s]
-            _hours(block, mass, hours, begin, end, tile)
-            for i in range(lanes):
-                n = first + i
-                for t in range(end - begin):
-                    heat[t] = tile[t * LANES + i]
-                if matrix.shape[0]:
-                    matrix[n, begin:end] = heat[: end - begin]
-                scale = parameters[n, SCALE]
-                total, peak = _measure(heat[: end - begin], scale)
-                if peak == 0:
-                    continue
-                months[n, month] += total
-                peaks[n] = max(peaks[n], peak)
-                for c in range(channels):
-                    line, which = lines[n, c], index[n, c]
-                    if line >= 0 and used[which]:
-                        totals[n, c] += _add(
-                            heat[: end - begin], scale, series[which, begin:end],
-                            sums[line, begin:end],
-                        )  # fmt: skip
+@njit(cache=True, nogil=True, inline="never")
+def _add(heat: Any, scale: Any, series: Any, line: Any) -> Any:
+    """Add scaled hours times a series to a line of the sums in whole watts; give their total."""
+    total = np.int64(0)
+    for t in range(len(heat)):
+        watts = np.int32(np.rint(scale * heat[t] * series[t]))
+        line[t] += watts
+        total += watts
+    return total

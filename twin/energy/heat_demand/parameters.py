@@ -106,7 +106,8 @@ def night_share(given: Assumptions) -> Floats:
     ramp = min(given["heat.set_back_ramp"], length)
     left = (length - since) / max(ramp, 1e-9)
     share = np.where(since < length, np.clip(left, 0, 1), 0.0)
-    return share.reshape(24, 60).mean(axis=1)
+    hourly: Floats = share.reshape(24, 60).mean(axis=1)
+    return hourly
 
 
 def check_zones(zones: Zones, given: Assumptions) -> None:

@@ -7,7 +7,9 @@ from twin.energy.sky import sky_view
 from twin.energy.zone import ORIENTATIONS, Zones
 
 
-def room_year(zones: Zones, i: int, climate: Climate, given) -> dict[str, np.ndarray]:
+def room_year(  # noqa: PLR0915 - plain on purpose: the norm's equations one after the other
+    zones: Zones, i: int, climate: Climate, given
+) -> dict[str, np.ndarray]:
     """Return heat [W] and temperatures [°C] of zone i, float64, hour by hour."""
     z = {name: getattr(zones, name)[i] for name in vars(zones)}
     area, h_ms = z["surface_area_m2"], given["heat.mass_to_surface"] * z["mass_area_m2"]

@@ -259,7 +259,7 @@ def test_impossible_zones_are_named():
 
 def test_shapes_that_do_not_fit_are_refused():
     zones = make_zones(4)
-    with pytest.raises(ValueError, match="scale must be 4 .*; groups and series_index"):
+    with pytest.raises(ValueError, match=r"scale must be 4 .*; groups and series_index"):
         run(zones, scale=np.ones(3), groups=np.zeros((3, 3), np.int32))
     with pytest.raises(ValueError, match="series_index must be 0 to 2"):
         run(zones, series_index=np.full((4, 3), 3, np.int32))
