@@ -19,6 +19,7 @@ from twin.energy.heat_demand import parameters, room_heat
 from twin.energy.solar import allocate, dispatch, potential, pv_hours, roof_planes
 from twin.energy.supply import HeatSeries, hot_water_series, space_series
 from twin.rowwise import HOURS, Inputs, Kernel, Rows, run_rows
+from twin.simulate.kernels import add_plants, own_loads
 from twin.simulate.parts import codes_of
 from twin.simulate.stage import Stage
 
@@ -199,12 +200,13 @@ def _prosumers(  # noqa: PLR0913, PLR0917 - called by name
 
 def _kernel(hours: Hours) -> Kernel:
     def run(inputs: Inputs, sums: Watts) -> pd.DataFrame:
-        count = len(inputs["kwp"])
-        parts = [
-            _part({name: values[a : a + AT_ONCE] for name, values in inputs.items()}, sums, hours)
-            for a in range(0, count, AT_ONCE)
-        ]
-        return pd.concat(parts, ignore_index=True) if parts else _nothing(hours)
+        tables = []
+        for start in range(0, len(inputs["kwp"]), AT_ONCE):
+            part = {name: values[start : start + AT_ONCE] for name, values in inputs.items()}
+            table, watts = _part(part, hours)
+            add_plants(sums, part["groups"], *watts)
+            tables.append(table)
+        return pd.concat(tables, ignore_index=True) if tables else _nothing(hours)
 
     return run
 
@@ -215,27 +217,24 @@ def _nothing(hours: Hours) -> pd.DataFrame:
     return dispatch(empty, empty, np.zeros(0), hours.given)[0].assign(pv_kwh=0.0, unplaced_kwp=0.0)
 
 
-def _part(inputs: Inputs, sums: Watts, hours: Hours) -> pd.DataFrame:
-    """Work out some buildings, adding to the sums by Baublock."""
+def _part(inputs: Inputs, hours: Hours) -> tuple[pd.DataFrame, tuple[Power, Power, Power]]:
+    """Work some buildings out: their table, and their hours of net, load and sun [W]."""
     load = _own_loads(inputs, hours)
-    pv, unplaced = _own_sun(inputs, hours)
-    table, net = dispatch(load, pv, inputs["battery_kwh"], hours.given)
-    lines = inputs["groups"]
-    np.add.at(sums, lines[:, 0], np.rint(net).astype(np.int32) - np.rint(load).astype(np.int32))
-    np.add.at(sums, lines[:, 1], np.rint(pv).astype(np.int32))
-    return table.assign(pv_kwh=pv.sum(axis=1, dtype=float) / 1000, unplaced_kwp=unplaced)
+    sun, unplaced = _own_sun(inputs, hours)
+    table, net = dispatch(load, sun, inputs["battery_kwh"], hours.given)
+    table = table.assign(pv_kwh=sun.sum(axis=1, dtype=float) / 1000, unplaced_kwp=unplaced)
+    return table, (net, load, sun)
 
 
 def _own_loads(inputs: Inputs, hours: Hours) -> Power:
     """Return the electricity of each building by hour [W]."""
-    shares = hours.profiles.values
-    load = np.zeros((len(inputs["kwp"]), HOURS))
-    for part in range(inputs["kwh"].shape[1]):
-        load += inputs["kwh"][:, part, None] * 1000 * shares[inputs["profile"][:, part]]
     pumped = np.flatnonzero(inputs["series"] >= 0)
+    place = np.full(len(inputs["series"]), -1, np.int32)
+    place[pumped] = np.arange(len(pumped))
     heat = room_heat(inputs["rooms"][pumped], hours.climate, hours.given)
-    load[pumped] += heat * hours.series.values[inputs["series"][pumped]]
-    return load.astype(np.float32)
+    per_heat = hours.series.values[inputs["series"][pumped]]
+    kwh, profile = inputs["kwh"], inputs["profile"]
+    return own_loads(kwh, profile, hours.profiles.values, heat, place, per_heat)
 
 
 def _own_sun(inputs: Inputs, hours: Hours) -> tuple[Power, Floats]:

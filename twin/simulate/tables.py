@@ -10,11 +10,14 @@ import pandas as pd
 
 from twin.classes import CARRIERS
 from twin.indicators.definition import WHOLE
+from twin.simulate.kernels import add_water, highest_and_sums
 from twin.simulate.parts import codes_of
 from twin.simulate.power import stacked
 from twin.simulate.stage import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
@@ -133,56 +136,38 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     block = codes_of(systems["block_id"], known)
     water = np.bincount(block, np.rint(hot_water.to_numpy() * 1000), minlength=count)
     warm = stacked(heat.sums, 0, count)
-    _add_shape(warm, water, hot_water_shape)
+    add_water(warm, water, hot_water_shape)
     net = block_load + stacked(prosumers.rows.sums, 0, count)
-    pv = _total(stacked(prosumers.rows.sums, count, count))
-    city_net = _total(net)
+    codes, districts = pd.factorize(block_city.blocks["district_id"], sort=True)
+    group = np.append(codes, -1).astype(np.int32)
+    heat_ends, heat_districts, heat_city = highest_and_sums(warm, group, len(districts))
+    net_ends, net_districts, net_city = highest_and_sums(net, group, len(districts))
     hourly = {
-        "heat_w": _total(warm),
-        "electricity_w": _total(block_load),
-        "pv_w": pv,
-        "import_w": np.maximum(city_net, 0),
-        "feed_in_w": np.maximum(-city_net, 0),
+        "heat_w": heat_city,
+        "electricity_w": block_load.sum(axis=0, dtype=np.int64),
+        "pv_w": stacked(prosumers.rows.sums, count, count).sum(axis=0, dtype=np.int64),
+        "import_w": np.maximum(net_city, 0),
+        "feed_in_w": np.maximum(-net_city, 0),
     }
-    peaks = [_peaks(known, warm[:-1], net[:-1], "block")]
-    district = block_city.blocks["district_id"]
-    peaks.append(_district_peaks(district, warm[:-1], net[:-1]))
-    whole = pd.DataFrame({name: [0.0] for name in PEAKS}, index=[WHOLE])
-    whole[:] = [[hourly[f"{name.removesuffix('_kw')}_w"].max() / 1000 for name in PEAKS]]
-    table = pd.concat({"city": whole, **dict(peaks)}, names=["level", "area"])
+    peaks = {
+        "city": _peaks([WHOLE], _ends(heat_city[None]), _ends(net_city[None])),
+        "district": _peaks(districts, _ends(heat_districts), _ends(net_districts)),
+        "block": _peaks(known, heat_ends[:-1], net_ends[:-1]),
+    }
+    table = pd.concat(peaks, names=["level", "area"])
     return Profiles(pd.DataFrame(hourly, index=weather.index), table)
 
 
-def _total(lines: Watts) -> NDArray[np.int64]:
-    """Add up whole watts of all areas."""
-    total: NDArray[np.int64] = lines.sum(axis=0, dtype=np.int64)
-    return total
+def _ends(lines: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.column_stack([lines.max(axis=1, initial=0), lines.min(axis=1, initial=0)])
 
 
-def _add_shape(lines: Watts, water_wh: NDArray[np.float64], shape: NDArray[np.float64]) -> None:
-    """Add hot water to the hours of heat: the same shape for all."""
-    for place, energy in enumerate(water_wh):
-        lines[place] += np.rint(energy * shape).astype(np.int32)
-
-
-def _peaks(areas: pd.Index[str], warm: Watts, net: Watts, level: str) -> tuple[str, pd.DataFrame]:
-    highest = {
-        "heat_kw": warm.max(axis=1, initial=0) / 1000,
-        "import_kw": np.maximum(net.max(axis=1, initial=0), 0) / 1000,
-        "feed_in_kw": np.maximum(-net.min(axis=1, initial=0), 0) / 1000,
-    }
-    return level, pd.DataFrame(highest, index=areas)
-
-
-def _district_peaks(district: pd.Series[str], warm: Watts, net: Watts) -> tuple[str, pd.DataFrame]:
-    codes, names = pd.factorize(district, sort=True)
-    order = np.argsort(codes, kind="stable")
-    order = order[codes[order] >= 0]
-    starts = np.searchsorted(codes[order], np.arange(len(names)))
-    if not len(names):
-        return "district", pd.DataFrame(columns=list(PEAKS), dtype=float)
-    sums = (np.add.reduceat(lines[order], starts, axis=0) for lines in (warm, net))
-    return _peaks(pd.Index(names), *sums, "district")
+def _peaks(
+    areas: Sequence[str] | pd.Index[str], warm: NDArray[np.int64], net: NDArray[np.int64]
+) -> pd.DataFrame:
+    """Return the highest hours [kW] from (highest, lowest) of heat and of load less sun [W]."""
+    highest = np.column_stack([warm[:, 0], net[:, 0], -net[:, 1]])
+    return pd.DataFrame(np.maximum(highest, 0) / 1000, list(areas), list(PEAKS))
 
 
 TABLE_STAGES = (
