@@ -127,14 +127,29 @@ def allocate(pv_kwp: pd.Series[float], planes_potential: pd.DataFrame) -> Alloca
     Power by plane (every plane has a row), and by building what its planes cannot carry. Both
     together are exactly what was asked for, up to rounding.
     """
-    order = planes_potential.sort_index().sort_values(
-        ["building_id", "yield_kwh_kwp"], ascending=[True, False], kind="stable"
-    )
-    room = order["kwp"].to_numpy("float64")
-    before = order.groupby("building_id")["kwp"].cumsum().to_numpy("float64") - room
-    wanted = pv_kwp.reindex(order["building_id"]).fillna(0.0).to_numpy("float64")
-    placed = np.clip(wanted - before, 0.0, room)
-    kwp = pd.Series(placed, index=order.index, name="kwp").reindex(planes_potential.index)
-    done = kwp.groupby(planes_potential["building_id"]).sum().reindex(pv_kwp.index).fillna(0.0)
-    left = (pv_kwp - done).where(pv_kwp - done > 1e-9, 0.0).rename("unplaced_kwp")
-    return Allocation(kwp, left)
+    owner = pv_kwp.index.get_indexer(pd.Index(planes_potential["building_id"]))
+    room = planes_potential["kwp"].to_numpy("float64")
+    rank = -planes_potential["yield_kwh_kwp"].fillna(0.0).to_numpy("float64")
+    order = np.lexsort((_places(planes_potential.index), rank, owner))
+    order = order[owner[order] >= 0]
+    owner, room = owner[order], room[order]
+    turn = np.arange(len(owner)) - np.searchsorted(owner, owner)  # best plane 0, next 1, ...
+    left = pv_kwp.to_numpy("float64", copy=True)
+    placed = np.zeros(len(planes_potential))
+    by_turn = np.argsort(turn, kind="stable")
+    for rows in np.split(by_turn, np.cumsum(np.bincount(turn))[:-1]):
+        share = np.clip(left[owner[rows]], 0.0, room[rows])
+        placed[order[rows]] = share
+        left[owner[rows]] -= share
+    kwp = pd.Series(placed, index=planes_potential.index, name="kwp")
+    unplaced = pd.Series(np.where(left > 1e-9, left, 0.0), pv_kwp.index, name="unplaced_kwp")
+    return Allocation(kwp, unplaced)
+
+
+def _places(ids: pd.Index[str]) -> NDArray[np.int64]:
+    """Return the place of each id in their order, to settle ties the same way in any order."""
+    if ids.is_monotonic_increasing:
+        return np.arange(len(ids))
+    places = np.empty(len(ids), np.int64)
+    places[ids.argsort()] = np.arange(len(ids))
+    return places

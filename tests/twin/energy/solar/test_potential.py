@@ -147,6 +147,8 @@ def test_nothing_is_lost_or_made(rows, wanted, random):
     assert placed.kwp.sum() + placed.unplaced.sum() == pytest.approx(asked.sum(), abs=1e-6)
     again = allocate(asked, planes.sample(frac=1, random_state=random.randrange(99)))
     pd.testing.assert_series_equal(again.kwp.loc[placed.kwp.index], placed.kwp, check_exact=True)
+    alone = allocate(asked[asked.index == "a"], planes[planes["building_id"] == "a"])
+    pd.testing.assert_series_equal(alone.kwp, placed.kwp.loc[alone.kwp.index], check_exact=True)
 
 
 def test_potential_without_horizons_is_that_of_an_open_sky():
