@@ -69,11 +69,11 @@ def reference_weather(
     light, sun = _light(starts, place, clearness, known)
     air = _air(temperature, clearness, known)
     columns = {
-        "temperature_c": np.round(temperature, 1),
+        "temperature_c": np.round(temperature, 1) + 0.0,  # never -0.0
         "temperature_source": LABEL,
         **light,
         **air,
-        "wind_ms": np.round(_wind(known), 1),
+        "wind_ms": np.round(_wind(place, known), 1),
         "wind_source": LABEL,
         **sun,
     }
@@ -104,7 +104,7 @@ def _daily_clearness(place: Floats, known: Assumptions) -> Floats:
     mean. `_light` then meets the monthly total exactly.
     """
     theme = "reference_weather"
-    mean = course_of_year(_monthly(known, "clearness") * _clearness_factor(place, known))
+    mean = course_of_year(_monthly(known, "clearness") * _factor("clearness", place, known))
     spread = course_of_year(_monthly(known, "clearness_deviation"))
     drawn = with_memory(normals("clearness", 365), known[f"{theme}.clearness_memory"])
     days = mean + spread * np.sqrt(3) * (2 * ndtr(drawn) - 1)
@@ -112,9 +112,9 @@ def _daily_clearness(place: Floats, known: Assumptions) -> Floats:
     return np.asarray(np.clip(days, low, high))
 
 
-def _clearness_factor(place: Floats, known: Assumptions) -> float:
-    """Return clearness at the place over that at Köln."""
-    names = ("clearness_by_latitude", "clearness_by_longitude", "clearness_by_height")
+def _factor(what: str, place: Floats, known: Assumptions) -> float:
+    """Return a figure at the place over that at Köln; its logarithm is linear in the place."""
+    names = (f"{what}_by_latitude", f"{what}_by_longitude", f"{what}_by_height")
     slope = np.array([known[f"reference_weather.{name}"] for name in names])
     return float(np.exp(slope @ (place - np.array(KOELN))))
 
@@ -134,20 +134,22 @@ def _temperature(place: Floats, clearness: Floats, known: Assumptions) -> Floats
     spell = with_memory(drawn, known[f"{theme}.temperature_memory"])
     line = days_to_hours(spell)
     line = line / course_of_year(_deviation(line.mean(axis=1)))[:, None]
-    line = line * course_of_year(_monthly(known, "temperature_deviation"))[:, None]
-    hours = days_to_hours(course_of_year(monthly)) + line + _day_and_night(clearness, known)
+    usual = _monthly(known, "temperature_deviation")
+    line = line * course_of_year(usual * _factor("temperature_deviation", place, known))[:, None]
+    hours = days_to_hours(course_of_year(monthly)) + line + _day_and_night(place, clearness, known)
     short = monthly - _by_month(hours.mean(axis=1))
     return (hours + course_of_year(short)[:, None]).ravel()
 
 
-def _day_and_night(clearness: Floats, known: Assumptions) -> Floats:
+def _day_and_night(place: Floats, clearness: Floats, known: Assumptions) -> Floats:
     """Return the deviation of each hour from the mean of its day [K], (365, 24); sums are zero."""
     theme, summer = "reference_weather", _summer()
     winter_slope = known[f"{theme}.range_when_clear_winter"]
     summer_slope = known[f"{theme}.range_when_clear_summer"]
     slope = winter_slope + (summer_slope - winter_slope) * summer
     usual = course_of_year(_by_month(clearness))
-    spread = course_of_year(_monthly(known, "daily_range")) * (1 + slope * (clearness / usual - 1))
+    monthly = _monthly(known, "daily_range") * _factor("daily_range", place, known)
+    spread = course_of_year(monthly) * (1 + slope * (clearness / usual - 1))
     shapes = np.outer(1 - summer, _hourly(known, "winter_day"))
     shapes += np.outer(summer, _hourly(known, "summer_day"))
     shapes -= shapes.mean(axis=1, keepdims=True)
@@ -164,7 +166,7 @@ def _light(
     above = np.maximum(np.sin(np.radians(elevation)), 0) * extraterrestrial(starts)
     above = above.reshape(365, 24)
     hours = _hourly_clearness(elevation, clearness, known)
-    wanted = _monthly(known, "clearness") * _clearness_factor(place, known)
+    wanted = _monthly(known, "clearness") * _factor("clearness", place, known)
     ghi = np.round(_to_monthly_totals(hours, above, wanted, known).ravel(), 0)
     dni, dhi = split_global(ghi, elevation, starts)
     light = {"ghi_wm2": ghi, "dni_wm2": np.round(dni, 1), "dhi_wm2": np.round(dhi, 1)}
@@ -234,13 +236,14 @@ def _air(temperature: Floats, clearness: Floats, known: Assumptions) -> dict[str
     }
 
 
-def _wind(known: Assumptions) -> Floats:
+def _wind(place: Floats, known: Assumptions) -> Floats:
     """Return the wind speed of each hour [m/s], 10 m above ground."""
     theme = "reference_weather"
     drawn = with_memory(normals("wind", 365), known[f"{theme}.wind_memory"])
     lively = known[f"{theme}.wind_variation"]
+    monthly = _monthly(known, "wind") * _factor("wind", place, known)
     days = np.exp(lively * drawn - lively**2 / 2)
-    days = days / course_of_year(_by_month(days)) * course_of_year(_monthly(known, "wind"))
+    days = days / course_of_year(_by_month(days)) * course_of_year(monthly)
     return np.outer(days, _hourly(known, "wind_day")).ravel()
 
 
