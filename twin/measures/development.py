@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -70,7 +71,7 @@ class NewDevelopment(Measure):
             )
         return self
 
-    def house(self, given: Assumptions) -> House:
+    def usual(self, given: Assumptions) -> House:
         """Return the usual building of the type."""
         kind = self.size_class
         usual = given[f"measures.storeys.{kind}"]
@@ -78,9 +79,9 @@ class NewDevelopment(Measure):
         footprint = given[f"measures.footprint.{kind}"]
         floor = footprint * storeys
         height = given.by_class("storey_height").get(kind) or given["storey_height.apartments"]
-        dwellings = max(round(given[f"measures.dwellings.{kind}"] * storeys / usual), 0)
+        dwellings = 0.0
         if kind != "non_residential":
-            dwellings = max(dwellings, 1)
+            dwellings = max(round(given[f"measures.dwellings.{kind}"] * storeys / usual), 1)
         return House(
             footprint, storeys, storeys * height, floor, floor * given["measures.heated_share"],
             float(dwellings), dwellings * given["residents_per_dwelling"],
@@ -88,10 +89,19 @@ class NewDevelopment(Measure):
 
     def count(self, given: Assumptions) -> int:
         """Return how many buildings it takes."""
-        house = self.house(given)
+        return int(np.ceil(self._buildings_needed(self.usual(given)) - 1e-9))
+
+    def _buildings_needed(self, usual: House) -> float:
         if self.dwellings is not None:
-            return int(np.ceil(self.dwellings / house.dwellings))
-        return int(np.ceil((self.floor_area_m2 or 0.0) / house.floor_area_m2 - 1e-9))
+            return self.dwellings / usual.dwellings
+        return (self.floor_area_m2 or 0.0) / usual.floor_area_m2
+
+    def house(self, given: Assumptions) -> House:
+        """Return one of the buildings: the usual one, smaller so that all sum to what is asked."""
+        usual = self.usual(given)
+        scale = self._buildings_needed(usual) / self.count(given)
+        sizes = ("footprint_m2", "floor_area_m2", "heated_m2", "dwellings", "residents")
+        return dataclasses.replace(usual, **{name: getattr(usual, name) * scale for name in sizes})
 
     def begin(self, state: State) -> Begun:
         """Find places for all buildings."""
@@ -162,7 +172,8 @@ class NewDevelopment(Measure):
         values = {
             "use": self.use, "size_class": self.size_class, "age_class": _ages(years),
             "heated_area_m2": house.heated_m2, "dwellings": house.dwellings,
-            "residents": house.residents, "refurbishment": self.standard, "system": self.system,
+            "residents": house.residents, "year_built": years.to_numpy(float),
+            "refurbishment": self.standard, "system": self.system,
             "system_year": years.to_numpy(float),
             "set_point_c": float(warm.median()) if len(warm) else 20.0,
             "pv_kwp": 0.0, "battery_kwh": 0.0,

@@ -48,7 +48,8 @@ class AssumptionMeasure(Measure):
         if self.new_values(state.assumptions):
             return Begun()
         wanted = self.model_dump().get("assumption", DIRECT)
-        what, hint = unknown_word("assumption", wanted, state.assumptions)
+        known = {name.rstrip("0123456789").rstrip(".") for name in state.assumptions}
+        what, hint = unknown_word("assumption", wanted, known)
         return Begun(faults=(Problem("unknown_assumption", what, hint),))
 
     def advance(self, state: State, begun: Begun, *, since: int, year: int) -> State:

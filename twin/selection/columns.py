@@ -93,7 +93,10 @@ def _of_buildings(state: State, column: str, rows: NDArray[np.intp]) -> pd.Serie
 
 
 def _year_built(state: State, rows: NDArray[np.intp]) -> pd.Series[Any]:
-    years = _of_buildings(state, "year_built", rows)
+    known = "year_built" in state.stock
+    years = (
+        state.stock["year_built"].iloc[rows] if known else _of_buildings(state, "year_built", rows)
+    )
     ages = state.stock["age_class"].iloc[rows].astype("str")
     return years.fillna(ages.map({age: middle_year(age) for age in AGE_CLASSES}).astype(float))
 
