@@ -90,7 +90,7 @@ def air_capacity(case: Case) -> float:
 def run(built: Built) -> Run:
     """Carry the room through the year, after the last two months as warm-up."""
     levels, which = np.unique(built.air_changes_w_k, return_inverse=True)
-    answers = [_plain(response(_aired(built.room, level))) for level in levels]
+    answers = [_plain(response(aired(built.room, level))) for level in levels]
     count = len(built.outdoor_c)
     out = np.zeros((4, count))
     mass = 18.0
@@ -111,7 +111,8 @@ def _plain(answer: Response) -> tuple[list[float], list[float], float, float]:
             float(answer.mass_per_w[0]))  # fmt: skip
 
 
-def _aired(room: Room, level: float) -> Room:
+def aired(room: Room, level: float) -> Room:
+    """Return a room with an exchange of air [W/K]."""
     return Room(**{**vars(room), "ventilation_w_k": np.array([level])})
 
 
