@@ -21,7 +21,7 @@ from twin.energy.heat_grid.flows import effective_number, simultaneity
 from twin.energy.heat_grid.layout import Layout, drawn_sections, lay_out
 from twin.energy.heat_grid.pipes import HOURS
 from twin.energy.heat_grid.plant import final_energy, heat_factor, make_plant, renewable_share
-from twin.energy.heat_grid.streets import Ground, connect_to, make_ground, section_of_links
+from twin.energy.heat_grid.streets import Ground, connect_to, make_ground
 from twin.energy.heat_grid.tables import energy_centre, flow_figures, house_table, pipe_table
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def lay_network(
     customers = connected[["annual_kwh", "peak_kw"]].astype(float).sort_index()
     sections, connections = ground.sections, ground.connections.loc[customers.index]
     if plan.streets:
-        sections = drawn_sections(sections, section_of_links(city.streets), plan.streets)
+        sections = drawn_sections(sections, ground.section_of, plan.streets)
         shapes = city.buildings.loc[customers.index]
         connections = connect_to(shapes, sections, given)
     layout = lay_out(sections, connections, customers, site=site)

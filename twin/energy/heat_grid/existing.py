@@ -91,7 +91,7 @@ def _covered(shapes: gpd.GeoSeries, given: Assumptions) -> shapely.Geometry:
     houses = shapely.buffer(shapes.to_numpy(), 5.0, quad_segs=2)
     wide = shapely.union_all(shapely.buffer(houses, reach, quad_segs=2))
     between = shapely.buffer(wide, -reach, quad_segs=2)
-    return shapely.simplify(shapely.union_all(np.append(houses, between)), 1.0)
+    return shapely.simplify(shapely.union_all([*houses, between]), 1.0)
 
 
 def _street_name(buildings: gpd.GeoDataFrame, ids: pd.Index[str]) -> str:

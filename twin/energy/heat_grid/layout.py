@@ -137,9 +137,10 @@ def drawn_sections(
         Streets that the city does not have, or that cannot carry a pipe.
     """
     wanted = pd.Index(streets)
-    unknown = sorted(set(wanted) - set(section_of.index))
-    ids = section_of.reindex(wanted.intersection(section_of.index)).drop_duplicates()
-    barred = sorted(set(ids) - set(sections.index))
+    link = section_of.index.get_indexer(wanted)
+    unknown = sorted(wanted[link < 0])
+    ids = pd.Index(section_of.to_numpy()[link[link >= 0]]).unique()
+    barred = sorted(ids[~ids.isin(sections.index)])
     if unknown or barred:
         template = "A heat network cannot lie in these streets: {streets}."
         hint = "Take streets of this city, no motorways, trunk roads or steps."

@@ -28,11 +28,13 @@ class Ground:
     Where pipes can lie in a city: the same for every network, plan and year.
 
     `sections` as `pipe_sections`, `connections` as `connect_points` for every building that is no
-    part of another. Depends on buildings, streets and the theme `grid` of the assumptions only.
+    part of another, `section_of` the section of every link. Depends on buildings, streets and the
+    theme `grid` of the assumptions only.
     """
 
     sections: gpd.GeoDataFrame
     connections: gpd.GeoDataFrame
+    section_of: pd.Series[str]
 
 
 def make_ground(city: City, given: Assumptions) -> Ground:
@@ -50,7 +52,8 @@ def make_ground(city: City, given: Assumptions) -> Ground:
         hint = "Build the city with a source of streets, e.g. an OpenStreetMap extract."
         raise ModelError(template, hint=hint, city=city.name)
     buildings = city.buildings[city.buildings["part_of"].isna()]
-    return Ground(sections, connect_to(buildings, sections, given))
+    connections = connect_to(buildings, sections, given)
+    return Ground(sections, connections, section_of_links(city.streets))
 
 
 def street_sections(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -19,17 +19,18 @@ def test_annuity_pays_the_loan_back():
 
 
 def test_investment_and_yearly_cost_by_hand():
+    given = GIVEN.replaced({"grid.interest": 0.05})
     pipes = pd.DataFrame({"cost_eur": [60_000.0, 40_000.0]})
     houses = pd.DataFrame({"connection_eur": [10_000.0], "substation_eur": [6_000.0]})
-    plant = make_plant(plan(sources={"gas_boiler": 1.0}), 150_000, 50, GIVEN)
-    parts = investment(pipes, houses, plant, GIVEN)
+    plant = make_plant(plan(sources={"gas_boiler": 1.0}), 150_000, 50, given)
+    parts = investment(pipes, houses, plant, given)
     # 150 MWh at 1500 h: 100 kW at 100 EUR
     assert parts == pytest.approx(
         {"pipes": 100_000, "connections": 10_000, "substations": 6_000, "plant": 10_000,
          "planning": 15_120, "subsidy": 0}
     )  # fmt: skip
     figures = {"supplied_kwh": 130_000, "pump_kwh": 1_000}
-    costs = yearly_costs(parts, figures, plant, GIVEN)
+    costs = yearly_costs(parts, figures, plant, given)
     long, short = 1.12 * 0.0582782, 1.12 * 0.0802426  # 5 % over 40 and 20 years
     assert costs["capital_eur_a"] == pytest.approx(110_000 * long + 16_000 * short, rel=1e-5)
     assert costs["upkeep_eur_a"] == pytest.approx(1000 + 100 + 120 + 250 + 130 * 1.44)
