@@ -16,7 +16,12 @@ from twin.energy.electricity.demand import (
 from twin.energy.electricity.hours import electricity_hours
 from twin.energy.electricity.profiles import PROFILES, LoadProfiles, load_profiles
 from twin.energy.electricity.residual import Residual, load_duration, residual_load
-from twin.energy.electricity.transformers import diversity, transformer_areas, transformer_peaks
+from twin.energy.electricity.transformers import (
+    area_hours,
+    diversity,
+    transformer_areas,
+    transformer_peaks,
+)
 
 __all__ = [
     "PROFILES",
@@ -24,6 +29,7 @@ __all__ = [
     "Residual",
     "appliance_kwh",
     "appliance_parts",
+    "area_hours",
     "diversity",
     "electricity_hours",
     "holidays",

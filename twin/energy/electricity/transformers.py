@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numba import njit
 
 from twin.energy.electricity.demand import appliance_kwh
 from twin.energy.electricity.residual import residual_load
@@ -108,6 +109,64 @@ def _halves(
     cut = int(np.argmin(np.abs(running - wanted))) + 1
     cut = min(max(cut, 1), len(units) - 1)
     return [(units[cut:], parts - left), (units[:cut], left)]
+
+
+def area_hours(
+    block_w: NDArray[np.int32],
+    *,
+    blocks: NDArray[np.integer[Any]],
+    areas: NDArray[np.integer[Any]],
+    weight: NDArray[np.float64],
+    count: int,
+) -> NDArray[np.int32]:
+    """
+    Return the hours of areas from those of Baublöcke, (count, 8760) [W].
+
+    Parameters
+    ----------
+    block_w
+        Load or generation of each block, (blocks, 8760) [W].
+    blocks, areas
+        Block and area of each building, numbers from 0 on.
+    weight
+        What the hours of a block are shared by where it lies in several areas: yearly electricity
+        of each building for the load, installed power for the sun.
+    count
+        Number of areas.
+
+    A block within one area goes to it whole. Shares are rounded so that every hour keeps its sum:
+    what areas have together is what their blocks have, to the watt. A block without any weight is
+    shared by the number of its buildings.
+    """
+    whole = np.rint(np.asarray(weight, np.float64) * WH).astype(np.int64)
+    pair, member = np.unique(np.column_stack([blocks, areas]), axis=0, return_inverse=True)
+    sums, number = np.zeros((2, len(pair)), np.int64)
+    np.add.at(sums, member, whole)
+    np.add.at(number, member, 1)
+    totals = np.zeros(len(block_w), np.int64)
+    np.add.at(totals, pair[:, 0], sums)
+    sums = np.where(totals[pair[:, 0]] > 0, sums, number)
+    table = pd.DataFrame({"block": pair[:, 0], "part": sums}).groupby("block")["part"]
+    upper = (table.cumsum() / table.transform("sum")).to_numpy(np.float64)
+    power = np.zeros((count, block_w.shape[1]), np.int32)
+    _share(np.ascontiguousarray(block_w, np.int32), pair.astype(np.int64), upper, power)
+    return power
+
+
+@njit(cache=True, nogil=True)
+def _share(
+    block_w: NDArray[np.int32],
+    pair: NDArray[np.int64],
+    upper: NDArray[np.float64],
+    power: NDArray[np.int32],
+) -> None:
+    """Add to each area what lies between two whole numbers of the cumulated shares of a block."""
+    for k in range(pair.shape[0]):
+        block, area = pair[k]
+        lower = upper[k - 1] if k > 0 and pair[k - 1, 0] == block else 0.0
+        for h in range(block_w.shape[1]):
+            watts = block_w[block, h]
+            power[area, h] += np.int32(np.rint(upper[k] * watts)) - np.int32(np.rint(lower * watts))
 
 
 def diversity(customers: NDArray[np.float64], given: Assumptions) -> NDArray[np.float64]:

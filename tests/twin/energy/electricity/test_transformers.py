@@ -12,6 +12,7 @@ from tests.twin.energy.electricity.stock import stock_of
 from twin.assumptions import assumptions
 from twin.energy.electricity import (
     appliance_kwh,
+    area_hours,
     diversity,
     transformer_areas,
     transformer_peaks,
@@ -100,6 +101,36 @@ def test_no_block_known_and_a_single_house():
     )
     assert transformer_areas(city, stock.iloc[[3]], GIVEN).tolist() == ["t0001"]
     assert transformer_areas(city, stock.iloc[:0], GIVEN).empty
+
+
+def test_hours_of_areas_by_hand():
+    """Block 0 lies in area 0 (3 of 4) and 1 (1 of 4), block 1 in area 1, block 2 has no weight."""
+    hours = np.zeros((3, HOURS), np.int32)
+    hours[:, 0] = [1000, 50, 11]
+    hours[0, 1] = 3  # 2.25 and 0.75
+    blocks, areas = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 0, 1, 1, 0, 1])
+    weight = np.array([2.0, 1.0, 1.0, 7.0, 0.0, 0.0])
+    power = area_hours(hours, blocks=blocks, areas=areas, weight=weight, count=3)
+    assert power[:, 0].tolist() == [750 + 6, 250 + 50 + 5, 0]
+    assert power[:, 1].tolist() == [2, 1, 0]
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=8)
+def test_hours_of_areas_keep_every_watt_in_any_order(seed):
+    draw = np.random.default_rng(seed)
+    hours = draw.integers(0, 90_000, (6, HOURS), dtype=np.int32)
+    blocks = np.append(np.arange(6), draw.integers(0, 6, 60))
+    areas, weight = draw.integers(0, 4, 66), draw.uniform(0, 5000, 66).round(3)
+    weight[blocks == 2] = 0
+    power = area_hours(hours, blocks=blocks, areas=areas, weight=weight, count=4)
+    assert (power.sum(axis=0) == hours.sum(axis=0)).all()
+    assert (power >= 0).all()
+    order = draw.permutation(66)
+    again = area_hours(
+        hours, blocks=blocks[order], areas=areas[order], weight=weight[order], count=4
+    )
+    assert (again == power).all()
 
 
 def test_diversity_by_hand():
