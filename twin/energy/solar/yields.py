@@ -10,7 +10,6 @@ import pandas as pd
 from twin.energy.solar.kernel import LANES, Planes, Plant, run
 from twin.energy.solar.sun import make_sun
 from twin.errors import ModelError
-from twin.rowwise import HOURS
 from twin.schema.sun import HORIZON_AZIMUTHS
 
 if TYPE_CHECKING:
@@ -214,11 +213,3 @@ def _horizon_of(
     edge[known] = horizons[HORIZON_COLUMNS].to_numpy("float32")[row[known]]
     view[known] = horizons["sky_view"].to_numpy("float64")[row[known]]
     return edge, view
-
-
-def hours_of(matrix: NDArray[np.float32]) -> int:
-    """Return how many hours a matrix of hours has; 8,760, or a `ModelError` says so."""
-    if matrix.ndim != 2 or matrix.shape[1] != HOURS:
-        template = "A table of hours has the shape {shape}."
-        raise ModelError(template, hint="Give one line of 8,760 hours a row.", shape=matrix.shape)
-    return HOURS
