@@ -59,6 +59,8 @@ def make_app(words: Translator) -> typer.Typer:
     _add_fetch(app, words)
     _add_servers(app, words)
     _add_reports(app, words)
+    _add_scenarios(app, words)
+    _add_comparisons(app, words)
     return app
 
 
@@ -175,6 +177,69 @@ def _add_reports(app: typer.Typer, words: Translator) -> None:
 
         if not check_command(words, folder, as_json=as_json, html=report):
             raise typer.Exit(EXIT_FAULT)
+
+
+def _add_scenarios(app: typer.Typer, words: Translator) -> None:
+    say = words.text
+    city = typer.Argument(metavar=say("FOLDER"), help=say("Folder of a city"))
+    what = typer.Argument(metavar=say("SCENARIO"), help=say("Scenario file (JSON)"))
+    where = typer.Option("-o", "--out", help=say("Folder to write tables, map, plots and page to"))
+    machine = typer.Option("--json", help=say("For machines"))
+    own = typer.Option(help=say("File of own assumptions, as `twin assumptions import` writes it"))
+    meters = typer.Option(
+        help=say("Measured heat: CSV with block_id and heat_kwh a year")
+    )
+    spread = typer.Option(help=say("Work out the range of each indicator"))
+    moved = typer.Option("--rebase", help=say("Take a scenario made for another state of the city"))
+
+    @app.command(help=say("Answer a scenario: demand, energy, greenhouse gas, money, by year."))
+    def run(  # noqa: PLR0913, PLR0917 - the options of a command
+        folder: Annotated[Path, city],
+        scenario: Annotated[Path, what],
+        out: Annotated[Path | None, where] = None,
+        as_json: Annotated[bool, machine] = False,
+        assumptions: Annotated[Path | None, own] = None,
+        measured: Annotated[Path | None, meters] = None,
+        ranges: Annotated[bool, spread] = True,
+        rebase: Annotated[bool, moved] = False,
+    ) -> None:
+        from dash_app.scenario_commands import Given, run_command
+
+        given = Given(assumptions, measured, ranges=ranges, rebase=rebase)
+        run_command(words, folder, scenario, out, given=given, as_json=as_json)
+
+
+def _add_comparisons(app: typer.Typer, words: Translator) -> None:
+    say = words.text
+    city = typer.Argument(metavar=say("FOLDER"), help=say("Folder of a city"))
+    several = typer.Argument(metavar=say("SCENARIOS"), help=say("Scenario files (JSON)"))
+    one = typer.Argument(metavar=say("SCENARIO"), help=say("Scenario file (JSON)"))
+    machine = typer.Option("--json", help=say("For machines"))
+    own = typer.Option(help=say("File of own assumptions, as `twin assumptions import` writes it"))
+    spread = typer.Option(help=say("Say whether the ranking survives the ranges"))
+
+    @app.command(help=say("Answer several scenarios and show them side by side."))
+    def compare(
+        folder: Annotated[Path, city],
+        scenarios: Annotated[list[Path], several],
+        as_json: Annotated[bool, machine] = False,
+        assumptions: Annotated[Path | None, own] = None,
+        ranges: Annotated[bool, spread] = True,
+    ) -> None:
+        from dash_app.scenario_commands import Given, compare_command
+
+        given = Given(assumptions, ranges=ranges)
+        compare_command(words, folder, scenarios, given=given, as_json=as_json)
+
+    @app.command(help=say("Say what differs between two scenarios: measures, assumptions."))
+    def diff(
+        first: Annotated[Path, one],
+        second: Annotated[Path, one],
+        as_json: Annotated[bool, machine] = False,
+    ) -> None:
+        from dash_app.scenario_commands import diff_command
+
+        diff_command(words, first, second, as_json=as_json)
 
 
 def _asked_language(arguments: list[str]) -> str | None:

@@ -50,7 +50,7 @@ def build_command(
     """Read what is `named` (files, folders, addresses, or one place), build, store, say it."""
     folder = out or Path("cities") / _slug(name or Path(named[0]).name)
     read, unknown = _reader(named, options)
-    with _progress(words) as say:
+    with progress_bar(words) as say:
         city = _build(read, folder, say, name=name)
     _print_summary(words, city, folder)
     if unknown:
@@ -66,7 +66,7 @@ def fetch_command(
     """Download the open data of a municipality; tell whether all of it came."""
     from layers.fetch import fetch  # noqa: PLC0415 - only where something is fetched
 
-    with _progress(words) as say:
+    with progress_bar(words) as say:
         report = fetch(place, out, what=only or None, dry_run=dry_run, progress=say)
     _print_fetched(words, report)
     return report.complete
@@ -77,7 +77,7 @@ def demo_command(words: Translator, out: Path, *, host: str, port: int) -> None:
     if not _is_current_model_town(out):
         from layers.sample_city import make_sample  # noqa: PLC0415 - only when there is none
 
-        with _progress(words) as say:
+        with progress_bar(words) as say:
             city = _build(lambda step: [make_sample(progress=step)], out, say)
         _print_summary(words, city, out)
     serve_command(words, out, host=host, port=port)
@@ -219,7 +219,7 @@ def _print_summary(words: Translator, city: City, out: Path) -> None:
 
 
 @contextmanager
-def _progress(words: Translator) -> Iterator[Say]:
+def progress_bar(words: Translator) -> Iterator[Say]:
     """Show a bar on the terminal; each step is a key of the message catalogue."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True)

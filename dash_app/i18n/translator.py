@@ -18,7 +18,9 @@ from babel.numbers import format_decimal
 from dash_app.i18n.catalogue import DEFAULT_LANG, LANGUAGES, catalogue
 from twin.errors import SchemaError, TwinError
 from twin.raster import RASTERS
+from twin.scenario.errors import ScenarioError
 from twin.schema import TABLES
+from twin.sentences import Sentence, Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,8 +97,16 @@ class Translator:
         """Return an error in words: what happened, what to do, then every fault on its line."""
         parts = [error.template, error.hint]
         sentence = " ".join(self._say(part, error.values) for part in parts if part)
-        faults = error.faults if isinstance(error, SchemaError) else []
+        faults: list[str] = []
+        if isinstance(error, SchemaError):
+            faults = error.faults
+        elif isinstance(error, ScenarioError):
+            faults = [self.sentence(fault.sentence) for fault in error.faults]
         return "\n  - ".join([sentence, *faults])
+
+    def sentence(self, said: Sentence) -> str:
+        """Return a sentence that came as data: of a measure, a fault, a difference."""
+        return self._say(said.template, said.values)
 
     def finding(self, finding: Finding) -> str:
         """Return the sentence of one entry of the quality report."""
@@ -151,6 +161,12 @@ class _LocalFormatter(string.Formatter):
         self.words = words
 
     def format_field(self, value: object, format_spec: str) -> str:
+        if isinstance(value, Word):
+            return self.words.word(value.value, value.context)
+        if isinstance(value, Sentence):
+            return self.words.sentence(value)
+        if isinstance(value, tuple):
+            return ", ".join(self.format_field(part, "") for part in value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return format(str(value) if value is not None else "–", format_spec)
         if not format_spec:

@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 
 ENDS = ("low", "high")
 
+DRIVERS = (
+    "stock.set_point", "stock.reference_per_living", "stock.prebound", "stock.hot_water_housing",
+    "archetypes.air_change_use", "supply.efficiency", "supply.field_factor",
+    "supply.heating_cost_a", "electricity.household_house", "electricity.resident",
+    "solar.losses", "grid.pipe_cost_factor", "balance.emission", "balance.co2_price",
+    "balance.emission_electricity_direct", "balance.price_gas_household",
+    "balance.price_electricity_heat_household", "balance.price_electricity_household",
+    "balance.retrofit_cost_usual", "balance.pv_cost_a", "balance.interest",
+)  # fmt: skip
+"""Assumptions that move the indicators of a town most; the range is worked out over these."""
+
 
 def spread(
     results: Results, run: Run, names: Sequence[str], *, progress: Say | None = None

@@ -1,0 +1,181 @@
+"""Plots of a scenario: carriers, greenhouse gas, money, load over the year."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from twin.indicators import INDICATORS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from dash_app.i18n import Translator
+    from twin.simulate.results import Results
+
+INK, QUIET, LINE = "#1C2429", "#485259", "#E5E0D8"
+CARRIER_COLOURS = {
+    "heat_gas": "#B9873A", "heat_oil": "#6B5B4E", "heat_coal": "#3E3A37",
+    "heat_green_gas": "#DDBB7C", "heat_green_oil": "#A89685", "heat_biomass": "#4F8A5B",
+    "heat_district_heat": "#A8476A", "heat_electricity": "#2E7FA8", "heat_ambient_heat": "#94C9CB",
+}  # fmt: skip
+MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+STYLE = {
+    "font.size": 10, "text.color": INK, "axes.labelcolor": QUIET, "axes.edgecolor": LINE,
+    "xtick.color": QUIET, "ytick.color": QUIET, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.grid": True, "grid.color": LINE, "axes.axisbelow": True,
+    "svg.hashsalt": "troisdorf-twin", "svg.fonttype": "path", "figure.facecolor": "white",
+}  # fmt: skip
+
+
+def scenario_plots(
+    words: Translator, results: Results, indicators: pd.DataFrame
+) -> dict[str, Figure]:
+    """
+    Return the plots by name.
+
+    Parameters
+    ----------
+    indicators
+        Table of `indicator_table`; with `low` and `high` the range is drawn.
+    """
+    whole = indicators.xs("city", level="level").droplevel("area")
+    with mpl.rc_context(STYLE):
+        return {
+            "final_energy": _carriers(words, whole),
+            "emissions": _emissions(words, whole),
+            "costs": _costs(words, whole),
+            "load": _load(words, results),
+            "months": _months(words, results),
+        }
+
+
+def as_svg(figure: Figure) -> str:
+    """Return a figure as SVG text without date, the same bytes each time."""
+    return _drawn(figure, "svg").decode().split("<!DOCTYPE", 1)[-1].split(">", 1)[-1]
+
+
+def as_png(figure: Figure) -> bytes:
+    """Return a figure as PNG for papers and slides, 200 dots an inch."""
+    return _drawn(figure, "png")
+
+
+def _drawn(figure: Figure, kind: str) -> bytes:
+    buffer = BytesIO()
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with mpl.rc_context(STYLE):
+        figure.savefig(buffer, format=kind, dpi=200, metadata=metadata)
+    return buffer.getvalue()
+
+
+def _axes(title: str, unit: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(7.2, 3.8), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
+    axes.set_ylabel(unit)
+    axes.grid(visible=False, axis="x")
+    return figure, axes
+
+
+def _by_year(whole: pd.DataFrame, name: str, column: str = "value") -> pd.Series[float]:
+    return whole[column].xs(name, level="indicator")
+
+
+def _stack(
+    axes: Axes, years: list[str], parts: Mapping[str, tuple[np.ndarray, str | None]]
+) -> None:
+    base = np.zeros(len(years))
+    for label, (values, colour) in parts.items():
+        axes.bar(years, values, bottom=base, label=label, color=colour, width=0.62)
+        base = base + values
+
+
+def _carriers(words: Translator, whole: pd.DataFrame) -> Figure:
+    figure, axes = _axes(words.text("Final energy for heat by carrier"), "GWh/a")
+    parts = {}
+    for name, colour in CARRIER_COLOURS.items():
+        values = _by_year(whole, name).to_numpy() / 1000
+        if values.max(initial=0) > 0:
+            parts[words.text(INDICATORS[name].label)] = (values, colour)
+    _stack(axes, [str(y) for y in _by_year(whole, "heat_gas").index], parts)
+    _legend(figure, axes)
+    return figure
+
+
+def _emissions(words: Translator, whole: pd.DataFrame) -> Figure:
+    figure, axes = _axes(words.text("Greenhouse gas"), words.text("1,000 t CO2e/a"))
+    values = _by_year(whole, "emissions") / 1000
+    axes.plot(values.index, values, color="#0B5F6B", marker="o", label=words.text("All energy"))
+    if "low" in whole:
+        low, high = (_by_year(whole, "emissions", end) / 1000 for end in ("low", "high"))
+        label = words.text("Range of the assumptions")
+        axes.fill_between(values.index, low, high, color="#0B5F6B", alpha=0.18, lw=0, label=label)
+    heat = _by_year(whole, "emissions_heat") / 1000
+    axes.plot(heat.index, heat, color="#9C4A10", marker="s", label=words.text("Heat alone"))
+    axes.set_ylim(bottom=0)
+    axes.set_xticks(list(values.index))
+    _legend(figure, axes)
+    return figure
+
+
+def _costs(words: Translator, whole: pd.DataFrame) -> Figure:
+    figure, axes = _axes(words.text("Annual costs"), words.text("million EUR/a"))
+    energy = _by_year(whole, "energy_cost")
+    rest = _by_year(whole, "annual_cost") - energy
+    years = [str(year) for year in energy.index]
+    parts = {
+        words.text("Energy"): (energy.to_numpy(), "#2E7FA8"),
+        words.text("Investment as annuity, and upkeep"): (rest.to_numpy(), "#B4B7B8"),
+    }
+    _stack(axes, years, parts)
+    _legend(figure, axes)
+    return figure
+
+
+def _load(words: Translator, results: Results) -> Figure:
+    figure, axes = _axes(words.text("Load over the year, highest hours first"), "MW")
+    ends = {min(results.years): "--", max(results.years): "-"}
+    lines = {"heat_w": ("Heat", "#A8476A"), "import_w": ("Grid load", "#2E7FA8")}
+    for year, dashes in ends.items():
+        for column, (label, colour) in lines.items():
+            ordered = np.sort(results.years[year].hourly[column].to_numpy())[::-1] / 1e6
+            axes.plot(ordered, dashes, color=colour, label=f"{words.text(label)} {year}")
+    axes.set_xlabel(words.text("Hours of the year"))
+    axes.set_xlim(0, 8760)
+    _legend(figure, axes)
+    return figure
+
+
+def _months(words: Translator, results: Results) -> Figure:
+    year = results.last.year
+    title = words.text("Heat and electricity by month, {year}", year=str(year))
+    figure, axes = _axes(title, "GWh")
+    hourly = results.last.hourly
+    months = np.repeat(
+        np.arange(12), 24 * np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    )
+    lines = {
+        "heat_w": ("Heat", "#A8476A"),
+        "electricity_w": ("Electricity demand", "#2E7FA8"),
+        "pv_w": ("Solar power", "#D9B11E"),
+    }
+    for place, (column, (label, colour)) in enumerate(lines.items()):
+        sums = np.bincount(months, hourly[column].to_numpy()) / 1e9
+        axes.bar(np.arange(1, 13) + (place - 1) * 0.27, sums, 0.27, color=colour,
+                 label=words.text(label))  # fmt: skip
+    axes.set_xticks(range(1, 13))
+    axes.set_xlabel(words.text("Month"))
+    _legend(figure, axes)
+    return figure
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=3,
+                  frameon=False, fontsize=9)  # fmt: skip

@@ -1,0 +1,263 @@
+"""What `twin run`, `twin compare` and `twin diff` do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from dash_app.commands import progress_bar
+from dash_app.report.notes import notes_of
+from layers.city_store import open_city
+from twin.assumptions import Assumptions, assumptions
+from twin.errors import ModelError, SourceError
+from twin.indicators import INDICATORS, explain, indicator_table
+from twin.indicators.catalogue import GROUPS
+from twin.indicators.ranges import DRIVERS, spread, with_bounds
+from twin.memo import Memo
+from twin.scenario import Scenario, ScenarioDifference, diff, load_scenario
+from twin.simulate import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from dash_app.i18n import Translator
+    from twin.city import City
+    from twin.simulate.results import Results
+
+    Say = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a run is given besides city and scenario."""
+
+    own: Path | None = None  # file of assumptions
+    measured: Path | None = None  # table of measured consumption by Baublock
+    ranges: bool = True
+    rebase: bool = False  # take a scenario that was made for another state of the city
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One scenario answered: results, indicators, what each assumption does."""
+
+    results: Results
+    indicators: pd.DataFrame
+    spread: pd.DataFrame | None
+
+
+def run_command(
+    words: Translator, folder: Path, file: Path, out: Path | None, *, given: Given, as_json: bool
+) -> None:
+    """Answer one scenario; print the indicators, write the results where a folder is named."""
+    city, scenario = open_city(folder), load_scenario(_read(file))
+    with progress_bar(words) as say:
+        answer = answer_scenario(city, scenario, given, say, Memo())
+        if out:
+            say("Write the results", 0.95)
+            save_answer(words, answer, out)
+        say("Done", 1.0)
+    if as_json:
+        print_json(whole_city(answer.indicators))
+        return
+    print_indicators(words, answer)
+    if out:
+        _console().print(words.text("Written to {folder}.", folder=str(out)), highlight=False)
+
+
+def answer_scenario(city: City, scenario: Scenario, given: Given, say: Say, memo: Memo) -> Answer:
+    """Simulate a scenario and, if asked for, the ranges of its indicators."""
+    base = _assumptions(given)
+    measured = _read_measured(given.measured) if given.measured else None
+
+    def run(own: Assumptions) -> Results:
+        return simulate(city, scenario, own, memo=memo, measured=measured, rebase=given.rebase)
+
+    share = 0.3 if given.ranges else 0.9
+    results = simulate(
+        city, scenario, base, memo=memo, measured=measured, rebase=given.rebase,
+        progress=lambda step, done: say(step, share * done),
+    )  # fmt: skip
+    table = indicator_table(results)
+    if not given.ranges:
+        return Answer(results, table, None)
+    moved = spread(results, run, DRIVERS, progress=lambda step, done: say(step, 0.3 + 0.6 * done))
+    return Answer(results, with_bounds(table, moved), moved)
+
+
+def save_answer(words: Translator, answer: Answer, out: Path) -> None:
+    """Write tables, page and plots of one answer."""
+    from dash_app.report.scenario_page import scenario_page  # noqa: PLC0415 - loads matplotlib
+    from dash_app.report.scenario_plots import as_png, scenario_plots  # noqa: PLC0415
+    from layers.results_folder import write_results, writing_results  # noqa: PLC0415
+
+    results = answer.results
+    told = [explain(results, name, results.last.year, spread=answer.spread) for name in INDICATORS]
+    with writing_results(out) as stage:
+        write_results(stage, results, answer.indicators, told)
+        plots = scenario_plots(words, results, answer.indicators)
+        (stage / "plots").mkdir()
+        for name, figure in plots.items():
+            (stage / "plots" / f"{name}.png").write_bytes(as_png(figure))
+        page = scenario_page(words, results, answer.indicators, told, plots)
+        (stage / "report.html").write_text(page, encoding="utf-8")
+
+
+def compare_command(
+    words: Translator, folder: Path, files: Sequence[Path], *, given: Given, as_json: bool
+) -> None:
+    """Answer several scenarios and print their indicators in the last year side by side."""
+    city, memo = open_city(folder), Memo()
+    answers: dict[str, Answer] = {}
+    with progress_bar(words) as say:
+        for place, file in enumerate(files):
+            scenario = load_scenario(_read(file))
+            name = f"{scenario.name} ({file.stem})" if scenario.name in answers else scenario.name
+            part = _part(say, place, len(files))
+            answers[name] = answer_scenario(city, scenario, given, part, memo)
+    from twin.compare import compare, ranking  # noqa: PLC0415
+
+    table = compare({name: answer.results for name, answer in answers.items()})
+    if as_json:
+        print_json(whole_city(table))
+        return
+    first, *others = answers.values()
+    holds = [
+        ranking(first.results, other.results, (first.spread, other.spread))["holds"]
+        for other in others
+        if first.spread is not None and other.spread is not None
+    ]
+    _print_comparison(words, table, holds)
+
+
+def _part(say: Say, place: int, count: int) -> Say:
+    """Return what tells the progress of one of several scenarios."""
+    return lambda step, done: say(step, (place + done) / count)
+
+
+def diff_command(words: Translator, one: Path, other: Path, *, as_json: bool) -> None:
+    """Print what differs between two scenario files."""
+    found = diff(load_scenario(_read(one)), load_scenario(_read(other)))
+    if as_json:
+        print_json(_plain(found))
+        return
+    lines = [words.sentence(line) for line in found.sentences()]
+    _console().print("\n".join(lines) or words.text("The scenarios are the same."), markup=False)
+
+
+def _plain(found: ScenarioDifference) -> dict[str, Any]:
+    """Return a difference as plain values; measures as they stand in the file."""
+
+    def plain(entry: Any) -> Any:
+        return entry.model_dump(mode="json") if hasattr(entry, "model_dump") else asdict(entry)
+
+    return {field.name: [plain(e) for e in getattr(found, field.name)] for field in fields(found)}
+
+
+def whole_city(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of the whole city as plain records."""
+    rows = table.xs("city", level="level").droplevel("area").reset_index()
+    records: list[dict[str, Any]] = json.loads(rows.to_json(orient="records"))
+    return records
+
+
+def print_json(content: Any) -> None:
+    """Print for machines."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def print_indicators(words: Translator, answer: Answer) -> None:
+    """Print the indicators of the city by year, with the range of the last year."""
+    whole = answer.indicators.xs("city", level="level").droplevel("area")
+    years = list(answer.results.years)
+    console = _console()
+    console.print(answer.results.scenario.name, style="bold", markup=False)
+    for group, heading in GROUPS.items():
+        table = Table(title=words.text(heading), title_justify="left")
+        table.add_column("")
+        for year in years:
+            table.add_column(str(year), justify="right")
+        if "low" in whole:
+            table.add_column(words.text("Range {year}", year=str(years[-1])), justify="right")
+        for name, indicator in INDICATORS.items():
+            if indicator.group == group:
+                table.add_row(*_row(words, whole, name, years))
+        console.print(table)
+    for note in notes_of(words, answer.results):
+        console.print(note, style="yellow", highlight=False, markup=False)
+
+
+def _row(words: Translator, whole: pd.DataFrame, name: str, years: Sequence[int]) -> list[str]:
+    indicator = INDICATORS[name]
+    rows = whole.reindex(pd.MultiIndex.from_product([[name], years])).droplevel(0)
+    cells = [f"{words.text(indicator.label)} [dim]{indicator.unit}[/dim]"]
+    cells += [words.number(float(rows.loc[year, "value"])) for year in years]
+    if "low" in whole:
+        ends = (words.number(float(rows.loc[years[-1], end])) for end in ("low", "high"))
+        cells.append(" – ".join(ends))
+    return cells
+
+
+def _print_comparison(
+    words: Translator, table: pd.DataFrame, holds: Sequence[pd.Series[bool]]
+) -> None:
+    whole = table.xs("city", level="level").droplevel("area")
+    year = whole.index.get_level_values("year").max()
+    shown = Table(title=words.text("Indicators {year}", year=str(year)), title_justify="left")
+    shown.add_column("")
+    for name in table.columns:
+        shown.add_column(name, justify="right")
+    if holds:
+        shown.add_column(words.text("Ranking holds"))
+    for name, indicator in INDICATORS.items():
+        if (name, year) not in whole.index:
+            continue
+        values = [words.number(float(v)) for v in whole.loc[(name, year)]]
+        sure = [words.text("yes") if told[name, year] else words.text("no") for told in holds]
+        label = f"{words.text(indicator.label)} [dim]{indicator.unit}[/dim]"
+        shown.add_row(label, *values, *([", ".join(sure)] if holds else []))
+    _console().print(shown)
+
+
+def _assumptions(given: Given) -> Assumptions:
+    if given.own is None:
+        return assumptions()
+    from layers.assumption_files import read_assumption_file  # noqa: PLC0415
+
+    return assumptions().replaced(read_assumption_file(given.own))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        template = "{path} cannot be read: {reason}."
+        raise SourceError(template, path=file, reason=reason) from error
+
+
+def _read_measured(file: Path) -> pd.DataFrame:
+    """Read a table of measured heat by Baublock: columns block_id and heat_kwh."""
+    try:
+        table = pd.read_csv(file, sep=None, engine="python", dtype={"block_id": str})
+    except (OSError, ValueError) as error:
+        template = "{path} cannot be read: {reason}."
+        raise SourceError(template, path=file, reason=str(error).splitlines()[0]) from error
+    if missing := {"block_id", "heat_kwh"} - set(table.columns):
+        template = "{path} lacks the columns {missing}."
+        hint = (
+            "It is a CSV table with block_id and heat_kwh (useful heat a year)."
+        )
+        raise ModelError(template, hint=hint, path=file, missing=", ".join(sorted(missing)))
+    return table.set_index("block_id")
+
+
+def _console() -> Console:
+    return Console(highlight=False)

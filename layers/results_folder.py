@@ -1,0 +1,168 @@
+"""
+The answer to a scenario on disk: tables people can use elsewhere, written whole or not at all.
+
+| file | what |
+|---|---|
+| results.json | what it is: city, scenario, years, versions; indicators of the city |
+| scenario.json | the scenario as it was run |
+| indicators.csv | every indicator by city, district and Baublock, with its range |
+| explain.json | formula, inputs, assumptions and drivers of the city's indicators |
+| buildings.parquet | results by building and year |
+| hourly_YEAR.csv | profiles of the city [kW] |
+| map.gpkg | Baublöcke and pipes by year, buildings of the last year |
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from layers.web import disk_errors
+from twin.energy.heat_grid.density import PRIVATE_BELOW
+from twin.errors import StoreError
+from twin.scenario import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from twin.indicators import Explanation
+    from twin.simulate.results import Results, YearResults
+
+FORMAT = "troisdorf-twin-results"
+MANIFEST = "results.json"
+
+
+@contextmanager
+def writing_results(folder: Path) -> Iterator[Path]:
+    """
+    Give a folder to write into that takes the place of `folder` at the end, or never.
+
+    Raises
+    ------
+    StoreError
+        `folder` holds something else than results, may not be written, or the disk is full.
+    """
+    folder = Path(folder)
+    _refuse_foreign(folder)
+    with disk_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            yield stage
+            stage.chmod(0o755)
+            _swap(stage, folder)
+        except BaseException:
+            shutil.rmtree(stage, ignore_errors=True)
+            raise
+
+
+def write_results(
+    stage: Path, results: Results, indicators: pd.DataFrame, told: Iterable[Explanation]
+) -> None:
+    """
+    Write the tables of one answer into a folder given by `writing_results`.
+
+    Parameters
+    ----------
+    indicators
+        Table of `indicator_table`, with `low` and `high` where a range was worked out.
+    told
+        Explanations of the city's indicators.
+    """
+    (stage / "scenario.json").write_text(dump(results.scenario), encoding="utf-8")
+    indicators.reset_index().to_csv(stage / "indicators.csv", index=False, lineterminator="\n")
+    told = list(told)
+    used = {entry.name: vars(entry) for each in told for entry in each.assumptions}
+    explained = {"indicators": [entry.as_dict() for entry in told], "assumptions": used}
+    _write_json(stage / "explain.json", explained)
+    by_year = {year: found.buildings for year, found in results.years.items()}
+    pd.concat(by_year, names=["year"]).reset_index().to_parquet(stage / "buildings.parquet")
+    for year, found in results.years.items():
+        _write_hours(stage / f"hourly_{year}.csv", found)
+    _write_map(stage / "map.gpkg", results, indicators)
+    _write_json(stage / MANIFEST, _manifest(results, indicators))
+
+
+def _write_hours(path: Path, found: YearResults) -> None:
+    hourly = found.hourly.rename(columns=lambda name: name.removesuffix("_w") + "_kw") / 1000
+    hourly.round(3).to_csv(path, index_label="hour", lineterminator="\n")
+
+
+def _write_map(path: Path, results: Results, indicators: pd.DataFrame) -> None:
+    for year, found in results.years.items():
+        blocks = block_map(found, indicators, year)
+        if len(blocks):
+            blocks.to_file(path, layer=f"blocks_{year}", driver="GPKG")
+        if len(found.pipes):
+            found.pipes.to_file(path, layer=f"pipes_{year}", driver="GPKG")
+    last = results.last
+    shapes = last.state.city.buildings.geometry.reindex(last.buildings.index)
+    buildings = gpd.GeoDataFrame(last.buildings, geometry=shapes, crs=last.state.city.crs)
+    buildings.to_file(path, layer=f"buildings_{last.year}", driver="GPKG")
+
+
+def block_map(found: YearResults, indicators: pd.DataFrame, year: int) -> gpd.GeoDataFrame:
+    """
+    Return the Baublöcke of a year with their indicators as columns.
+
+    `publish` is false where so few buildings stand that a figure would speak of single people.
+    """
+    blocks: gpd.GeoDataFrame = found.state.city.blocks[["geometry"]]
+    if not len(blocks):
+        return blocks
+    values = indicators["value"].xs(("block", year), level=("level", "year")).reset_index()
+    wide = values.pivot_table(values="value", index="area", columns="indicator")
+    count = found.buildings[found.buildings["heated_area_m2"] > 0].groupby("block_id").size()
+    table = blocks.join(wide)
+    table["buildings"] = count.reindex(blocks.index, fill_value=0).to_numpy()
+    table["publish"] = table["buildings"] >= PRIVATE_BELOW
+    return table
+
+
+def _manifest(results: Results, indicators: pd.DataFrame) -> dict[str, Any]:
+    city = results.last.state.city
+    whole = indicators.xs("city", level="level").droplevel("area").reset_index()
+    return {
+        "format": FORMAT,
+        "twin_version": version("troisdorf-twin"),
+        "city": {"name": city.name, "data_date": results.data_date, "crs": city.crs},
+        "scenario": {"name": results.scenario.name, "hash": results.scenario.hash},
+        "years": list(results.years),
+        "own_assumptions": dict(results.scenario.assumptions),
+        "notes": [str(note) for note in results.notes],
+        "indicators": json.loads(whole.to_json(orient="records")),
+    }
+
+
+def _write_json(path: Path, content: Any) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _refuse_foreign(folder: Path) -> None:
+    hint = "Choose an empty or new folder."
+    if folder.is_file():
+        raise StoreError("{folder} is a file, but results are a folder.", hint=hint, folder=folder)
+    if folder.is_dir() and not (folder / MANIFEST).exists() and any(folder.iterdir()):
+        template = "{folder} holds other files; results are not written among them."
+        raise StoreError(template, hint=hint, folder=folder)
+
+
+def _swap(stage: Path, folder: Path) -> None:
+    """Put the new folder in the place of the old one; the old one goes when the new one stands."""
+    if not folder.exists():
+        stage.replace(folder)
+        return
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    folder.replace(old)
+    stage.replace(folder)
+    shutil.rmtree(old, ignore_errors=True)
