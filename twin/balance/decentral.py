@@ -63,6 +63,7 @@ def decentral_costs(
     per_kwh = np.divide(1.0, kwh, out=np.full(len(kwh), np.nan), where=kwh > 0)
     for system in DECENTRAL:
         energy = np.array([_energy_cost(system, s, year, given, table) for s in SECTORS])
+        energy += given[f"supply.om_variable.{system}"]
         by_building = energy[np.where(household, 0, 1), flows]
         columns[system] = _fixed_cost(system, load, given) * per_kwh + by_building
     return pd.DataFrame(columns, index=stock.index)

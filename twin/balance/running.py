@@ -66,7 +66,7 @@ def running_costs(
         price["district_heat"] = _heat_price(heat_price, price["district_heat"], stock)
     columns = {f"{name}_eur": used * price[name] for name, used in kwh.items()}
     columns["energy_eur"] = sum(columns.values(), np.zeros(len(stock)))
-    columns["operation_eur"] = _operation(stock, loads, given)
+    columns["operation_eur"] = _operation(stock, loads, final, given)
     tariff = feed_in_tariff(stock["pv_kwp"], stock["pv_year"], year, given).to_numpy()
     columns["feed_in_eur"] = power["fed_in_kwh"] * tariff
     columns["total_eur"] = columns["energy_eur"] + columns["operation_eur"] - columns["feed_in_eur"]
@@ -96,18 +96,24 @@ def _electricity(stock: pd.DataFrame, loads: pd.DataFrame) -> dict[str, Floats]:
     return {name: aligned[name].to_numpy("float64") for name in names}
 
 
-def _operation(stock: pd.DataFrame, loads: pd.DataFrame, given: Assumptions) -> Floats:
+def _operation(
+    stock: pd.DataFrame, loads: pd.DataFrame, final: pd.DataFrame, given: Assumptions
+) -> Floats:
     """
     Return operation, maintenance and repair of generators and photovoltaics [€/a].
 
-    District heat has none: its price holds the substation.
+    The variable part goes by all energy the heating takes, ambient heat included: nearly the heat
+    it makes. District heat has none: its price holds the substation.
     """
     system = codes_of(stock["system"], HEAT_SYSTEMS)
     peak_kw = loads["peak_kw"].reindex(stock.index, fill_value=0.0).to_numpy("float64")
     share = given.array("supply.om_fixed_share", HEAT_SYSTEMS)[system]
     fixed = given.array("supply.om_fixed", HEAT_SYSTEMS)[system]
+    variable = given.array("supply.om_variable", HEAT_SYSTEMS)[system]
+    taken = sum((final[c].to_numpy("float64") for c in final if c != "district_heat_kwh"), 0.0)
     own = (peak_kw > 0) & (system != HEAT_SYSTEMS.index("district_heat"))
-    heating = np.where(own, heating_cost(system, peak_kw, given) * share + fixed, 0.0)
+    yearly = heating_cost(system, peak_kw, given) * share + fixed + variable * taken
+    heating = np.where(own, yearly, 0.0)
     kwp = stock["pv_kwp"].to_numpy("float64", na_value=0.0)
     solar = given["balance.pv_cost_a"] * kwp ** given["balance.pv_cost_b"]
     result: Floats = heating + solar * given["balance.pv_om_share"]

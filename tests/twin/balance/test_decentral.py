@@ -61,6 +61,14 @@ def test_after_the_law_gas_carries_its_climate_neutral_part():
     assert law - free == pytest.approx(expected)
 
 
+def test_variable_operation_is_part_of_the_cost():
+    stock = make_stock()
+    worn = given.replaced({"supply.om_variable.biomass_boiler": 0.004})
+    more = costs(stock, given=worn).iloc[0] - costs(stock).iloc[0]
+    assert more["biomass_boiler"] == pytest.approx(0.004)
+    assert more.drop("biomass_boiler").eq(0).all()
+
+
 def test_a_subsidy_makes_heat_cheaper():
     stock = make_stock()
     helped = given.replaced({"balance.subsidy.air_heat_pump": 0.5})

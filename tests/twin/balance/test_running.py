@@ -52,6 +52,16 @@ def test_a_heat_pump_house_with_sun_by_hand():
     assert found["co2_kg"] == 0
 
 
+def test_variable_operation_goes_by_the_heat_made():
+    stock = make_stock(system="air_heat_pump")
+    heat = make_heat(stock, space_el=4_600, water_el=870)
+    final = final_energy(stock, heat, 2025, given)
+    worn = given.replaced({"supply.om_variable.air_heat_pump": 0.01})
+    new, old = (running_costs(stock, final, loads_of(stock), 2025, g) for g in (given, worn))
+    rise = (old - new)["operation_eur"].iloc[0]
+    assert rise == pytest.approx(0.01 * (15_000 * 1.07 + 2_000 * 1.3))
+
+
 def test_district_heat_costs_what_its_network_asks():
     stock = make_stock(3, system="district_heat")
     final = final_energy(stock, make_heat(stock), 2025, given)
