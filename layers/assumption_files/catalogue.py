@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import nnls
 
 from layers.assumption_files.imported import Found, Imported, Skipped, changes_for, skipped, years
 from layers.assumption_files.text_table import numbers
@@ -19,6 +20,8 @@ from twin.errors import SchemaError, SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from layers.assumption_files.imported import Change
     from twin.assumptions import Assumptions
@@ -152,11 +155,23 @@ def _changes(
         unit=UNITS.get(origin, "") or mapping()["parameters"][origin]["unit"],
         source=spelt,
         reference_year=mapping()["reference_year"],
+        status="published" if (rows["parameter"] == origin).any() else "derived",
     )
     return changes_for(name, found, given)
 
 
-UNITS = {"total_per_kw": "EUR/kW"}
+UNITS = {"total_per_kw": "EUR/kW", "fixed_share": "1/a", "fixed_base": "EUR/a"}
+LABELS = {
+    "total_per_kw": "Spezifische Investitionskosten + Zusätzliche Kosten",
+    "fixed_share": "Jährliche Fixkosten O&M / Investitionskosten",
+    "fixed_base": "Jährliche Fixkosten O&M",
+}
+COST = {"investment", "extra", "cost_a", "cost_b"}
+MADE_FROM = {
+    "total_per_kw": COST, "cost_a": COST, "cost_b": COST, "fixed_share": COST | {"fixed"},
+    "fixed_base": COST | {"fixed"},
+}  # fmt: skip
+"""Parameters that a value is computed from, where it is not one of them itself."""
 
 
 def _values(rows: pd.DataFrame, origin: str) -> pd.Series[float]:
@@ -164,6 +179,8 @@ def _values(rows: pd.DataFrame, origin: str) -> pd.Series[float]:
     if origin == "total_per_kw":
         listed = _total(rows).droplevel("size_kw")
         return listed if len(listed) else _on_curve(rows)
+    if origin in {"fixed_share", "fixed_base"}:
+        return _operation(rows)[origin]
     own = rows[rows["parameter"] == origin].set_index("year")["value"]
     if own.empty and origin in {"cost_a", "cost_b"}:
         return _fitted(rows)[origin]
@@ -204,15 +221,59 @@ def _fitted(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(curves, orient="index", columns=["cost_a", "cost_b"])
 
 
+def _operation(rows: pd.DataFrame) -> pd.DataFrame:
+    """
+    Return base and share of the fixed cost a year: base + share · installed cost, by year.
+
+    Both are the least squares over the sizes that are not below 0; of one size all is share.
+    """
+    fixed = rows[rows["parameter"] == "fixed"].groupby(["year", "size_kw"])["value"].median()
+    lines = {}
+    for year in fixed.index.unique("year"):
+        by_size = fixed.loc[year]
+        sizes = by_size.index.to_numpy(float)
+        cost = _installed(rows, year, sizes)
+        paid, known = by_size.to_numpy(), np.isfinite(cost)
+        terms = np.column_stack([np.ones(known.sum()), cost[known]])
+        if known.sum() == 1:
+            terms[:, 0] = 0.0
+        if known.any():
+            base, share = nnls(terms, paid[known])[0]
+            lines[year] = {"fixed_base": base, "fixed_share": share}
+    return pd.DataFrame.from_dict(lines, orient="index", columns=["fixed_base", "fixed_share"])
+
+
+def _installed(rows: pd.DataFrame, year: float, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the installed cost [EUR] of sizes [kW]: as listed, else by the curve of the year."""
+    total = _total(rows)
+    listed = total.reindex([(year, size) for size in sizes]).to_numpy(float) * sizes
+    curve = rows[rows["year"] == year].groupby("parameter")["value"].median()
+    a, b = curve.reindex(["cost_a", "cost_b"]).to_numpy(float)
+    by_curve = a * sizes**b
+    return np.where(np.isfinite(listed), listed, by_curve)
+
+
 def _label(origin: str) -> str:
-    names = {"total_per_kw": "Spezifische Investitionskosten + Zusätzliche Kosten"}
-    return names.get(origin) or str(mapping()["parameters"][origin]["names"][0])
+    return LABELS.get(origin) or str(mapping()["parameters"][origin]["names"][0])
+
+
+@cache
+def _taken() -> frozenset[tuple[str, str]]:
+    """Return which parameters of which technologies end in an assumption."""
+    return frozenset(
+        (technology, parameter)
+        for _, origin, technology in targets()
+        for parameter in (*MADE_FROM.get(origin, {origin}), "power")
+    )
 
 
 def _not_understood(raw: pd.DataFrame, rows: pd.DataFrame) -> tuple[Skipped, ...]:
     """Say of every row that was not used why; each row counts once."""
     technology, parameter = rows["technology"].isna(), rows["parameter"].isna()
-    other = ~technology & ~parameter
+    pairs = zip(rows["technology"], rows["parameter"], strict=True)
+    taken = pd.Series([pair in _taken() for pair in pairs], rows.index)
+    unused = ~technology & ~parameter & ~taken
+    other = ~technology & ~parameter & taken
     no_number = other & rows["value"].isna()
     outside = other & ~no_number & ~rows["is_inside"]
     sizes = raw["technology"] + " " + rows["size_kw"].map("{:g} kW".format).astype(str)
@@ -223,6 +284,10 @@ def _not_understood(raw: pd.DataFrame, rows: pd.DataFrame) -> tuple[Skipped, ...
         *skipped(
             "{count} rows are of parameters not known here.",
             raw.loc[~technology & parameter, "parameter"],
+        ),
+        *skipped(
+            "{count} rows are of values that no assumption is made from.",
+            (raw["technology"] + ", " + raw["parameter"])[unused],
         ),
         *skipped("{count} values are no numbers.", raw.loc[no_number, "value"]),
         *skipped("{count} rows are of sizes that are not used here.", sizes[outside]),

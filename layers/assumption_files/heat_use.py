@@ -221,7 +221,8 @@ def _heated_area(city: City, given: Assumptions) -> pd.Series[float]:
     share = buildings["use"].astype(object).map(given.by_class("stock.heated_share"))
     floor: pd.Series[float] = buildings["footprint_m2"] * buildings["storeys"].fillna(1.0)
     area = floor * share.astype(float)
-    return area.where(buildings["part_of"].isna(), 0.0).fillna(0.0)
+    whole: pd.Series[float] = area.where(buildings["part_of"].isna(), 0.0)
+    return whole.fillna(0.0)
 
 
 def _spelt(raw: pd.DataFrame) -> pd.Series[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -79,6 +79,7 @@ class Found:
     unit: str
     source: str
     reference_year: int = 2025
+    status: Literal["published", "derived", "user"] = "published"
     ranged: bool = False  # the file gives the range; else the width of the old one is kept
 
 
@@ -107,7 +108,7 @@ def changes_for(name: str, found: Found, given: Assumptions) -> list[Change]:
             low, high = _wide_as(old, value, low, high)
         source = f"{found.source}, {_years_text(known, year)}"
         low, value, high = (float(f"{number:.6g}") for number in (low, value, high))
-        new = Assumption(target, value, low, high, old.unit, "published", source)
+        new = Assumption(target, value, low, high, old.unit, found.status, source)
         changes.append(Change(old, new))
     return changes
 

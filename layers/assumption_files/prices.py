@@ -67,7 +67,7 @@ def import_prices(raw: pd.DataFrame, path: Path, given: Assumptions) -> Imported
         raise SchemaError(template, faults=faults, path=path)
     if not changes:
         template = "{path} names nothing that is known here, e.g. {examples}."
-        hint = "Use names as `twin assumptions list` shows them, e.g. balance.price.gas."
+        hint = "Use names as `twin assumptions list` shows them, e.g. balance.co2_price."
         examples = ", ".join(sorted(set(raw["name"]))[:5])
         raise SourceError(template, hint=hint, path=path, examples=examples)
     unknown = skipped("{count} rows name nothing that is known here.", raw["name"][names.isna()])
@@ -115,6 +115,7 @@ def _found(rows: pd.DataFrame, unit: str, path: Path) -> Found:
         unit=unit,
         source=f"Local price table: {source}",
         reference_year=REFERENCE_YEAR,
+        status="user",
         ranged="low" in given or "high" in given,
     )
 

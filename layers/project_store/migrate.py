@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import exc, inspect, text
+from sqlalchemy import exc, inspect
 
 from layers.project_store.faults import foreign
 from layers.project_store.tables import METADATA, VERSION_TABLE
@@ -96,7 +96,7 @@ def _standing(connection: Connection, scripts: ScriptDirectory, database: Databa
 def _refuse_foreign(connection: Connection, names: set[str], database: Database) -> None:
     """Refuse any file with other tables, and a server's schema where ours would clash."""
     if database.is_sqlite:
-        mark = connection.execute(text("PRAGMA application_id")).scalar_one()
+        mark = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
         is_foreign = bool(names) or mark not in {0, APPLICATION_ID}
     else:
         is_foreign = bool(names & set(METADATA.tables))
@@ -106,7 +106,7 @@ def _refuse_foreign(connection: Connection, names: set[str], database: Database)
 
 def _wait_for_others(connection: Connection, database: Database) -> None:
     if not database.is_sqlite:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_KEY})")
 
 
 def _run(
@@ -120,12 +120,12 @@ def _run(
         context.stamp(scripts, script.revision)
     if database.is_sqlite:
         _refuse_broken_links(connection)
-        connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def _refuse_broken_links(connection: Connection) -> None:
     """Check what SQLite does not look at while tables are made anew."""
-    if broken := connection.execute(text("PRAGMA foreign_key_check")).all():
+    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
         msg = f"a step of the upgrade broke links between tables: {broken[:3]}"
         raise RuntimeError(msg)
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, func, or_, select, text
+from sqlalchemy import Select, and_, func, or_, select
 
 from layers.project_store.content import content_hash
 from layers.project_store.records import (
@@ -32,7 +32,7 @@ INFO_COLUMNS = [VERSIONS.c[field.name] for field in fields(VersionInfo)]
 def lock_table(connection: Connection, table: Table) -> None:
     """Let one program at a time make rows in a table; SQLite's writers are alone anyway."""
     if connection.dialect.name != "sqlite":
-        connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
+        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
 
 
 def project_named(connection: Connection, baseline_hash: str, name: str) -> Project | None:

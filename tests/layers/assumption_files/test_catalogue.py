@@ -28,8 +28,8 @@ def test_every_mapped_name_is_an_assumption():
 
 def test_every_mapped_parameter_and_technology_is_defined():
     table = mapping()
-    origins = {origin for _, origin, _ in targets()} - {"total_per_kw"}
-    assert origins <= set(table["parameters"])
+    computed = {"total_per_kw", "fixed_share", "fixed_base"}
+    assert {origin for _, origin, _ in targets()} - computed <= set(table["parameters"])
     assert {technology for _, _, technology in targets()} <= set(table["technologies"])
 
 
@@ -42,9 +42,12 @@ def test_the_catalogue_replaces_what_it_knows(tmp_path, encoding):
     assert new[A].value == 6100.0
     assert new[B].value == 0.69
     assert new["supply.lifetime.air_heat_pump"].value == 18
-    assert set(new) == {A, B, "supply.lifetime.air_heat_pump"}
+    assert set(new) == {
+        A, B, "supply.lifetime.air_heat_pump", "supply.om_fixed_share.air_heat_pump",
+        "supply.om_fixed.air_heat_pump",
+    }  # fmt: skip
     for entry in new.values():
-        assert entry.status == "published"
+        assert entry.status == ("derived" if ".om_" in entry.name else "published")
         assert "KWW-Technikkatalog" in entry.source
         assert "flatdata_all.csv" in entry.source
         assert "2025" in entry.source
@@ -63,6 +66,7 @@ def test_costs_by_size_become_the_curve_where_none_is_given(tmp_path):
     """Listed costs that follow a · P^b give a and b back, additional cost included."""
     rows = [row for row in air_heat_pump(7000, 0.66) if "Parameter" not in row]
     new = import_file(write(tmp_path / "k.csv", rows)).entries
+    assert new[A].status == "derived"
     assert new[A].value == pytest.approx(7000, rel=1e-3)
     assert new[B].value == pytest.approx(0.66, abs=1e-3)
 
@@ -121,6 +125,30 @@ def test_units_that_cannot_be_converted_are_refused_together(tmp_path):
     assert "Schuhgröße is not known" in caught.value.faults[1]
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_fixed_cost_is_a_base_and_a_share_of_the_installed_cost(tmp_path, listed):
+    """100 €/a and 2 % of 6,000 · P^0.7 come back, from listed costs as from the curve."""
+    rows = []
+    for size in (5, 10, 20, 40):
+        head, cost = f"{AIR};{size};kWth;2025;", 6000 * size**0.7
+        rows.append(head + f"Jährliche Fixkosten O&M;{german(100 + 0.02 * cost)}")
+        if listed:
+            rows.append(head + f"Spezifische Investitionskosten;{german(cost / size, 4)}")
+        else:
+            rows += [head + "Parameter a;6.000", head + "Parameter b;0,7"]
+    new = import_file(write(tmp_path / "k.csv", rows)).entries
+    assert new["supply.om_fixed.air_heat_pump"].value == pytest.approx(100, abs=0.1)
+    assert new["supply.om_fixed_share.air_heat_pump"].value == pytest.approx(0.02, rel=1e-4)
+
+
+def test_fixed_cost_of_one_size_is_all_share(tmp_path):
+    head = f"{AIR};10;kWth;2025;"
+    rows = [head + "Jährliche Fixkosten O&M;300", head + "Spezifische Investitionskosten;2.000"]
+    new = import_file(write(tmp_path / "k.csv", rows)).entries
+    assert new["supply.om_fixed.air_heat_pump"].value == 0
+    assert new["supply.om_fixed_share.air_heat_pump"].value == pytest.approx(0.015)
+
+
 def test_the_reference_year_is_between_the_years_of_the_file(tmp_path):
     rows = [f"{AIR};10;kWth;{y};Lebensdauer;{v}" for y, v in ((2020, 10), (2030, 20))]
     new = import_file(write(tmp_path / "k.csv", rows)).entries["supply.lifetime.air_heat_pump"]
@@ -135,12 +163,17 @@ def test_what_is_not_understood_is_counted(tmp_path):
         "Kernfusion_zentral;1;GWth;2030;Lebensdauer;30",
         f"{AIR};10;kWth;2025;Schallleistung;55",
         f"{AIR};500;kWth;2025;Lebensdauer;25",
+        f"{AIR};10;kWth;2025;Wirkungsgrad thermisch;320",
     ]
     imported = import_file(write(tmp_path / "k.csv", rows))
     said = {entry.message: (entry.count, entry.examples) for entry in imported.skipped}
     assert said == {
         "{count} rows are of technologies not known here.": (2, ("Kernfusion_zentral",)),
         "{count} rows are of parameters not known here.": (1, ("Schallleistung",)),
+        "{count} rows are of values that no assumption is made from.": (
+            1,
+            (f"{AIR}, Wirkungsgrad thermisch",),
+        ),
         "{count} values are no numbers.": (27, ("k. A.",)),
         "{count} rows are of sizes that are not used here.": (1, (f"{AIR} 500 kW",)),
     }

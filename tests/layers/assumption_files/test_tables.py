@@ -85,9 +85,7 @@ def test_gaps_and_doubles_in_an_export_are_counted(tmp_path):
 def test_an_export_of_two_fleets_is_refused(tmp_path):
     again = hbefa_rows()[0].replace("160,5", "99,9")
     path = write(tmp_path / "h.csv", [*hbefa_rows(), again], header=HBEFA)
-    with pytest.raises(
-        SourceError, match=r"1 combinations more than one factor, e\.g\. pass\. car"
-    ):
+    with pytest.raises(SourceError, match=r"1 combinations more than one .* pass\. car"):
         import_file(path)
 
 
