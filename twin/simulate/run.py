@@ -121,7 +121,7 @@ def _baseline(city: City, year: int, own: Assumptions, memo: Memo) -> State:
     key = hash_parts([city.hash, str(year), own.hash])
 
     def make(_: object) -> State:
-        stock = initial_stock(city, own)
+        stock = initial_stock(city, own).sort_index()  # results do not depend on the order
         network = existing_network_of(city, stock, own).reindex(stock.index)
         stock = stock.assign(network_id=stock["network_id"].fillna(network.astype("str")))
         networks = existing_networks(city, stock, own)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     Watts = NDArray[np.int32]
 
+MADE = ("pv_kwh", "self_use_kwh", "feed_in_kwh", "battery_loss_kwh", "charge_change_kwh")
 PEAKS = ("heat_kw", "import_kw", "feed_in_kw")
 
 
@@ -48,7 +49,7 @@ def _buildings(  # noqa: PLR0913, PLR0917 - called by name
     heat = final.rename(columns=lambda name: f"heat_{name}")
     used = appliances.sum(axis=1)
     bought = [f"heat_{carrier}_kwh" for carrier in CARRIERS if carrier != "ambient_heat"]
-    made = prosumers.rows.table[["pv_kwh", "self_use_kwh", "feed_in_kwh"]]
+    made = prosumers.rows.table[list(MADE)]
     columns = {
         "heated_area_m2": area,
         "residents": stock["residents"],
