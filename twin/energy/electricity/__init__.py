@@ -13,7 +13,7 @@ from twin.energy.electricity.demand import (
     profile_of,
     profiles_of_parts,
 )
-from twin.energy.electricity.hours import electricity_hours
+from twin.energy.electricity.hours import charging_hours, electricity_hours
 from twin.energy.electricity.profiles import PROFILES, LoadProfiles, load_profiles
 from twin.energy.electricity.residual import Residual, load_duration, residual_load
 from twin.energy.electricity.transformers import (
@@ -30,6 +30,7 @@ __all__ = [
     "appliance_kwh",
     "appliance_parts",
     "area_hours",
+    "charging_hours",
     "diversity",
     "electricity_hours",
     "holidays",

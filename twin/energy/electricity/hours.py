@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from twin.energy.electricity.profiles import LoadProfiles
 from twin.errors import ModelError
 from twin.rowwise import HOURS
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
-
-    from twin.energy.electricity.profiles import LoadProfiles
 
     Whole = NDArray[np.int32]
 
@@ -66,6 +65,27 @@ def electricity_hours(
     power = np.zeros((count, HOURS), np.int32)
     _spread(sums.reshape(count, len(profiles.names)).astype(np.float64), profiles.values, power)
     return power if added is None else power + added
+
+
+def charging_hours(
+    count: int,
+    *,
+    kwh: NDArray[np.float64] | None = None,
+    shape: NDArray[np.float64] | None = None,
+) -> Whole:
+    """
+    Return what cars take at home and at work by group and hour, (count, 8760) [W].
+
+    Mobility fills it: `kwh` is the yearly electricity of the cars of each group (Baublock, traffic
+    zone), `shape` (8760,) when they charge, the same power all the year where left out. Without
+    `kwh` no car charges. Goes into `electricity_hours` as `added`.
+    """
+    if kwh is None:
+        return np.zeros((count, HOURS), np.int32)
+    shares = np.ones(HOURS) if shape is None else shape
+    cars = LoadProfiles((), np.zeros((0, HOURS))).with_profile("cars", shares)
+    groups = np.arange(count, dtype=np.int32)
+    return electricity_hours(kwh, np.zeros(len(kwh), np.int32), cars, groups, count=count)
 
 
 @njit(cache=True, nogil=True)

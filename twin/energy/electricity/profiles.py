@@ -59,10 +59,10 @@ def dynamisation(day_of_year: Floats) -> Floats:
     Return the factor by which the profiles of households rise in winter and fall in summer.
 
     f(d) = -3.92e-10 d⁴ + 3.2e-7 d³ - 7.02e-5 d² + 0.0021 d + 1.24, d = 1 to 366; for H25, P25 and
-    S25. Source: VDEW (2000), step-by-step; BDEW (2025) keeps it for the new profiles.
+    S25. Source: VDEW (2000), step-by-step; unchanged for the profiles of 2025 (oemof-demand#78).
 
     >>> dynamisation(np.array([1.0, 182.0])).round(4).tolist()
-    [1.242, 0.7868]
+    [1.242, 0.7959]
     """
     return np.polyval(np.array(DYNAMISATION), day_of_year)
 

@@ -10,6 +10,7 @@ from twin.assumptions import assumptions
 from twin.energy.electricity import (
     appliance_kwh,
     appliance_parts,
+    charging_hours,
     electricity_hours,
     load_profiles,
     profile_of,
@@ -81,6 +82,17 @@ def test_cars_hot_water_and_heat_pumps_come_on_top():
     assert extra[:, 12].tolist() == [0] * 7
     houses = np.bincount(groups, minlength=7)
     assert extra[:, 3] == pytest.approx(houses * 1500 * 1000 / (365 * 6), abs=1)
+
+
+def test_no_car_charges_until_mobility_says_so():
+    assert not charging_hours(3).any()
+    evening = np.tile(np.where(np.arange(24) >= 18, 1.0, 0.0), 365)
+    power = charging_hours(2, kwh=np.array([0.0, 2190.0]), shape=evening)
+    assert not power[0].any()
+    assert power[1, :24].tolist() == [0] * 18 + [1000] * 6
+    assert charging_hours(1, kwh=np.array([8760.0]))[0].tolist() == [1000] * 8760
+    with pytest.raises(ModelError, match="lengths"):
+        charging_hours(2, kwh=np.array([1.0]))
 
 
 def test_no_group_and_nothing():

@@ -151,7 +151,7 @@ def test_peaks_by_hand():
     assert table.loc["t0002", ["backfeed_kw", "backfeed_hour", "backfeed_hours"]].tolist() == [
         700, 4001, 1,
     ]  # fmt: skip
-    assert table.loc["t0002", "loading"] == pytest.approx(700 / (630 * 0.95))
+    assert table.loc["t0002", "loading"] == pytest.approx(700 / (400 * 0.95))
     half = transformer_peaks(load, pv, areas=areas, dwellings=np.array([100.0, 0]), given=GIVEN,
                              household_w=load // 2)  # fmt: skip
     assert half.loc["t0001", "peak_likely_kw"] == pytest.approx(100 + 50 * (0.235 / 0.15 - 1))
