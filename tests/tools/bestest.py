@@ -71,11 +71,12 @@ def main(arguments: list[str] | None = None) -> int:
         if unknown:
             raise CaseError(f"{asked.cases}: case {', '.join(sorted(unknown))} is not there.")
         weather = read_weather([asked.weather]).tables["weather"]
+        for name in asked.case or cases:
+            line = json.dumps(results(name, cases[name], weather), ensure_ascii=False)
+            print(line, flush=True)  # noqa: T201
     except (CaseError, TwinError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-    for name in asked.case or cases:
-        print(json.dumps(results(name, cases[name], weather), ensure_ascii=False))  # noqa: T201
     return 0
 
 

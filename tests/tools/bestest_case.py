@@ -195,8 +195,24 @@ class Case(Part):
             if window.surface not in self.surfaces
             or self.surfaces[window.surface].boundary != "outdoor"
         ]
+        faults += [
+            f"window {name} has boards in a surface that is not vertical"
+            for name, window in self.windows.items()
+            if (window.overhang or window.fins)
+            and window.surface in self.surfaces
+            and self.surfaces[window.surface].tilt_deg != 90
+        ]
         if faults:
             raise ValueError("; ".join(faults))
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> Case:
+        layers = [x for s in self.surfaces.values() for x in self.constructions[s.construction]]
+        if all(part.boundary == "adiabatic" for part in self.surfaces.values()):
+            raise ValueError("no surface has another boundary than adiabatic")
+        if not any(x.density_kg_m3 * x.specific_heat_j_kgk > 0 for x in layers):
+            raise ValueError("no surface has a layer with density and specific heat")
         return self
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tests.tools.bestest_case import CaseError
 from tests.tools.bestest_glass import Glass, glass_of
 from tests.tools.bestest_shading import diffuse_shares, sun_direction, sunlit
 from twin.energy.climate import checked_hours, make_climate, sky_of
@@ -147,6 +148,8 @@ def _room(case: Case, glasses: dict[str, Glass], convective_sun: float) -> Room:
     wall_sky = sum(uA * _sky_share(s) for uA, s in opaque if s.boundary == "outdoor")
     wall_sky += sum(w.area_m2 * glasses[n].u * _window_sky(w, case) for n, w in shut.items())
     window_sky = sum(w.area_m2 * glasses[n].u * _window_sky(w, case) for n, w in windows.items())
+    if mass_area * to_mass < 1.05 * opaque_w_k:
+        raise CaseError("The mass inside is too small for what the opaque parts let through.")
     values = {
         "opaque_w_k": opaque_w_k,
         "window_w_k": window_w_k,

@@ -322,6 +322,16 @@ surfaces.x = { area_m2 = 1, tilt_deg = 90, construction = "y" }"""
             '[cases.a]\nvolume_m3 = 3\nwindows.w = { surface = "x", width_m = 2, height_m = 2 }\n',
             "give panes, or both u_w_m2k and g",
         ),
+        (
+            ROOM + "\nconstructions.y = [{ resistance_m2k_w = 1 }]\n",
+            "no surface has a layer with density and specific heat",
+        ),
+        (
+            ROOM.replace("tilt_deg = 90", "tilt_deg = 30")
+            + '\nwindows.w = { surface = "x", width_m = 1, height_m = 1, g = 0.5, u_w_m2k = 1, '
+            "overhang = { depth_m = 1 } }\nconstructions.y = [{ resistance_m2k_w = 1 }]\n",
+            "window w has boards in a surface that is not vertical",
+        ),
         ("[cases.a]\nvolume_m3 = 3\ncolour = 1\n", "colour: Extra inputs are not permitted"),
     ],
 )

@@ -67,7 +67,7 @@ def heat_hours(  # noqa: PLR0913 - the hours, and what to do with them
     """
     _check(len(zones), scale, groups, series, series_index)
     hours = hours_of(climate, given)
-    factors = np.ascontiguousarray(series, np.float32)
+    factors = np.array(series, np.float32, order="C")  # never read-only: one compiled kernel
     year = kernel.Year(hours, factors, np.asarray(factors.any(axis=1)))
     inputs: Inputs = {
         f"parameters {_key(hours, factors)}": parameters(zones, given, scale),

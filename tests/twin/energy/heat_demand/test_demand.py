@@ -19,7 +19,7 @@ from tests.twin.energy.heat_demand.made import make_weather, make_year, make_zon
 from tests.twin.energy.heat_demand.scalar import room_year
 from twin.assumptions import assumptions
 from twin.energy.climate import make_climate
-from twin.energy.heat_demand import heat_hours, heat_matrix, warm_up
+from twin.energy.heat_demand import heat_hours, heat_matrix, kernel, warm_up
 from twin.errors import ModelError
 
 ROOT = Path(__file__).parents[4]
@@ -241,6 +241,16 @@ def test_input_is_never_changed():
     run(zones)
     for name, values in before.items():
         np.testing.assert_array_equal(getattr(zones, name), values)
+
+
+def test_frozen_arrays_need_no_kernel_of_their_own():
+    """Numba compiles again for read-only arrays: seconds, for nothing."""
+    frozen = SERIES.copy()
+    frozen.flags.writeable = False
+    run(make_zones(3))
+    before = len(kernel._rooms.signatures)
+    run(make_zones(3), series=frozen)
+    assert len(kernel._rooms.signatures) == before == 1
 
 
 def test_impossible_zones_are_named():
