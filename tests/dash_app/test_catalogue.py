@@ -20,7 +20,10 @@ from twin.schema import TABLES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("twin", "layers", "dash_app")
-ERRORS = {"TwinError", "SourceError", "SchemaError", "StoreError"}
+ERRORS = {
+    "TwinError", "SourceError", "SchemaError", "StoreError", "ModelError", "ScenarioError",
+    "AssumptionError", "SelectionError", "ConflictError", "UnitError",
+}  # fmt: skip
 SOURCE_LABEL = re.compile(r"^(?:measured|registered|tagged|estimated|unknown):[a-z0-9_]+$")
 
 
