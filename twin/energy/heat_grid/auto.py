@@ -16,7 +16,7 @@ from twin.energy.heat_grid.flows import best_cut
 from twin.energy.heat_grid.layout import Layout, lay_out, without
 from twin.energy.heat_grid.plant import make_plant
 from twin.energy.heat_grid.streets import Ground, make_ground
-from twin.energy.heat_grid.tables import flow_figures, house_table, pipe_table
+from twin.energy.heat_grid.tables import flow_figures, house_table, pipe_frame
 from twin.state import NetworkPlan
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _worth_keeping(
     """Return which nodes and which customers a network earns more with than without."""
     sections, connections, customers = tables
     houses = house_table(plan, layout, connections, customers, given)
-    lines = pipe_table(plan, layout, sections, houses, given)
+    lines = pipe_frame(plan, layout, sections, houses, given)
     made = _cost_of_heat(plan, layout, (lines, houses), given)
     rate = {part: _yearly_rate(part, given) for part in ("pipes", "connections", "substations")}
     gain = houses["annual_kwh"] * (own_eur_kwh - made) - houses["loss_kwh"] * made
@@ -166,7 +166,7 @@ def _worth_keeping(
 def _cost_of_heat(
     plan: NetworkPlan,
     layout: Layout,
-    laid: tuple[gpd.GeoDataFrame, pd.DataFrame],
+    laid: tuple[pd.DataFrame, pd.DataFrame],
     given: Assumptions,
 ) -> float:
     """Return what a kWh costs when it leaves the plant, the plant itself in it."""

@@ -65,7 +65,7 @@ def capacities_m3_s(flow_c: float, return_c: float, given: Assumptions) -> Float
     rough = roughness_m(np.arange(len(pipes)), given)
     limit, temperature = given["grid.max_gradient"], (flow_c + return_c) / 2
     low, top = np.zeros_like(high), high
-    for _ in range(50):
+    for _ in range(35):
         middle = (low + top) / 2
         steep = pressure_gradient_pa_m(middle, inner, rough, temperature_c=temperature) > limit
         low, top = np.where(steep, low, middle), np.where(steep, middle, top)

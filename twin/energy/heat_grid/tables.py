@@ -80,6 +80,21 @@ def pipe_table(
     houses: pd.DataFrame,
     given: Assumptions,
 ) -> gpd.GeoDataFrame:
+    """Return what `pipe_frame` does, keyed and with the shape of each pipe."""
+    frame = pipe_frame(plan, layout, sections, houses, given)
+    chosen = layout.chosen[layout.hung.pipe[layout.hung.order[1:]]]
+    names = _pipe_ids(frame["section_id"].to_numpy(), layout.pieces.from_m[chosen])
+    frame = frame.set_axis(pd.Index(names, name="pipe_id"), axis=0)
+    return gpd.GeoDataFrame(frame, geometry=_shapes(layout, sections, chosen), crs=sections.crs)
+
+
+def pipe_frame(
+    plan: NetworkPlan,
+    layout: Layout,
+    sections: gpd.GeoDataFrame,
+    houses: pd.DataFrame,
+    given: Assumptions,
+) -> pd.DataFrame:
     """Return the pipes in the streets from the root outwards, with flow, size, loss and cost."""
     hung, pieces = layout.hung, layout.pieces
     sums = _behind(layout, houses)
@@ -109,10 +124,7 @@ def pipe_table(
         "loss_kwh": loss_w_m * length * pipe.HOURS / 1000,
         "cost_eur": cost,
     }
-    frame |= _heat_through(layout, sums, frame["loss_kwh"])
-    geometry = _shapes(layout, sections, chosen)
-    index = pd.Index(_pipe_ids(frame["section_id"], pieces.from_m[chosen]), name="pipe_id")
-    return gpd.GeoDataFrame(frame, index=index, geometry=geometry, crs=sections.crs)
+    return pd.DataFrame(frame | _heat_through(layout, sums, frame["loss_kwh"]))
 
 
 def _pipe_ids(section: NDArray[np.object_], from_m: Floats) -> list[str]:
@@ -166,7 +178,7 @@ def energy_centre(
 def flow_figures(
     plan: NetworkPlan,
     layout: Layout,
-    lines: gpd.GeoDataFrame,
+    lines: pd.DataFrame,
     houses: pd.DataFrame,
     given: Assumptions,
 ) -> dict[str, float]:
@@ -199,7 +211,7 @@ def flow_figures(
 
 
 def _pressure_kpa(
-    layout: Layout, lines: gpd.GeoDataFrame, on: pd.DataFrame, given: Assumptions
+    layout: Layout, lines: pd.DataFrame, on: pd.DataFrame, given: Assumptions
 ) -> float:
     """Return the pressure difference at the plant that serves the worst placed customer."""
     if len(on) == 0:

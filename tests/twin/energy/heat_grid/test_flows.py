@@ -88,7 +88,7 @@ def test_equal_consumers_count_as_they_are():
 
 
 @given(st.lists(st.floats(0.01, 1000), min_size=1, max_size=60), st.floats(0.0, 1000))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_one_more_consumer_never_lowers_the_flow(peaks, more):
     def flow(values):
         total, square = np.array([sum(values)]), np.array([sum(v * v for v in values)])

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 from hypothesis import given as examples
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.conftest import shared
@@ -70,6 +71,7 @@ def test_chp_by_exergy_by_hand():
 
 
 @examples(st.floats(45, 130), st.floats(25, 44))
+@settings(max_examples=25)
 def test_a_heat_pump_makes_no_energy(flow, back):
     network = plan(sources={"air_heat_pump": 1.0}, flow_c=flow, return_c=back)
     made = make_plant(network, 1000, 1, GIVEN).iloc[0]

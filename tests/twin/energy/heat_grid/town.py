@@ -48,8 +48,8 @@ def make_city(streets, houses, *, blocks=None, name="Gridtown"):
     nothing = pd.DataFrame(index=[])
     raw = {"streets": streets, "buildings": houses, "blocks": blocks}
     tables = {
-        key: conform(table, nothing if raw.get(key) is None else raw[key], crs=CRS)
-        for key, table in TABLES.items()
+        key: conform(TABLES[key], nothing if frame is None else frame, crs=CRS)
+        for key, frame in raw.items()
     }
     return City(name, CRS, tables)
 
