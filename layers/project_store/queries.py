@@ -141,18 +141,18 @@ def moves(connection: Connection, scenario_id: str) -> tuple[Move, ...]:
 
 def position(connection: Connection, at: VersionInfo) -> Position:
     """Return where undo and redo lead: to the parent, and to the child the head was at last."""
-    touched = and_(
-        MOVES.c.scenario_id == VERSIONS.c.scenario_id,
-        or_(MOVES.c.origin == VERSIONS.c.number, MOVES.c.target == VERSIONS.c.number),
-    )
-    query = (
-        select(VERSIONS.c.number)
-        .join(MOVES, touched)
-        .where(VERSIONS.c.scenario_id == at.scenario_id, VERSIONS.c.parent == at.number)
+    query = select(VERSIONS.c.number).filter_by(scenario_id=at.scenario_id, parent=at.number)
+    children = list(connection.execute(query).scalars())
+    if len(children) < 2:
+        return Position(at.number, at.parent, children[0] if children else None)
+    touched = or_(MOVES.c.origin.in_(children), MOVES.c.target.in_(children))
+    last = connection.execute(
+        select(MOVES.c.origin, MOVES.c.target)
+        .where(MOVES.c.scenario_id == at.scenario_id, touched)
         .order_by(MOVES.c.number.desc())
         .limit(1)
-    )
-    return Position(at.number, at.parent, connection.execute(query).scalar())
+    ).one()
+    return Position(at.number, at.parent, last.target if last.target in children else last.origin)
 
 
 def next_number(connection: Connection, table: Table, scenario_id: str) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     MetaData,
     String,
@@ -83,6 +84,7 @@ VERSIONS = Table(
     Column("message", Text, nullable=False),
     Column("created", UtcTime, nullable=False),
     ForeignKeyConstraint(["scenario_id", "parent"], ["versions.scenario_id", "versions.number"]),
+    Index("ix_versions_parent", "scenario_id", "parent"),
 )
 """Written once, never changed: the database itself refuses to update or delete."""
 

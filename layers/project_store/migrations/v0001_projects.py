@@ -65,6 +65,7 @@ def _versions() -> None:
         sa.ForeignKeyConstraint(["scenario_id"], ["scenarios.id"], name="fk_versions_scenario_id"),
         _to_version("parent", "fk_versions_scenario_id_parent"),
     )
+    op.create_index("ix_versions_parent", "versions", ["scenario_id", "parent"])
 
 
 def _moves() -> None:
