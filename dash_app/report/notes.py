@@ -12,5 +12,9 @@ if TYPE_CHECKING:
 def notes_of(words: Translator, results: Results) -> list[str]:
     """Return what is worth knowing of a run, each sentence once."""
     notes = [words.sentence(note.sentence) for note in results.notes]
-    found = [words.finding(f) for year in results.years.values() for f in year.findings]
+    found = [
+        f"{network}: {words.finding(finding)}" if network else words.finding(finding)
+        for year in results.years.values()
+        for network, finding in year.findings
+    ]
     return list(dict.fromkeys([*notes, *found]))

@@ -73,6 +73,7 @@ def scenario_page(
 
 
 MORE_STYLE = """
+.card b{font-size:21px;line-height:28px}
 .plot{display:block;background:#fff;border-radius:8px;border:1px solid var(--line);padding:12px}
 .plot svg{max-width:760px}
 details{background:var(--surface);border:1px solid var(--line);border-radius:8px;margin:0 0 8px;

@@ -36,7 +36,7 @@ class YearResults:
     pipes: gpd.GeoDataFrame
     money: pd.DataFrame
     key: str  # hash of everything it follows from
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[tuple[str, Finding], ...] = ()  # name of the network planned, what was noticed
 
 
 @dataclass(frozen=True, eq=False)

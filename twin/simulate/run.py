@@ -159,7 +159,11 @@ def _year(state: State, chain: Chain) -> YearResults:
     networks = chain["networks"]
     pipes = [design.pipes.assign(network_id=key) for key, design in networks.designs.items()]
     laid = [table for table in pipes if len(table)]
-    found = tuple(f for design in networks.designs.values() for f in design.findings)
+    found = tuple(
+        ("" if design.plan.exists else design.plan.name, finding)
+        for design in networks.designs.values()
+        for finding in design.findings
+    )
     empty = state.city.streets.iloc[:0][["geometry"]]
     names = ("building_table", "cost_table", "hours", "network_table", "actors")
     return YearResults(
