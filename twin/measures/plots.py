@@ -65,7 +65,8 @@ def _direction(area: shapely.Geometry) -> float:
     ring = shapely.get_coordinates(shapely.minimum_rotated_rectangle(area))
     sides = np.diff(ring, axis=0)
     longest = sides[np.argmax(np.round(np.hypot(*sides.T), 6))]
-    return float(np.degrees(np.arctan2(longest[1], longest[0]))) % 180
+    angle = round(float(np.degrees(np.arctan2(longest[1], longest[0]))), 3)
+    return (angle + 90) % 180 - 90  # -90 to 90: the first row stays in the south
 
 
 def _rotated(boxes: NDArray[np.object_], turn: float, middle: shapely.Point) -> NDArray[np.object_]:

@@ -142,30 +142,19 @@ class GridMix(AssumptionMeasure):
             UPSTREAM: upstream,
             NETWORKS: lambda year: self.factor(year) * 1e-6,  # t/kWh
         }
-        known = [name for name in given if name.startswith(f"{DIRECT}.")]
-        if not known or not any(name.startswith(f"{UPSTREAM}.") for name in given):
-            return {}
         found: dict[str, float | Assumption] = {}
+        known = {name: _by_year(name, given) for name in parts}
+        if not known[DIRECT] or not known[UPSTREAM]:
+            return found
+        # the same years for all, so that the parts sum to the path between them as well
+        years = {int(year) for entries in known.values() for year in entries}
+        years |= {*map(int, self.path), self.start_year}
         for name, value in parts.items():
-            found |= self._path_of(name, value, given)
+            for year in sorted(year for year in years if year >= self.start_year):
+                if known[name]:
+                    entry = known[name].get(str(year), next(iter(known[name].values())))
+                    found[f"{name}.{year}"] = _own(entry, f"{name}.{year}", value(year))
         return found
-
-    def _path_of(
-        self, name: str, value: Callable[[int], float], given: Assumptions
-    ) -> dict[str, float | Assumption]:
-        prefix = f"{name}."
-        known = {
-            k.removeprefix(prefix): e for k, e in given.entries.items() if k.startswith(prefix)
-        }
-        if not known:
-            return {}
-        model = known[max(known, key=int)]
-        years = sorted({*map(int, known), *map(int, self.path), self.start_year})
-        return {
-            f"{prefix}{year}": _own(known.get(str(year), model), f"{prefix}{year}", value(year))
-            for year in years
-            if year >= self.start_year
-        }
 
     def summary(self) -> Sentence:
         """Return the measure in one line."""
@@ -174,6 +163,11 @@ class GridMix(AssumptionMeasure):
             "Electricity mix: {value} g CO2e/kWh in {year}, {when}",
             value=self.path[last], year=last, when=self._since(),
         )  # fmt: skip
+
+
+def _by_year(name: str, given: Assumptions) -> dict[str, Assumption]:
+    prefix = f"{name}."
+    return {k.removeprefix(prefix): e for k, e in given.entries.items() if k.startswith(prefix)}
 
 
 def _own(entry: Assumption, name: str, value: float) -> Assumption:

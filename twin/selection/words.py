@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 
+from pydantic import ValidationError
+
+from twin.errors import TwinError
 from twin.selection.columns import COLUMNS, context
 from twin.selection.model import Condition, Selector, Share, Value
-from twin.sentences import Sentence, Word, WrongValueError, listed, say
+from twin.sentences import Problem, Sentence, Word, WrongValueError, listed, say
+
+
+class SelectionError(TwinError):
+    """A line is no selector."""
+
 
 _CONDITION = re.compile(r"^(\w+)\s*(not[ _]in\b|in\b|<=|>=|==|!=|=|<|>)\s*(.+)$", re.DOTALL)
 _SHARE = re.compile(r"^(highest|lowest|random)\s+([\d.]+)\s*%(?:\s+by\s+(\w+))?$")
@@ -23,7 +31,26 @@ def parse_selector(line: str) -> Selector:
     (('apartments', 'large_apartments'), 1978.0)
     >>> parse_selector("highest 30 % by heat_demand_kwh_m2").share.percent
     30.0
+
+    Raises
+    ------
+    SelectionError
+        A part is no condition, or names what there is not.
     """
+    try:
+        return _parsed(line)
+    except ValidationError as error:
+        causes = (e.get("ctx", {}).get("error") for e in error.errors())
+        cause = next((c for c in causes if isinstance(c, WrongValueError)), None)
+        problem = cause.problem if cause else Problem("value", say("A value does not fit."))
+    except WrongValueError as error:
+        problem = error.problem
+    template = "The selection {line} is not understood. {fault}"
+    fault = say("{what} {hint}", what=problem.what, hint=problem.hint or "")
+    raise SelectionError(template, line=line, fault=fault)
+
+
+def _parsed(line: str) -> Selector:
     fields: dict[str, object] = {}
     where = []
     for part in filter(None, (piece.strip() for piece in line.split(";"))):
@@ -35,7 +62,7 @@ def parse_selector(line: str) -> Selector:
         if column in _PLACES and op in ("in", "=="):
             fields[_PLACES[column]] = tuple(str(value) for value in values)
         else:
-            value = values if op in ("in", "not_in") else values[0]
+            value = values if op in ("in", "not_in") or len(values) > 1 else values[0]
             where.append(Condition(column=column, op=op, value=value))  # type: ignore[arg-type]
     return Selector(where=tuple(where), **fields)  # type: ignore[arg-type]
 

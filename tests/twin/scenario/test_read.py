@@ -23,6 +23,10 @@ def faults(content) -> list[str]:
     return found
 
 
+def where(column, op, value):
+    return {"kind": "retrofit", "select": {"where": [{"column": column, "op": op, "value": value}]}}
+
+
 def fault_of(**measure: object) -> str:
     (line,) = faults({"format": 2, "measures": [{"id": "a", **measure}]})
     return line
@@ -36,13 +40,13 @@ def fault_of(**measure: object) -> str:
         ({"kind": "retrofit", "pace": 2}, "pace: There is no such field here. Perhaps: pace_perc"),
         (
             {"kind": "behaviour", "set_point_f": 68},
-            "Measure 1 (behaviour, a): set_point_f: There is no such field here. Perhaps: set_point_c.",
+            "(behaviour, a): set_point_f: There is no such field here. Perhaps: set_point_c.",
         ),
         (
             {"kind": "retrofit", "select": {"share": {"percent": 130}}},
             "select.share.percent: 130 is not allowed. It must be 100 or less.",
         ),
-        ({"kind": "retrofit", "pace_percent": 0}, "pace_percent: 0 is not allowed. It must be abov"),
+        ({"kind": "retrofit", "pace_percent": 0}, "pace_percent: 0 is not allowed. It must be"),
         (
             {"kind": "retrofit", "pace_percent": 2, "end_year": 2035},
             "2 % a year from 2026 reaches 20 % by 2035, not all. Give pace_percent or end_year; to "
@@ -75,15 +79,15 @@ def fault_of(**measure: object) -> str:
         ({"kind": "retrofit", "start_year": "soon"}, "start_year: soon does not fit here. A whole"),
         ({"kind": "retrofit", "select": {"ids": "h01"}}, "select.ids: h01 does not fit here. A li"),
         (
-            {"kind": "retrofit", "select": {"where": [{"column": "sytem", "op": "==", "value": 1}]}},
+            where("sytem", "==", 1),
             "select.where.1: There is no column called sytem. Perhaps: system",
         ),
         (
-            {"kind": "retrofit", "select": {"where": [{"column": "use", "op": "<", "value": 1}]}},
+            where("use", "<", 1),
             "use holds words; < compares numbers. Use in, not_in or ==.",
         ),
         (
-            {"kind": "retrofit", "select": {"where": [{"column": "use", "op": "in", "value": ["x"]}]}},
+            where("use", "in", ["x"]),
             "use knows no x. Allowed: residential, mixed,",
         ),
         (
@@ -128,7 +132,7 @@ def test_what_is_wrong_with_a_file_is_said(content, said):
 
 
 def test_all_faults_at_once_and_same_ids():
-    both = faults({"measures": [{"kind": "x", "id": "a"}, {"kind": "y", "id": "b"}], "stages": [1]})
+    both = faults({"stages": [1], "measures": [{"kind": "x", "id": "a"}, {"kind": "y"}]})
     assert [line[:10] for line in both] == ["stages: Th", "Measure 1:", "Measure 2:"]
     twice = {
         "measures": [{"kind": "retrofit", "id": "a"}, {"kind": "battery", "id": "a", "kwh": 1}]

@@ -38,7 +38,7 @@ def make_city() -> City:
             "floor_area_m2": 128.0 + 2 * n,
             "floor_area_source": "estimated",
             "year_built": np.where(n % 4 == 0, 1900.0 + n, np.nan),
-            "year_built_source": pd.Series(np.where(n % 4 == 0, "tagged", None), dtype="str"),
+            "year_built_source": [None if k % 4 else "tagged" for k in range(40)],
             "district_id": "d1",
             "block_id": np.where(n < 20, "bl1", "bl2"),
         },
