@@ -174,6 +174,18 @@ def test_sums_by_group_are_the_sums_of_the_planes():
     np.testing.assert_array_equal(total[0], watts[kwp > 5].sum(axis=0))
 
 
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_threads_leave_no_trace(monkeypatch, threads):
+    planes = planes_of(DIRECTIONS)
+    table = horizon_table(planes.index, 12.0, 0.95)
+    kwp = pd.Series(7.3, index=planes.index)
+    before = pv_year(planes, MADE, table, GIVEN), pv_hours(kwp, planes, MADE, table, GIVEN)[1]
+    monkeypatch.setattr("numba.get_num_threads", lambda: threads)
+    after = pv_year(planes, MADE, table, GIVEN), pv_hours(kwp, planes, MADE, table, GIVEN)[1]
+    pd.testing.assert_frame_equal(before[0], after[0], check_exact=True)
+    np.testing.assert_array_equal(before[1], after[1])
+
+
 def test_half_a_year_is_refused():
     with pytest.raises(ModelError, match="4000 hours"):
         make_sun(MADE.iloc[:4000], GIVEN)
