@@ -11,7 +11,8 @@ from tests.tools.bestest_case import CaseError
 from tests.tools.bestest_glass import Glass, glass_of
 from tests.tools.bestest_shading import diffuse_shares, sun_direction, sunlit
 from twin.energy.climate import checked_hours, make_climate, sky_of
-from twin.energy.heat_demand.formula import Response, Room, combined, needed, response
+from twin.energy.heat_demand.formula import Response, Room, response
+from twin.energy.heat_demand.kernel import combined, needed
 from twin.energy.sky import PlaneSun, on_plane, sky_view
 
 if TYPE_CHECKING:

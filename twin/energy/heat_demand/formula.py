@@ -4,16 +4,16 @@ The room as five resistances and one capacity: simple hourly method of ISO 13790
 Nodes are the room air, the surfaces and the mass. Differences to the norm: sun and sky on opaque
 parts act as a sol-air temperature outside (ISO 52016-1, 6.5.6), not as a gain inside, and part of
 the transmitted sun goes to the air. Everything is linear between two switchings of the heating, so
-an hour is two sums of products: the air temperature without heating, and the mass afterwards.
+an hour is two sums of products: the air temperature without heating, and the mass afterwards. Here
+is how the coefficients follow from a room; the hour itself is `combined` and `needed` of `kernel`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,18 +113,3 @@ def _solved(room: Room, heat: Floats) -> Response:
     air = reach * surface + (outdoor * room.ventilation_w_k + to_air) / air_sum
     surface_per_w = (reach + room.mass_to_surface_w_k * mass_per_w / 2) / node
     return Response(air, mass, reach * surface_per_w + 1 / air_sum, mass_per_w)
-
-
-@njit(inline="always")
-def combined(terms: Any, by: Any) -> Any:
-    """Return a temperature [°C] out of the TERMS of an hour and their coefficients."""
-    return (
-        by[0] * terms[0] + by[1] * terms[1] + by[2] * terms[2]
-        + by[3] * terms[3] + by[4] * terms[4] + by[5]
-    )  # fmt: skip
-
-
-@njit(inline="always")
-def needed(set_point: Any, free: Any, watts_per_k: Any, least: Any) -> Any:
-    """Return the heat [W] that lifts the air from `free` to the set-point, or `least` (C.4.2)."""
-    return max((set_point - free) * watts_per_k, least)

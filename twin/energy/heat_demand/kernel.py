@@ -16,7 +16,6 @@ import numba
 import numpy as np
 from numba import njit
 
-from twin.energy.heat_demand.formula import combined, needed
 from twin.rowwise import HOURS
 
 if TYPE_CHECKING:
@@ -126,6 +125,22 @@ def _spans() -> NDArray[np.int64]:
     ]
     spans = [(*span, month) for month, edge in enumerate(edges) for span in pairwise(edge)]
     return np.array(spans, np.int64)
+
+
+# In this file, because Numba keeps what it compiled until the file of the kernel changes.
+@njit(inline="always")
+def combined(terms: Any, by: Any) -> Any:
+    """Return a temperature [°C] out of the TERMS of `formula` in an hour and their coefficients."""
+    return (
+        by[0] * terms[0] + by[1] * terms[1] + by[2] * terms[2]
+        + by[3] * terms[3] + by[4] * terms[4] + by[5]
+    )  # fmt: skip
+
+
+@njit(inline="always")
+def needed(set_point: Any, free: Any, watts_per_k: Any, least: Any) -> Any:
+    """Return the heat [W] that lifts the air from `free` to the set-point, or `least` (C.4.2)."""
+    return max((set_point - free) * watts_per_k, least)
 
 
 @njit(cache=True, nogil=True)
