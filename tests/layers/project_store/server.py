@@ -45,6 +45,7 @@ class Server:
     bin: Path
     folder: Path
     port: int
+    sync: str = "off"  # a killed server loses nothing by that, only a computer without power
 
     def run(self, program: str, *arguments: str) -> None:
         # its children keep the output open, so it goes to a file and not into a pipe
@@ -65,7 +66,7 @@ class Server:
         )  # fmt: skip
 
     def start(self) -> None:
-        options = f"-p {self.port} -k {self.folder} -h 127.0.0.1 -c fsync=off -c max_connections=50"
+        options = f"-p {self.port} -k {self.folder} -h 127.0.0.1 -c fsync={self.sync}"
         self.run(
             "pg_ctl", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-w",
             "-o", options, "start",
@@ -87,14 +88,14 @@ class Server:
             return cursor.fetchall() if cursor.description else []
 
 
-def new_server() -> Server:
+def new_server(*, durable: bool = False) -> Server:
     folder = Path(tempfile.mkdtemp(prefix="twin-pg-"))
     owner = unprivileged()
     if owner:
         os.chown(folder, owner["user"], owner["group"])
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = Server(binaries(), folder, port)
+    server = Server(binaries(), folder, port, "on" if durable else "off")
     server.make()
     server.start()
     return server
