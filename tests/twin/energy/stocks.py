@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -63,10 +65,15 @@ def town(count=300, *, blocks=10, **columns):
         geometry=[box(e, n - 100 * (i + 1), e + 100, n - 100 * i) for i in range(blocks)],
         crs=CRS,
     )  # fmt: skip
-    return make_toy_city().replace(
+    return _toy().replace(
         buildings=conform(TABLES["buildings"], frame, crs=CRS),
         blocks=conform(TABLES["blocks"], land, crs=CRS),
     )
+
+
+@cache
+def _toy():
+    return make_toy_city()
 
 
 def check_stock(stock):

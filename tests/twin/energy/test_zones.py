@@ -194,7 +194,7 @@ def stocks(draw):
     return stock, envelopes.sample(frac=0.8, random_state=1)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @examples(stocks())
 def test_order_does_not_matter_bit_for_bit_and_one_alone_is_as_in_the_crowd(made):
     stock, envelopes = made
@@ -210,7 +210,7 @@ def test_order_does_not_matter_bit_for_bit_and_one_alone_is_as_in_the_crowd(made
     )  # fmt: skip
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @examples(stocks())
 def test_a_better_state_never_needs_more_heat(made):
     stock, envelopes = made
