@@ -111,29 +111,30 @@ def _hour(k: int, inputs: Any, v: Any, hz: Any, done: Any) -> None:
         power[j] = np.float32(1000) * ac_power(good, total, air, heating, plant)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _hand_out(start: int, hour: int, inputs: Any, done: Any, wanted: Wanted) -> None:
-    """Put the power of sixteen planes in one hour where it is wanted."""
-    planes, power = inputs[3], done[1]
-    if len(wanted.matrix):
-        for j in range(16):
-            wanted.matrix[start + j, hour] = power[j]
-    if len(wanted.sums):
-        for j in range(16):
-            group = planes.group[start + j]
-            if group >= 0:
-                wanted.sums[group, hour] += np.int32(
-                    np.rint(power[j] * planes.values[8, start + j])
-                )
+@numba.njit(cache=True, nogil=True)
+def _hand_out(start: int, first: int, inputs: Any, tile: Any, wanted: Wanted) -> None:
+    """Put the power of sixteen planes in the hours from `first` on where it is wanted."""
+    hour, planes = inputs[0], inputs[3]
+    for j in range(16):
+        if len(wanted.matrix):
+            for k in range(len(tile)):
+                wanted.matrix[start + j, hour[first + k]] = tile[k, j]
+        group = planes.group[start + j]
+        if len(wanted.sums) and group >= 0:
+            kwp = planes.values[8, start + j]
+            for k in range(len(tile)):
+                wanted.sums[group, hour[first + k]] += np.int32(np.rint(tile[k, j] * kwp))
 
 
 @numba.njit(cache=True, nogil=True)
 def _hours(chunk: int, first: int, last: int, inputs: Any, wanted: Wanted) -> None:
     """Add hours `first` to `last` of all planes to what is wanted."""
-    hour, planes = inputs[0], inputs[3]
+    planes = inputs[3]
     v, hz = np.empty((9, 16), np.float32), np.empty((36, 16), np.float32)
     done = (np.empty(16, np.float32), np.empty(16, np.float32))
     light, power = np.empty(16, np.float32), np.empty(16, np.float32)
+    hourly = len(wanted.matrix) > 0 or len(wanted.sums) > 0
+    tile = np.empty((last - first if hourly else 0, 16), np.float32)
     for start in range(0, planes.values.shape[1], 16):
         v[:] = planes.values[:, start : start + 16]
         hz[:] = planes.horizon[:, start : start + 16]
@@ -144,7 +145,9 @@ def _hours(chunk: int, first: int, last: int, inputs: Any, wanted: Wanted) -> No
             for j in range(16):
                 light[j] += done[0][j]
                 power[j] += done[1][j]
-            _hand_out(start, hour[k], inputs, done, wanted)
+            if hourly:
+                tile[k - first] = done[1]
+        _hand_out(start, first, inputs, tile, wanted)
         wanted.year[chunk, 0, start : start + 16] = light
         wanted.year[chunk, 1, start : start + 16] = power
 
