@@ -233,3 +233,23 @@ def test_real_tile_of_north_rhine_westphalia():
     assert len(stock) == int(city.buildings["part_of"].isna().sum())
     zones = make_zones(stock, city.envelopes, GIVEN)
     assert 30 <= len(zones) < len(stock)
+
+
+def test_what_is_known_of_heating_moves_what_is_drawn():
+    carriers = [
+        "district_heat" if i % 20 < 9 else "gas" if i % 20 < 10 else None for i in range(2000)
+    ]
+    city = town(
+        2000, blocks=20, energy_carrier=carriers,
+        carrier_source=["registered:census" if c else None for c in carriers],
+    )  # fmt: skip
+    stock = initial_stock(city, GIVEN)
+    drawn = stock[stock["system_source"] == "estimated:carrier_shares"]
+    assert (drawn["system"] == "district_heat").mean() > 0.55  # known: 90 %, connected at most 70 %
+    others = drawn[drawn["system"] != "district_heat"]["system"].value_counts(normalize=True)
+    assert others["gas_boiler"] > 0.8
+
+
+def test_a_city_without_blocks_has_no_district_heat_that_nobody_knows_of():
+    city = town(200, block_id=None)
+    assert not (initial_stock(city, GIVEN)["system"] == "district_heat").any()
