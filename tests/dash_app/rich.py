@@ -1,4 +1,4 @@
-"""A city with everything schema 2 has room for: roofs, terrain, parcels, blocks, transit."""
+"""A city with everything the schema has room for: roofs, terrain, parcels, blocks, transit."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def enrich(city: City, *, cell_m: float = 5.0) -> City:
     raw = {
         "buildings": buildings,
         "roofs": gabled_roofs(buildings),
+        "horizons": _horizons(gabled_roofs(buildings)),
         "envelopes": _envelopes(buildings),
         **_areas(city, bounds),
         **_transit(city, bounds),
@@ -72,6 +73,16 @@ def _buildings(city: City, bounds: Any) -> gpd.GeoDataFrame:
     table["block_id"], table["zone_id"], table["parcel_id"] = "block:1", "zone:1", "parcel:1"
     table["cell_id"] = "cell:1"
     return table
+
+
+def _horizons(roofs: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Trees in the south-west of every roof."""
+    angles = {f"h{at:03d}": 20.0 if 200 <= at < 250 else 2.0 for at in range(0, 360, 10)}
+    return pd.DataFrame(
+        {"building_id": roofs["building_id"], "sky_view": 0.96, **angles,
+         "horizon_source": "measured:surface"},
+        index=roofs.index,
+    )  # fmt: skip
 
 
 def gabled_roofs(buildings: gpd.GeoDataFrame, *, overhang: float = 0.0) -> gpd.GeoDataFrame:
