@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LANES = 16  # rooms side by side: two registers of AVX2, one of AVX-512
 SPAN = 14 * 24  # hours that are summed up at a time
 WARM_UP = 21 * 24  # last hours of the year that are run before its first
+MOST_THREADS = 4  # each may need sums of its own: 35 kB a group
 MOST_W = 2_147_000_000  # what an hour of a sum holds, in float32 as well
 START_C = 18.0  # mass at the beginning of the warm-up
 MONTH_ENDS = np.cumsum([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24
@@ -88,32 +89,46 @@ def prepared(
 def calculate(work: Work, year: Year, sums: Ints) -> None:
     """Fill in the results of all rooms and add their channels to the sums (lines, 8760)."""
     blocks = -(-len(work.lines) // LANES)
-    threads = min(numba.get_num_threads(), -(-blocks // 8))
+    threads = min(numba.get_num_threads(), MOST_THREADS, -(-blocks // 8))
     if threads <= 1:
-        _run(work, year, sums)
+        _run(work, year, sums, sums[:0])
         return
     edges = (np.linspace(0, blocks, threads + 1).astype(int) * LANES).tolist()
     parts = [work.part(first, last) for first, last in pairwise(edges)]
+    shared, renumbered = _shared([part.lines for part in parts], len(sums))
+    owns = [np.zeros((len(shared), HOURS), np.int32) for _ in parts]
     with ThreadPoolExecutor(threads) as pool:
-        for lines, own in pool.map(lambda part: _apart(part, year), parts):
-            sums[lines] += own
+        tasks = [
+            pool.submit(_run, replace(part, lines=lines), year, sums, own)
+            for part, lines, own in zip(parts, renumbered, owns, strict=True)
+        ]
+        for task in tasks:
+            task.result()
+    for own in owns:
+        for line, row in zip(shared, own, strict=True):
+            sums[line] += row
 
 
-def _apart(part: Work, year: Year) -> tuple[Ints, Ints]:
-    """Run a part with sums of its own, only as many as it touches: the lines and what to add."""
-    lines, place = np.unique(part.lines, return_inverse=True)
-    none = int(len(lines) > 0 and lines[0] == -1)
-    lines = lines[none:]
-    own = np.zeros((len(lines), HOURS), np.int32)
-    renumbered = (place.reshape(part.lines.shape) - none).astype(np.int32)
-    _run(replace(part, lines=np.ascontiguousarray(renumbered)), year, own)
-    return lines, own
+def _shared(parts: list[Ints], count: int) -> tuple[Ints, list[Ints]]:
+    """
+    Return the lines that several parts add to, and the lines of each part, those as -2, -3 and on.
+
+    A thread adds to lines that are only its own where they are, to shared ones in its own array.
+    """
+    users = np.zeros(count, np.int32)
+    for lines in parts:
+        users[np.unique(lines[lines >= 0])] += 1
+    shared = np.flatnonzero(users > 1).astype(np.int32)
+    place = np.arange(-1, count, dtype=np.int32)  # by line + 1
+    place[shared + 1] = -2 - np.arange(len(shared), dtype=np.int32)
+    return shared, [np.ascontiguousarray(place[lines + 1]) for lines in parts]
 
 
-def _run(work: Work, year: Year, sums: Ints) -> None:
+def _run(work: Work, year: Year, sums: Ints, own: Ints) -> None:
     rooms = (work.parameters, work.series_index, work.lines)
     hours = (year.hours, year.series, year.used, _spans())
-    _rooms(rooms, hours, (work.months, work.peaks, work.totals, work.matrix), sums)
+    results = (work.months, work.peaks, work.totals, work.matrix)
+    _rooms(rooms, hours, results, (sums, own))
 
 
 def _spans() -> NDArray[np.int64]:
@@ -212,8 +227,9 @@ def _book(rooms: Any, year: Any, results: Any, sums: Any, where: Any, tile: Any)
     peaks[n] = max(peaks[n], peak)
     for c in range(lines.shape[1]):
         line, which = lines[n, c], index[n, c]
-        if peak > 0 and line >= 0 and used[which]:
-            totals[n, c] += _add(heat, scale, series[which, begin:end], sums[line, begin:end])
+        if peak > 0 and line != -1 and used[which]:
+            row = sums[0][line] if line >= 0 else sums[1][-2 - line]
+            totals[n, c] += _add(heat, scale, series[which, begin:end], row[begin:end])
 
 
 @njit(cache=True, nogil=True, inline="never")
