@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from twin.classes import NETWORK_SOURCES
 from twin.errors import ModelError
 from twin.provenance import Finding
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from twin.assumptions import Assumptions
     from twin.state import NetworkPlan
 
-HOTTEST_C = 140.0
+COLDEST_C, HOTTEST_C = 5.0, 160.0
 
 
 def check_plan(plan: NetworkPlan) -> None:
@@ -36,13 +35,13 @@ def check_plan(plan: NetworkPlan) -> None:
     total = sum(plan.sources.values())
     if not abs(total - 1) < 1e-6:
         faults.append(f"sum: {total:.4g}")
-    if not 20 <= plan.return_c < plan.flow_c <= HOTTEST_C:
+    if not COLDEST_C <= plan.return_c < plan.flow_c <= HOTTEST_C:
         faults.append(f"{plan.flow_c:.4g} / {plan.return_c:.4g} °C")
     if faults:
         template = "The heat network {network} cannot work: {faults}."
         hint = (
             "Sources are known ones with shares of 0 to 1 that sum to 1; the flow is hotter than "
-            "the return, 20 to 140 °C."
+            "the return, 5 to 160 °C."
         )
         raise ModelError(template, hint=hint, network=plan.name, faults=", ".join(faults))
 
@@ -71,11 +70,13 @@ def layout_findings(
     plan: NetworkPlan,
     houses: pd.DataFrame,
     pipes: pd.DataFrame,
-    drawn: int,
+    drawn: pd.Index[str],
     given: Assumptions,
 ) -> tuple[Finding, ...]:
     """Report customers that are not reached, drawn streets without use and pipes at their limit."""
-    unused = drawn - pipes["section_id"].nunique() if plan.streets else 0
+    used = pd.Index(pipes["section_id"].unique())
+    unused = len(drawn.difference(used))
+    added = len(used.difference(drawn)) if len(drawn) else 0
     hot = plan.flow_c > given["grid.plastic_limit"]
     plastic = int(pipes["dn"].astype(str).str.startswith("PEX").sum()) if hot else 0
     seen = [
@@ -92,7 +93,12 @@ def layout_findings(
         Finding(
             "network_unused_streets", "streets", int(unused),
             "{count} of {total} drawn street sections carry no pipe: dead ends without customers, "
-            "or they would close a ring.", "info", total=drawn,
+            "or they would close a ring.", "info", total=len(drawn),
+        ),
+        Finding(
+            "network_added_streets", "streets", added,
+            "{count} street sections carry a pipe that are not drawn: without them the {total} "
+            "drawn ones do not hang together.", "info", total=len(drawn),
         ),
         Finding(
             "network_overloaded", "pipes", int(pipes["overloaded"].sum()),

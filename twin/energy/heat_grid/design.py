@@ -18,7 +18,7 @@ from twin.energy.heat_grid.check import (
 )
 from twin.energy.heat_grid.costs import investment, yearly_costs
 from twin.energy.heat_grid.flows import effective_number, simultaneity
-from twin.energy.heat_grid.layout import Layout, drawn_sections, lay_out
+from twin.energy.heat_grid.layout import UNDRAWN, Layout, drawn_sections, lay_out
 from twin.energy.heat_grid.pipes import HOURS
 from twin.energy.heat_grid.plant import final_energy, heat_factor, make_plant, renewable_share
 from twin.energy.heat_grid.streets import Ground, connect_to, make_ground
@@ -114,9 +114,11 @@ def lay_network(
     customers = connected[["annual_kwh", "peak_kw"]].astype(float).sort_index()
     sections, connections = ground.sections, ground.connections.loc[customers.index]
     if plan.streets:
-        sections = drawn_sections(sections, ground.section_of, plan.streets)
+        drawn = drawn_sections(sections, ground.section_of, plan.streets)
         shapes = city.buildings.loc[customers.index]
-        connections = connect_to(shapes, sections, given)
+        connections = connect_to(shapes, sections.loc[drawn], given)
+        reluctance = np.where(sections.index.isin(drawn), 1.0, UNDRAWN)
+        sections = sections.assign(reluctance=reluctance)
     layout = lay_out(sections, connections, customers, site=site)
     return design_of(plan, layout, (sections, connections, customers), given)
 
@@ -132,10 +134,18 @@ def design_of(
     houses = house_table(plan, layout, connections, customers, given)
     lines = pipe_table(plan, layout, sections, houses, given)
     figures = flow_figures(plan, layout, lines, houses, given)
-    found = layout_findings(plan, houses, lines, len(sections), given)
+    found = layout_findings(plan, houses, lines, _drawn(sections), given)
     found += pressure_findings(figures["pressure_kpa"], given)
     site = energy_centre(lines, layout, connections)
     return _complete(plan, (lines, houses, site), figures, found, given)
+
+
+def _drawn(sections: gpd.GeoDataFrame) -> pd.Index[str]:
+    """Return the sections that are drawn; none where the streets were free to choose."""
+    names = pd.Index(sections.index)
+    if "reluctance" not in sections:
+        return names[:0]
+    return names[sections["reluctance"].to_numpy() == 1.0]
 
 
 def _complete(

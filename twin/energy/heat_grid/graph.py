@@ -44,7 +44,8 @@ def cut_streets(sections: gpd.GeoDataFrame, tap_section: Ints, tap_m: Floats) ->
     """
     Cut sections at taps (row of the section and position on it) and number the nodes.
 
-    Taps at the same place share a node; junctions come first, sorted by id.
+    Taps at the same place share a node; junctions come first, sorted by id. A column `reluctance`
+    makes sections longer for the layout only.
     """
     length = sections["length_m"].to_numpy(float)
     ends = np.concatenate([sections["from_node"].to_numpy(str), sections["to_node"].to_numpy(str)])
@@ -66,6 +67,8 @@ def cut_streets(sections: gpd.GeoDataFrame, tap_section: Ints, tap_m: Floats) ->
     piece = section[inner]
     span = np.maximum(position[inner + 1] - position[inner], 0.0)
     factor = sections["laying_factor"].to_numpy(float)
+    if "reluctance" in sections:
+        factor = factor * sections["reluctance"].to_numpy(float)
     return Pieces(
         n=len(names) + len(places),
         start=node[inner],

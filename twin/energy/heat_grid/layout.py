@@ -125,11 +125,15 @@ def _centre(pieces: Pieces, chosen: Ints, node: Ints, peak_kw: Floats) -> int:
     return centre_of_load(pieces.n, pieces.start[chosen], pieces.end[chosen], load)
 
 
+UNDRAWN = 1000.0
+"""Reluctance of streets outside of a drawn network: they only join what would else fall apart."""
+
+
 def drawn_sections(
     sections: gpd.GeoDataFrame, section_of: pd.Series[str], streets: tuple[str, ...]
-) -> gpd.GeoDataFrame:
+) -> pd.Index[str]:
     """
-    Return the sections a plan is drawn along.
+    Return the ids of the sections a plan is drawn along.
 
     Raises
     ------
@@ -146,7 +150,7 @@ def drawn_sections(
         hint = "Take streets of this city, no motorways, trunk roads or steps."
         named = ", ".join([*unknown, *barred][:5])
         raise ModelError(template, hint=hint, streets=named)
-    return sections.loc[sorted(ids)]
+    return ids.sort_values()
 
 
 def cut_lines(

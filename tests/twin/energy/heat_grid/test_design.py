@@ -200,6 +200,16 @@ def test_a_drawn_network_lies_where_it_is_drawn():
     assert found[0].total == 4
 
 
+def test_a_gap_in_what_is_drawn_is_closed_and_told():
+    town = ring_town()
+    connected = customers(town.buildings.index)
+    design = lay_network(plan(streets=("s0000:f", "s0002:f")), town, connected, GIVEN)
+    assert design.buildings["reached"].all()
+    added = [f for f in design.findings if f.code == "network_added_streets"]
+    assert (added[0].count, added[0].total) == (1, 2)
+    assert design.summary["trench_m"] == pytest.approx(80 + 100 + 50, abs=0.1)
+
+
 def test_streets_that_are_not_there_are_named():
     with pytest.raises(ModelError, match="nowhere:1"):
         lay_network(
