@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 
 from layers.assumption_files.imported import Imported, Skipped, skipped
 from layers.assumption_files.text_table import column_names, numbers
@@ -33,7 +34,7 @@ HIGHEST_KWH_A = 2e8
 """More than any single building in Germany uses (a large hospital: some 5e7)."""
 
 LEAST_SHARE = 0.8
-"""A block of whose heated floor area less is known cannot be calibrated to the sum."""
+"""Part of the heated floor area of a block that a file has to know."""
 
 MEASURED, DEMAND = "measured:block", "registered:heat_demand"
 
@@ -50,8 +51,10 @@ def read_heat_file(path: Path, spellings: Mapping[str, Sequence[str]]) -> pd.Dat
         It cannot be read, has no coordinate system, or lacks a column of heat.
     """
     try:
-        read = gpd.read_parquet if path.suffix == ".parquet" else gpd.read_file
-        frame = read(path)
+        if path.suffix.lower() == ".parquet":
+            frame = gpd.read_parquet(path)
+        else:
+            frame = gpd.read_file(path, layer=_layer(path, spellings))
     except Exception as error:  # pyogrio and pyarrow raise kinds of their own
         template = "{path} cannot be read as a table of buildings ({reason})."
         reason = str(error).splitlines()[0]
@@ -75,6 +78,16 @@ def read_heat_file(path: Path, spellings: Mapping[str, Sequence[str]]) -> pd.Dat
     return placed
 
 
+def _layer(path: Path, spellings: Mapping[str, Sequence[str]]) -> str:
+    """Return the first layer with a column of heat, else the first."""
+    layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    for name in layers:
+        fields = pyogrio.read_info(path, layer=name)["fields"]
+        if "heat_kwh_a" in column_names(pd.DataFrame(columns=fields), spellings):
+            return name
+    return layers[0]
+
+
 def import_heat_use(
     raw: pd.DataFrame,
     path: Path,
@@ -86,8 +99,10 @@ def import_heat_use(
     """
     Return heat [kWh/a] by block of a city, for blocks with at least `least` buildings in the file.
 
-    Buildings are found by id (with or without its prefix), else by the coordinates: the footprint
-    a point lies in or nearly touches. Several rows of one building add up.
+    Blocks of which the file knows less than `LEAST_SHARE` of the heated floor area are left out:
+    the sum would not be that of the block, and calibration takes it for that. Buildings are found
+    by id (with or without its prefix), else by the coordinates: the footprint a point lies in or
+    nearly touches. Several rows of one building add up.
 
     Returns
     -------
@@ -99,7 +114,7 @@ def import_heat_use(
     SourceError
         Neither ids nor coordinates, or nothing in the file lies in this city.
     """
-    heat = numbers(raw["heat_kwh_a"], otherwise="point")
+    heat = numbers(raw["heat_kwh_a"], otherwise=raw.attrs.get("style", "point"))
     sound = heat.between(0, HIGHEST_KWH_A)
     building = _by_id(raw, city)
     building = _whole(building.where(building.notna(), _by_place(raw, city, path)), city)
@@ -132,12 +147,9 @@ def label_of(column: str) -> str:
     return MEASURED if "verbrauch" in spelt or "consumption" in spelt else DEMAND
 
 
-def read_measured_heat(path: Path, *, least_share: float = LEAST_SHARE) -> pd.DataFrame:
+def read_measured_heat(path: Path) -> pd.DataFrame:
     """
     Return an imported table for `twin.energy.calibration`: `heat_kwh` and `source` by block_id.
-
-    Blocks of which the file knew less than `least_share` of the heated floor area are left out:
-    their sum is not that of the block.
 
     Raises
     ------
@@ -146,12 +158,11 @@ def read_measured_heat(path: Path, *, least_share: float = LEAST_SHARE) -> pd.Da
     """
     try:
         table = pd.read_csv(path, dtype={"block_id": str, "source": str})
-        table = table.set_index("block_id")[["heat_kwh", "source", "known_share"]]
+        return table.set_index("block_id")[["heat_kwh", "source"]]
     except (OSError, ValueError, KeyError) as error:
         template = "{path} cannot be read as heat by block ({reason})."
         hint = "Import the heat by building again with `twin assumptions import`."
         raise SourceError(template, hint=hint, path=path, reason=error) from error
-    return table.loc[table["known_share"] >= least_share, ["heat_kwh", "source"]]
 
 
 def _by_id(raw: pd.DataFrame, city: City) -> pd.Series[str]:
@@ -201,18 +212,20 @@ def _by_block(
     known = area.reindex(use.index).groupby(blocks.to_numpy()).sum()
     whole = area.groupby(city.buildings["block_id"]).sum().reindex(sums.index)
     enough = sums["size"] >= least
+    share = (known / whole.where(whole > 0)).fillna(1.0).round(3)
+    shown = enough & (share >= LEAST_SHARE)
     table = pd.DataFrame(
         {
             "block_id": sums.index,
             "heat_kwh": np.round(sums["sum"].to_numpy()),
             "buildings": sums["size"].to_numpy(),
-            "known_share": np.round((known / whole.where(whole > 0)).fillna(1.0).to_numpy(), 3),
+            "known_share": share.to_numpy(),
         }
-    )[enough.to_numpy()].reset_index(drop=True)
-    return table, skipped(
-        "{count} blocks have too few buildings in the file; their heat is not shown.",
-        sums.index[~enough],
-    )
+    )[shown.to_numpy()].reset_index(drop=True)
+    few = "{count} blocks have too few buildings in the file; their heat is not shown."
+    part = "{count} blocks stand in the file only in part; their heat is left out."
+    hidden = skipped(few, sums.index[~enough]) + skipped(part, sums.index[enough & ~shown])
+    return table, hidden
 
 
 def _heated_area(city: City, given: Assumptions) -> pd.Series[float]:

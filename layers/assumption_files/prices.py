@@ -51,13 +51,14 @@ def import_prices(raw: pd.DataFrame, path: Path, given: Assumptions) -> Imported
         No name in the table is known here.
     """
     names = raw["name"].map(lambda spelt: _assumption(spelt, given))
+    style = raw.attrs.get("style", "point")
     rows = pd.DataFrame(
         {
             "name": names,
             "year": numbers(raw.get("year", pd.Series("", raw.index)), otherwise="point"),
             "unit": raw["unit"],
             "source": raw.get("source", pd.Series("", raw.index)),
-            **{key: numbers(raw[key], otherwise="comma") for key in _numeric(raw)},
+            **{key: numbers(raw[key], otherwise=style) for key in _numeric(raw)},
         }
     )[names.notna()]
     _refuse_no_numbers(raw, rows, path)

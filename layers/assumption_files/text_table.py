@@ -27,7 +27,8 @@ def read_text_table(path: Path) -> pd.DataFrame:
     Return a table of texts with the columns as the file names them.
 
     UTF-8 (with or without a mark), UTF-16 with its mark, and ISO-8859-1 are read; the separator is
-    the one of `;`, tab and `,` that the first line holds most of.
+    the one of `;`, tab and `,` that the first line holds most of. `attrs["style"]` says how numbers
+    are meant that could be read both ways: where `;` separates, the comma is free for decimals.
 
     Raises
     ------
@@ -51,7 +52,9 @@ def read_text_table(path: Path) -> pd.DataFrame:
     table.columns = [str(name).strip() for name in table.columns]
     if table.empty:
         raise SourceError("{path} holds a header and no rows.", hint=HINT, path=path)
-    return pd.DataFrame({name: column.str.strip() for name, column in table.items()})
+    table = pd.DataFrame({name: column.str.strip() for name, column in table.items()})
+    table.attrs["style"] = "comma" if separator == ";" else "point"
+    return table
 
 
 def _bytes(path: Path) -> bytes:
@@ -115,7 +118,9 @@ def renamed(
         spelt = ", ".join(spellings[meaning][0] for meaning in lost)
         found = ", ".join(map(str, table.columns[:12]))
         raise SourceError(template, hint=hint, path=path, lost=spelt, found=found)
-    return table[list(names.values())].set_axis(list(names), axis=1)
+    ours = table[list(names.values())].set_axis(list(names), axis=1)
+    ours.attrs = dict(table.attrs)
+    return ours
 
 
 GROUPED = {

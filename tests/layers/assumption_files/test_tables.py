@@ -14,7 +14,7 @@ from layers.assumption_files import (
     read_measured_heat,
     write_imported,
 )
-from layers.assumption_files.heat_use import LEAST_BUILDINGS
+from layers.assumption_files.heat_use import LEAST_BUILDINGS, import_heat_use
 from tests.conftest import CRS, make_tables
 from tests.layers.assumption_files.make import write
 from twin.assumptions import assumptions
@@ -209,12 +209,17 @@ def test_heat_by_building_is_summed_to_blocks_with_enough_buildings(town, tmp_pa
     assert "20000" not in text
 
 
-@pytest.mark.parametrize("count", range(1, 9))
-def test_no_figure_stands_for_fewer_than_five_buildings(town, tmp_path, count):
-    rows = [f"w{i};{1000 * (i + 1)}" for i in range(count)]
-    table = heat(town, rows, "gml_id;Verbrauch_kWh", tmp_path).table
-    assert len(table) == (1 if count >= LEAST_BUILDINGS else 0)
-    assert (table["source"] == "measured:block").all()
+@pytest.mark.parametrize("least", [LEAST_BUILDINGS, 9, 10])
+def test_no_figure_stands_for_fewer_buildings_than_asked_for(town, tmp_path, least):
+    heat_of = {f"w{i}": 1000.0 * (i + 1) for i in range(12)}
+    raw = pd.DataFrame({"building_id": list(heat_of), "heat_kwh_a": map(str, heat_of.values())})
+    table = import_heat_use(raw, tmp_path, town, assumptions(), least=least).table
+    assert table["block_id"].tolist() == (["A"] if least <= 9 else [])
+    assert (table["buildings"] >= least).all()
+
+
+def test_five_is_what_the_law_asks_for():
+    assert LEAST_BUILDINGS == 5
 
 
 def test_several_rows_of_one_building_are_one_building(town, tmp_path):
@@ -243,11 +248,11 @@ def test_coordinates_find_the_building(town, tmp_path, kind):
 
 
 def test_points_far_from_any_building_and_impossible_values_are_counted(town, tmp_path):
-    rows = [f"{E0 + 20 * i + 5};{N0 + 5};1000" for i in range(6)]
-    rows += [f"{E0 + 5};{N0 + 500};1000", f"{E0 + 125};{N0 + 5};-3", f"{E0 + 145};{N0 + 5};k.A."]
+    rows = [f"{E0 + 20 * i + 5};{N0 + 5};1000" for i in range(7)]
+    rows += [f"{E0 + 5};{N0 + 500};1000", f"{E0 + 145};{N0 + 5};-3", f"{E0 + 145};{N0 + 5};k.A."]
     imported = heat(town, rows, "x;y;kWh/a", tmp_path)
-    assert imported.table["heat_kwh"].tolist() == [6000]
-    assert imported.table["known_share"].tolist() == [0.75]
+    assert imported.table["heat_kwh"].tolist() == [7000]
+    assert imported.table["known_share"].tolist() == [0.875]
     assert {entry.message: entry.count for entry in imported.skipped} == {
         "{count} values are no possible heat of a building.": 2,
         "{count} rows are no building of this city.": 1,
@@ -271,13 +276,30 @@ def test_the_table_goes_into_the_calibration(town, tmp_path):
     assert (table.loc[blocks == "B", "factor_source"] == "estimated:prebound").all()
 
 
-def test_blocks_of_which_too_little_is_known_are_not_calibrated(town, tmp_path):
-    imported = heat(town, [f"w{i};15000" for i in range(5)], "gml_id;Wärmeverbrauch", tmp_path)
-    assert imported.table["known_share"].tolist() == [0.625]
-    out = tmp_path / "heat.csv"
-    write_imported(imported, out)
-    assert read_measured_heat(out).empty
-    assert len(read_measured_heat(out, least_share=0.6)) == 1
+def test_blocks_known_only_in_part_are_left_out(town, tmp_path):
+    imported = heat(town, [f"w{i};15000" for i in range(6)], "gml_id;Wärmeverbrauch", tmp_path)
+    assert imported.table.empty
+    (part,) = imported.skipped
+    assert part.message.startswith("{count} blocks stand in the file only in part")
+    imported = heat(town, [f"w{i};15000" for i in range(7)], "gml_id;Wärmeverbrauch", tmp_path)
+    assert imported.table["known_share"].tolist() == [0.875]
+
+
+def test_dots_in_a_german_table_are_thousands_and_in_an_english_one_decimals(town, tmp_path):
+    rows = [f"w{i};20.000" for i in range(8)]
+    assert heat(town, rows, "gml_id;kWh/a", tmp_path).table["heat_kwh"].tolist() == [160_000]
+    path = tmp_path / "english.csv"
+    path.write_text("gml_id,kWh/a\n" + "\n".join(f"w{i},20.125" for i in range(8)) + "\n")
+    assert import_file(path, city=town).table["heat_kwh"].tolist() == [161]
+
+
+def test_the_layer_with_heat_is_found(town, tmp_path):
+    path = tmp_path / "lanuk.gpkg"
+    points = gpd.GeoSeries.from_xy(np.arange(8) * 20 + E0 + 5.0, np.full(8, N0 + 5), crs=CRS)
+    gpd.GeoDataFrame({"name": "x"}, geometry=points, index=range(8)).to_file(path, layer="lines")
+    heated = gpd.GeoDataFrame({"WB_kWh": 1000.0}, geometry=points.buffer(3), index=range(8))
+    heated.to_file(path, layer="buildings")
+    assert import_file(path, city=town).table["heat_kwh"].tolist() == [8000]
 
 
 def test_heat_that_cannot_be_placed_is_refused(town, tmp_path):
