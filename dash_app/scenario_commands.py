@@ -16,7 +16,7 @@ from dash_app.report.notes import notes_of
 from layers.city_store import open_city
 from twin.assumptions import Assumptions, assumptions
 from twin.errors import ModelError, SourceError
-from twin.indicators import INDICATORS, explain, indicator_table
+from twin.indicators import INDICATORS, by_year, explain, indicator_table
 from twin.indicators.catalogue import GROUPS
 from twin.indicators.ranges import DRIVERS, spread, with_bounds
 from twin.memo import Memo
@@ -24,7 +24,7 @@ from twin.scenario import Scenario, ScenarioDifference, diff, load_scenario
 from twin.simulate import simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from dash_app.i18n import Translator
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from twin.simulate.results import Results
 
     Say = Callable[[str, float], None]
+    Years = dict[str, dict[int, float]]  # by indicator and year
 
 
 @dataclass(frozen=True)
@@ -175,54 +176,57 @@ def print_json(content: Any) -> None:
 
 def print_indicators(words: Translator, answer: Answer) -> None:
     """Print the indicators of the city by year, with the range of the last year."""
-    whole = answer.indicators.xs("city", level="level").droplevel("area")
-    years = list(answer.results.years)
+    columns = [name for name in ("value", "low", "high") if name in answer.indicators]
+    whole = {name: by_year(answer.indicators, name) for name in columns}
     console = _console()
     console.print(answer.results.scenario.name, style="bold", markup=False)
     for group, heading in GROUPS.items():
-        table = Table(title=words.text(heading), title_justify="left")
-        table.add_column("")
-        for year in years:
-            table.add_column(str(year), justify="right")
-        if "low" in whole:
-            table.add_column(words.text("Range {year}", year=str(years[-1])), justify="right")
-        for name, indicator in INDICATORS.items():
-            if indicator.group == group:
-                table.add_row(*_row(words, whole, name, years))
-        console.print(table)
+        names = [name for name, indicator in INDICATORS.items() if indicator.group == group]
+        console.print(_group(words, words.text(heading), names, whole))
     for note in notes_of(words, answer.results):
         console.print(note, style="yellow", highlight=False, markup=False)
 
 
-def _row(words: Translator, whole: pd.DataFrame, name: str, years: Sequence[int]) -> list[str]:
-    indicator = INDICATORS[name]
-    rows = whole.reindex(pd.MultiIndex.from_product([[name], years])).droplevel(0)
-    cells = [f"{words.text(indicator.label)} [dim]{indicator.unit}[/dim]"]
-    cells += [words.number(float(rows.loc[year, "value"])) for year in years]
+def _group(
+    words: Translator, heading: str, names: Sequence[str], whole: Mapping[str, Years]
+) -> Table:
+    """Return the indicators under one heading: a row each, a column a year."""
+    years = list(whole["value"]["emissions"])
+    table = Table(title=heading, title_justify="left")
+    table.add_column("")
+    for year in years:
+        table.add_column(str(year), justify="right")
     if "low" in whole:
-        ends = (words.number(float(rows.loc[years[-1], end])) for end in ("low", "high"))
-        cells.append(" – ".join(ends))
-    return cells
+        table.add_column(words.text("Range {year}", year=str(years[-1])), justify="right")
+    for name in names:
+        cells = [words.number(value) for value in whole["value"][name].values()]
+        if "low" in whole:
+            ends = (words.number(whole[end][name][years[-1]]) for end in ("low", "high"))
+            cells.append(" – ".join(ends))
+        table.add_row(_label(words, name), *cells)
+    return table
+
+
+def _label(words: Translator, name: str) -> str:
+    indicator = INDICATORS[name]
+    return f"{words.text(indicator.label)} [dim]{words.unit(indicator.unit)}[/dim]"
 
 
 def _print_comparison(
     words: Translator, table: pd.DataFrame, holds: Sequence[pd.Series[bool]]
 ) -> None:
-    whole = table.xs("city", level="level").droplevel("area")
-    year = whole.index.get_level_values("year").max()
+    """Print the last year of several scenarios side by side, and whether the ranking holds."""
+    each = {str(name): by_year(table, str(name)) for name in table.columns}
+    year = max(max(found["emissions"]) for found in each.values())
     shown = Table(title=words.text("Indicators {year}", year=str(year)), title_justify="left")
-    shown.add_column("")
-    for name in table.columns:
-        shown.add_column(name, justify="right")
+    for name in ("", *each):
+        shown.add_column(name, justify="right" if name else "left")
     if holds:
         shown.add_column(words.text("Ranking holds"))
-    for name, indicator in INDICATORS.items():
-        if (name, year) not in whole.index:
-            continue
-        values = [words.number(float(v)) for v in whole.loc[(name, year)]]
+    for name in INDICATORS:
+        values = [words.number(found[name].get(year)) for found in each.values()]
         sure = [words.text("yes") if told[name, year] else words.text("no") for told in holds]
-        label = f"{words.text(indicator.label)} [dim]{indicator.unit}[/dim]"
-        shown.add_row(label, *values, *([", ".join(sure)] if holds else []))
+        shown.add_row(_label(words, name), *values, *([", ".join(sure)] if holds else []))
     _console().print(shown)
 
 
@@ -252,9 +256,7 @@ def _read_measured(file: Path) -> pd.DataFrame:
         raise SourceError(template, path=file, reason=str(error).splitlines()[0]) from error
     if missing := {"block_id", "heat_kwh"} - set(table.columns):
         template = "{path} lacks the columns {missing}."
-        hint = (
-            "It is a CSV table with block_id and heat_kwh (useful heat a year)."
-        )
+        hint = "It is a CSV table with block_id and heat_kwh (useful heat a year)."
         raise ModelError(template, hint=hint, path=file, missing=", ".join(sorted(missing)))
     return table.set_index("block_id")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 HOURS = 8760
 
-Inputs = Mapping[str, NDArray[np.generic]]  # by name; first axis is the row
+Inputs = Mapping[str, NDArray[Any]]  # by name; first axis is the row
 Kernel = Callable[[Inputs, NDArray[np.int32]], pd.DataFrame]
 """Takes the inputs of some rows and zeroed sums (groups, 8760) [W] to add to; gives a row each."""
 

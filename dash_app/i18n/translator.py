@@ -115,6 +115,10 @@ class Translator:
             finding.message, count=finding.count, total=finding.total, column=self.text(column)
         )
 
+    def unit(self, unit: str) -> str:
+        """Return a unit as people write it; most are the same in every language."""
+        return self._say(unit, {}, "unit")
+
     def table(self, name: str) -> str:
         """Return what people call a table or raster of a city."""
         return self.text(TABLES[name].label if name in TABLES else RASTERS.get(name, name))

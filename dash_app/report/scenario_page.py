@@ -9,7 +9,7 @@ from dash_app.report.scenario_plots import as_svg
 from layers.quality_report.blocks import Raw, cards, section, table
 from layers.quality_report.style import STYLE
 from layers.quality_report.words import safe
-from twin.indicators import INDICATORS
+from twin.indicators import INDICATORS, by_year
 from twin.indicators.catalogue import GROUPS
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ def _subtitle(words: Translator, results: Results) -> str:
 
 
 def _cards(words: Translator, indicators: pd.DataFrame, year: int) -> list[tuple[str, str]]:
-    value = indicators["value"]
+    value = by_year(indicators)
     return [
         (
             f"{words.text(INDICATORS[name].label)} {year}",
-            words.number(float(value[name, "city", "city", year]), INDICATORS[name].unit),
+            words.number(value[name][year], words.unit(INDICATORS[name].unit)),
         )
         for name in CARDS
     ]
@@ -122,12 +122,16 @@ def _plot(figure: Figure) -> str:
 
 
 def _table(words: Translator, indicators: pd.DataFrame) -> str:
-    whole = indicators.xs("city", level="level").droplevel("area")
-    years = list(dict.fromkeys(whole.index.get_level_values("year")))
+    columns = [name for name in ("value", "low", "high") if name in indicators]
+    whole = {name: by_year(indicators, name) for name in columns}
+    years = list(whole["value"]["emissions"])
     parts = []
     for group, heading in GROUPS.items():
         names = [n for n, indicator in INDICATORS.items() if indicator.group == group]
-        rows = [[_name(words, name), *_cells(words, whole, name, years)] for name in names]
+        rows = [
+            [_name(words, name), *(_cell(words, whole, name, year) for year in years)]
+            for name in names
+        ]
         head = [words.text(heading), *map(str, years)]
         parts.append(table(head, rows, label=words.text(heading), numbers=len(years)))
     return "".join(parts)
@@ -135,27 +139,26 @@ def _table(words: Translator, indicators: pd.DataFrame) -> str:
 
 def _name(words: Translator, name: str) -> Raw:
     indicator = INDICATORS[name]
-    return Raw(f"{safe(words.text(indicator.label))} <small>{safe(indicator.unit)}</small>")
+    return Raw(
+        f"{safe(words.text(indicator.label))} <small>{safe(words.unit(indicator.unit))}</small>"
+    )
 
 
-def _cells(words: Translator, whole: pd.DataFrame, name: str, years: Sequence[int]) -> list[Raw]:
-    cells = []
-    for year in years:
-        if (name, year) not in whole.index:  # a ratio over nothing
-            cells.append(Raw("–"))
-            continue
-        row: dict[str, Any] = whole.loc[(name, year)].to_dict()
-        shown = safe(words.number(row["value"]))
-        if row.get("high", row["value"]) > row.get("low", row["value"]):
-            low, high = words.number(row["low"]), words.number(row["high"])
-            shown += f'<br><small class="quiet">{safe(f"{low} – {high}")}</small>'
-        cells.append(Raw(shown))
-    return cells
+def _cell(
+    words: Translator, whole: Mapping[str, dict[str, dict[int, float]]], name: str, year: int
+) -> Raw:
+    """Return a value with its range below it where there is one."""
+    each = {column: found[name][year] for column, found in whole.items()}
+    shown = safe(words.number(each["value"]))
+    if each.get("high", 0.0) > each.get("low", 0.0):
+        ends = f"{words.number(each['low'])} – {words.number(each['high'])}"
+        shown += f'<br><small class="quiet">{safe(ends)}</small>'
+    return Raw(shown)
 
 
 def _told(words: Translator, entry: Explanation) -> str:
     say = words.text
-    value = words.number(entry.value, entry.unit)
+    value = words.number(entry.value, words.unit(entry.unit))
     head = f"{say(entry.label)} {entry.year}: {value}"
     parts = [f"<p>{safe(say(entry.formula))}</p>", _firmness(words, entry)]
     if entry.drivers:
@@ -184,7 +187,7 @@ def _driver(words: Translator, entry: Explanation, driver: Any) -> list[str]:
     named = [a for a in entry.assumptions if f"{a.name}.".startswith(f"{driver.name}.")]
     source = f"{named[0].status}: {named[0].source}" if named else ""
     ends = (driver.at_low, driver.at_high)
-    return [driver.name, *(words.number(end, entry.unit) for end in ends), source]
+    return [driver.name, *(words.number(end, words.unit(entry.unit)) for end in ends), source]
 
 
 def _sources(words: Translator, results: Results) -> str:

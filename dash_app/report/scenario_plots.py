@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from twin.indicators import INDICATORS
+from twin.indicators import INDICATORS, by_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from dash_app.i18n import Translator
     from twin.simulate.results import Results
+
+    Table = Mapping[str, dict[str, dict[int, float]]]  # value, low, high by indicator and year
 
 INK, QUIET, LINE = "#1C2429", "#485259", "#E5E0D8"
 CARRIER_COLOURS = {
@@ -46,8 +48,9 @@ def scenario_plots(
     indicators
         Table of `indicator_table`; with `low` and `high` the range is drawn.
     """
-    whole = indicators.xs("city", level="level").droplevel("area")
-    with mpl.rc_context(STYLE):
+    columns = [name for name in ("value", "low", "high") if name in indicators]
+    whole = {name: by_year(indicators, name) for name in columns}
+    with mpl.rc_context(cast("Any", STYLE)):
         return {
             "final_energy": _carriers(words, whole),
             "emissions": _emissions(words, whole),
@@ -70,7 +73,7 @@ def as_png(figure: Figure) -> bytes:
 def _drawn(figure: Figure, kind: str) -> bytes:
     buffer = BytesIO()
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(cast("Any", STYLE)):
         figure.savefig(buffer, format=kind, dpi=200, metadata=metadata)
     return buffer.getvalue()
 
@@ -84,8 +87,13 @@ def _axes(title: str, unit: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _by_year(whole: pd.DataFrame, name: str, column: str = "value") -> pd.Series[float]:
-    return whole[column].xs(name, level="indicator")
+def _by_year(whole: Table, name: str, column: str = "value") -> np.ndarray:
+    found: np.ndarray = np.nan_to_num(np.array(list(whole[column][name].values())))
+    return found
+
+
+def _years(whole: Table) -> list[int]:
+    return list(whole["value"]["emissions"])
 
 
 def _stack(
@@ -97,42 +105,42 @@ def _stack(
         base = base + values
 
 
-def _carriers(words: Translator, whole: pd.DataFrame) -> Figure:
+def _carriers(words: Translator, whole: Table) -> Figure:
     figure, axes = _axes(words.text("Final energy for heat by carrier"), "GWh/a")
     parts = {}
     for name, colour in CARRIER_COLOURS.items():
-        values = _by_year(whole, name).to_numpy() / 1000
+        values = _by_year(whole, name) / 1000
         if values.max(initial=0) > 0:
             parts[words.text(INDICATORS[name].label)] = (values, colour)
-    _stack(axes, [str(y) for y in _by_year(whole, "heat_gas").index], parts)
+    _stack(axes, [str(year) for year in _years(whole)], parts)
     _legend(figure, axes)
     return figure
 
 
-def _emissions(words: Translator, whole: pd.DataFrame) -> Figure:
+def _emissions(words: Translator, whole: Table) -> Figure:
     figure, axes = _axes(words.text("Greenhouse gas"), words.text("1,000 t CO2e/a"))
     values = _by_year(whole, "emissions") / 1000
-    axes.plot(values.index, values, color="#0B5F6B", marker="o", label=words.text("All energy"))
+    axes.plot(_years(whole), values, color="#0B5F6B", marker="o", label=words.text("All energy"))
     if "low" in whole:
         low, high = (_by_year(whole, "emissions", end) / 1000 for end in ("low", "high"))
         label = words.text("Range of the assumptions")
-        axes.fill_between(values.index, low, high, color="#0B5F6B", alpha=0.18, lw=0, label=label)
+        axes.fill_between(_years(whole), low, high, color="#0B5F6B", alpha=0.18, lw=0, label=label)
     heat = _by_year(whole, "emissions_heat") / 1000
-    axes.plot(heat.index, heat, color="#9C4A10", marker="s", label=words.text("Heat alone"))
+    axes.plot(_years(whole), heat, color="#9C4A10", marker="s", label=words.text("Heat alone"))
     axes.set_ylim(bottom=0)
-    axes.set_xticks(list(values.index))
+    axes.set_xticks(_years(whole))
     _legend(figure, axes)
     return figure
 
 
-def _costs(words: Translator, whole: pd.DataFrame) -> Figure:
+def _costs(words: Translator, whole: Table) -> Figure:
     figure, axes = _axes(words.text("Annual costs"), words.text("million EUR/a"))
     energy = _by_year(whole, "energy_cost")
     rest = _by_year(whole, "annual_cost") - energy
-    years = [str(year) for year in energy.index]
+    years = [str(year) for year in _years(whole)]
     parts = {
-        words.text("Energy"): (energy.to_numpy(), "#2E7FA8"),
-        words.text("Investment as annuity, and upkeep"): (rest.to_numpy(), "#B4B7B8"),
+        words.text("Energy"): (energy, "#2E7FA8"),
+        words.text("Investment as annuity, and upkeep"): (rest, "#B4B7B8"),
     }
     _stack(axes, years, parts)
     _legend(figure, axes)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from twin.indicators.catalogue import INDICATORS
 from twin.indicators.definition import LEVELS, WHOLE, Indicator, Level
-from twin.indicators.evaluate import indicator_table
+from twin.indicators.evaluate import by_year, indicator_table
 from twin.indicators.explain import Explanation, explain
 
 __all__ = [
-    "INDICATORS", "LEVELS", "WHOLE", "Explanation", "Indicator", "Level", "explain",
+    "INDICATORS", "LEVELS", "WHOLE", "Explanation", "Indicator", "Level", "by_year", "explain",
     "indicator_table",
 ]  # fmt: skip

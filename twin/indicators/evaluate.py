@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 KEYS = ["indicator", "level", "area", "year"]
 
 
+def peaks_of(year: YearResults, level: Level) -> pd.DataFrame:
+    """Return the highest hours of the areas of a level; index: area."""
+    peaks = year.peaks[year.peaks.index.get_level_values("level") == level]
+    return peaks.droplevel("level")
+
+
 def year_values(year: YearResults, level: Level) -> tuple[pd.Index[str], dict[str, Values]]:
     """Return the areas of a level, and by indicator the value of each."""
-    sums, peaks = area_sums(year.buildings, level), year.peaks.xs(level)
+    sums, peaks = area_sums(year.buildings, level), peaks_of(year, level)
     areas = pd.Index(sorted({*sums.index, *peaks.index}), name="area", dtype=object)
     sums, peaks = sums.reindex(areas), peaks.reindex(areas)
     return areas, {
-        indicator.name: indicator.values(sums, peaks).to_numpy(float)
+        indicator.name: np.asarray(indicator.values(sums, peaks), np.float64)
         for indicator in INDICATORS.values()
         if level in indicator.levels
     }
@@ -63,5 +69,18 @@ def indicator_table(results: Results, *, levels: Iterable[Level] = LEVELS) -> pd
     )
     units = {name: indicator.unit for name, indicator in INDICATORS.items()}
     value = np.concatenate([part[4] for part in parts])
-    table = pd.DataFrame({"value": value, "unit": [units[name] for name in names]}, index)
-    return table[~np.isnan(value)]
+    known = ~np.isnan(value)
+    unit = np.array([units[name] for name in names], object)
+    return pd.DataFrame({"value": value[known], "unit": unit[known]}, index[known])
+
+
+def by_year(table: pd.DataFrame, column: str = "value") -> dict[str, dict[int, float]]:
+    """Return one column for the whole city by indicator and year, NaN where there is no value."""
+    city = table[column][table.index.get_level_values("level") == "city"]
+    names, years = (city.index.get_level_values(key) for key in ("indicator", "year"))
+    found: dict[str, dict[int, float]] = {
+        name: dict.fromkeys(sorted(set(years.tolist())), float("nan")) for name in INDICATORS
+    }
+    for name, year, value in zip(names, years, city.to_numpy(float).tolist(), strict=True):
+        found[name][year] = value
+    return found

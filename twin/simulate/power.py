@@ -247,7 +247,8 @@ def _own_sun(inputs: Inputs, hours: Hours) -> tuple[Power, Floats]:
     names, watts = pv_hours(put.kwp, roofs.planes, weather, _horizons(roofs.city), hours.given)
     power = np.zeros((len(ids), HOURS), np.float32)
     power[ids.get_indexer(names)] = watts
-    return power, put.unplaced.reindex(ids, fill_value=0.0).to_numpy()
+    unplaced: Floats = put.unplaced.reindex(ids, fill_value=0.0).to_numpy(float)
+    return power, unplaced
 
 
 POWER_STAGES = (

@@ -81,7 +81,8 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     own = given.replaced({k: v for k, v in scenario.assumptions.items() if k in given})
     base = _baseline(city, scenario.stages[0], own, memo)
     planned = plan(city, scenario, given, base=base, rebase=rebase)
-    before, history, laid = base, (), Part(pd.Series(dtype=float), "nothing")
+    before, laid = base, Part(pd.Series(dtype=float), "nothing")
+    history: tuple[tuple[int, Part], ...] = ()
     ratio = _measured_ratio(base, measured, own, memo)
     years = {}
     for place, state in enumerate(planned.states):
@@ -173,7 +174,7 @@ def _year(state: State, chain: Chain) -> YearResults:
         hourly=chain["hours"].hourly,
         peaks=chain["hours"].peaks,
         networks=chain["network_table"],
-        pipes=pd.concat(laid) if laid else empty,  # type: ignore[arg-type]
+        pipes=pd.concat(laid) if laid else empty,
         money=chain["actors"],
         key=hash_parts(chain.key(name) for name in names),
         findings=found,

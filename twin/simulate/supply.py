@@ -115,8 +115,9 @@ def _laid(plan: NetworkPlan, mine: pd.DataFrame, ways: Ways, given: Assumptions)
 
 def _network_table(networks: Networks, year: int, given: Assumptions) -> pd.DataFrame:
     """Return what networks deliver, need and cost in a year; index network_id."""
-    price = prices(year, given)["business"].to_dict()
-    factors = (emission_factors(year, given) / G_PER_T).drop("district_heat").to_dict()
+    price = {str(key): float(euros) for key, euros in prices(year, given)["business"].items()}
+    grams = emission_factors(year, given).drop("district_heat")
+    factors = {str(key): float(value) / G_PER_T for key, value in grams.items()}
     rows = {}
     for name, design in networks.designs.items():
         needed, supplied = design.final_energy_kwh, design.summary["supplied_kwh"]

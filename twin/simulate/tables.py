@@ -85,7 +85,7 @@ def _costs(  # noqa: PLR0913, PLR0917 - called by name
     network = systems["network_id"]
     of_network = heat.groupby(network).transform("sum")
     growth = network_growth.reindex(network).to_numpy(float)
-    share = np.nan_to_num(growth * np.divide(heat, of_network.where(of_network > 0)).to_numpy())
+    share = np.nan_to_num(growth * (heat / of_network.where(of_network > 0)).to_numpy(float))
     kinds = ["retrofit_eur", "heating_eur", "pv_eur", "battery_eur"]
     return pd.DataFrame(
         {
@@ -135,7 +135,8 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     known = block_city.blocks.index
     count = len(known) + 1
     block = codes_of(systems["block_id"], known)
-    water = np.bincount(block, np.rint(hot_water.to_numpy() * 1000), minlength=count)
+    watt_hours = np.rint(hot_water.to_numpy(float) * 1000)
+    water = np.bincount(block, watt_hours, minlength=count).astype(np.float64)
     warm = stacked(heat.sums, 0, count)
     add_water(warm, water, hot_water_shape)
     net = block_load + stacked(prosumers.rows.sums, 0, count)

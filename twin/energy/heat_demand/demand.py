@@ -110,7 +110,7 @@ def warm_up() -> None:
 def _kernel(year: kernel.Year):  # type: ignore[no-untyped-def] # noqa: ANN202
     def run(inputs: Inputs, sums: NDArray[np.int32]) -> pd.DataFrame:
         block, index, lines = (inputs[name] for name in inputs)  # in the order of heat_hours
-        work = kernel.prepared(block, index, lines)  # type: ignore[arg-type]
+        work = kernel.prepared(block, index, lines)
         kernel.calculate(work, year, sums)
         return _table(work)
 
