@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["calibration", "check_measured", "calibration_findings", "prebound"]
+__all__ = ["calibration", "calibration_findings", "check_measured", "prebound"]
 
 ESTIMATED = "estimated:prebound"
 MEASURED = "measured:block"
