@@ -46,7 +46,7 @@ def _known() -> dict[str, Column]:
 COLUMNS: Mapping[str, Column] = _known()
 """Every column a selection may name; where stock and buildings share one, the stock counts."""
 
-_CONTEXT = {column.name: table.name for table in (BUILDINGS, STOCK) for column in table.columns}
+_CONTEXT = {column.name: table.name for table in (STOCK, BUILDINGS) for column in table.columns}
 
 
 def context(column: str) -> str:

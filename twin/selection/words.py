@@ -121,7 +121,12 @@ def describe(selector: Selector) -> Sentence:
     parts += [_condition_words(condition) for condition in selector.where]
     if selector.share is not None:
         parts.append(_share_words(selector.share))
-    return say("{parts}", parts=tuple(parts)) if parts else say("all buildings")
+    if not parts:
+        return say("all buildings")
+    whole, *rest = parts
+    for part in rest:
+        whole = say("{one}; {other}", one=whole, other=part)
+    return whole
 
 
 def _condition_words(condition: Condition) -> Sentence:

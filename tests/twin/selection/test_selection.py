@@ -124,7 +124,7 @@ def test_words():
         "size_class in apartments; year_built < 1978; system not in none; lowest 20 % by height_m"
     )
     assert str(describe(parse_selector(line))) == (
-        "Building type: apartments, Year built < 1978, Heating system not none, "
+        "Building type: apartments; Year built < 1978; Heating system not none; "
         "the 20 % with the lowest: Height"
     )
     assert str(describe(Selector())) == "all buildings"
