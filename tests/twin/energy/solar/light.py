@@ -8,6 +8,7 @@ from layers.weather.sun import sun_at
 from tests.conftest import shared
 
 KOELN = "data/weather/DWD_TRY2015_Koeln_509319069572_Jahr.dat"
+DENVER = "data/weather/ASHRAE140-2020_Denver_725650TYCST.epw"
 
 
 def made_weather(*, lat=50.8, lon=7.15, seed=1):
@@ -34,5 +35,5 @@ def made_weather(*, lat=50.8, lon=7.15, seed=1):
     )
 
 
-def real_weather():
-    return read_weather([shared(KOELN)]).tables["weather"]
+def real_weather(path=KOELN):
+    return read_weather([shared(path)]).tables["weather"]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import shared
-from tests.twin.energy.solar.light import made_weather, real_weather
+from tests.twin.energy.solar.light import DENVER, made_weather, real_weather
 from twin.assumptions import assumptions
 from twin.energy.solar import pv_hours, pv_matrix, pv_year
 from twin.energy.solar.sun import make_sun
@@ -62,13 +62,17 @@ def by_pvlib(weather, tilt, azimuth, given=GIVEN):
     return total, ac
 
 
-@pytest.mark.parametrize("make", [lambda: MADE, real_weather], ids=["made", "TRY Köln"])
+@pytest.mark.parametrize(
+    "make",
+    [lambda: MADE, real_weather, lambda: real_weather(DENVER)],
+    ids=["made", "TRY Köln", "Denver"],
+)
 def test_every_direction_as_pvlib(make):
     weather = make()
     year = pv_year(planes_of(DIRECTIONS), weather, None, GIVEN)
     peer = np.array([[v.sum() / 1000 for v in by_pvlib(weather, t, a)] for t, a in DIRECTIONS])
-    assert year["poa_kwh_m2"].to_numpy() == pytest.approx(peer[:, 0], rel=0.002)
-    assert year["yield_kwh_kwp"].to_numpy() == pytest.approx(peer[:, 1], rel=0.005)
+    assert year["poa_kwh_m2"].to_numpy() == pytest.approx(peer[:, 0], rel=0.0015)
+    assert year["yield_kwh_kwp"].to_numpy() == pytest.approx(peer[:, 1], rel=0.0005)
 
 
 def test_every_hour_as_pvlib():
