@@ -93,10 +93,10 @@ def test_potential_of_a_city():
 def test_a_minimum_yield_leaves_the_dark_side_out():
     city = city_with_weather()
     every = building_potential(city, GIVEN)
-    good = building_potential(city, GIVEN, min_yield=GIVEN["solar.minimum_yield"])
+    good = building_potential(city, GIVEN, min_yield=650)
     assert (good["kwp"] <= every["kwp"]).all()
     known = good["yield_kwh_kwp"].dropna()
-    assert (known >= GIVEN["solar.minimum_yield"]).all()
+    assert (known >= 650).all()
     none = building_potential(city, GIVEN, min_yield=5000)
     assert none["kwp"].sum() == 0
     assert none["yield_kwh_kwp"].isna().all()
