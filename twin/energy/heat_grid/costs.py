@@ -49,6 +49,24 @@ def investment(
     return parts
 
 
+def extension_only(
+    parts: Mapping[str, float], new_share: float, given: Assumptions
+) -> dict[str, float]:
+    """
+    Return what is paid for customers who join a standing network: of the plant their share.
+
+    Pipes, connections and substations in `parts` are those of the new customers already; nothing
+    is left where nobody joins.
+    """
+    if new_share <= 0:
+        return {}
+    kept = {part: parts[part] for part in PARTS} | {"plant": parts["plant"] * new_share}
+    total = sum(kept.values())
+    kept["planning"] = total * given["grid.planning"]
+    kept["subsidy"] = -given["grid.subsidy"] * (total + kept["planning"])
+    return kept
+
+
 def yearly_costs(
     parts: Mapping[str, float],
     figures: Mapping[str, float],
@@ -60,24 +78,22 @@ def yearly_costs(
     """
     Return the yearly cost of a network [EUR/a]: capital, upkeep, energy, sales (negative).
 
-    `parts` is the investment; empty for a network that stands already, which then pays
-    `grid.existing_fixed` per kWh delivered. `prices` are EUR/kWh by carrier, those of `grid.price`
-    where one is missing.
+    `parts` is the investment; `standing_kwh` of the figures is heat that a standing network
+    delivers to its old customers, at a fixed cost of `grid.existing_fixed` per kWh. `prices` are
+    EUR/kWh by carrier, those of `grid.price` where one is missing.
     """
     paid = {**given.by_class("grid.price"), **(prices or {})}
     intake = plant.groupby("carrier")["intake_kwh"].sum()
     bought = sum(paid.get(str(name), 0.0) * kwh for name, kwh in intake.items())
     driving = float(plant["electricity_kwh"].sum()) + figures["pump_kwh"]
-    supplied = figures["supplied_kwh"]
     costs = {
         "energy_eur_a": float(bought) + driving * paid["electricity"],
         "sales_eur_a": -float(plant["sold_kwh"].sum()) * paid["electricity_sold"],
     }
+    standing = figures.get("standing_kwh", 0.0)
+    fixed = standing * given["grid.existing_fixed"]
     if not parts:
-        return {
-            "capital_eur_a": supplied * given["grid.existing_fixed"],
-            "upkeep_eur_a": 0.0,
-        } | costs
+        return {"capital_eur_a": fixed, "upkeep_eur_a": 0.0} | costs
     on_top = (1 + given["grid.planning"]) * (1 - given["grid.subsidy"])
     capital = sum(
         parts[part]
@@ -86,8 +102,8 @@ def yearly_costs(
         for part in PARTS
     )
     upkeep = sum(parts[part] * given[f"grid.upkeep.{part}"] for part in PARTS)
-    upkeep += supplied / 1000 * given["grid.substation_variable"]
-    return {"capital_eur_a": capital, "upkeep_eur_a": upkeep} | costs
+    upkeep += (figures["supplied_kwh"] - standing) / 1000 * given["grid.substation_variable"]
+    return {"capital_eur_a": capital + fixed, "upkeep_eur_a": upkeep} | costs
 
 
 def network_price(
@@ -114,7 +130,9 @@ def network_price(
     if figures["supplied_kwh"] <= 0 or year < plan.start_year:
         return float("nan")
     plant = make_plant(plan, figures["fed_in_kwh"], figures["peak_kw"], given)
-    parts = {} if plan.exists else investment(design.pipes, design.buildings, plant, given)
+    parts: Mapping[str, float] = design.investment_eur  # of a standing network: its extension
+    if not plan.exists:
+        parts = investment(design.pipes, design.buildings, plant, given)
     costs = yearly_costs(parts, figures, plant, given, prices=prices)
     return sum(costs.values()) / figures["supplied_kwh"]
 

@@ -62,7 +62,8 @@ def lay_out(
 
     The network lies in the connected part of the streets with the site, or else with the most
     heat; customers elsewhere get the reason `separate_streets`, those without a street in reach
-    `no_street`. Without a site the energy centre stands at the centre of the load.
+    `no_street`. Without a site the energy centre stands at the centre of the load, or of
+    `anchor_kw` where there is such a column.
     """
     ids = customers.index
     row = rows_of(sections, connections.loc[ids, "section_id"])
@@ -81,9 +82,8 @@ def lay_out(
     terminals = np.append(node[reached], centre) if centre >= 0 else node[reached]
     chosen = steiner_tree(pieces.n, pieces.start, pieces.end, pieces.weight, terminals)
     if centre < 0:
-        centre = _centre(
-            pieces, chosen, node[reached], customers["peak_kw"].to_numpy(float)[reached]
-        )
+        load = customers["anchor_kw" if "anchor_kw" in customers else "peak_kw"]
+        centre = _centre(pieces, chosen, node[reached], load.to_numpy(float)[reached])
     hung = hang(pieces.n, pieces.start[chosen], pieces.end[chosen], max(centre, 0))
     names = sections.index.to_numpy(object)
     return Layout(ids, reason, pieces, chosen, hung, centre, node, names)

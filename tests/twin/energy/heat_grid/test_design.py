@@ -322,3 +322,35 @@ def test_pipes_are_drawn_as_long_as_they_are(grid_design):
     assert grid_design.pipes["cost_eur"].sum() >= (
         grid_design.summary["trench_m"] * pipe_cost_eur_m(np.array([2]), GIVEN)[0]
     )
+
+
+def test_only_those_who_join_a_standing_network_are_paid_for():
+    """Old customers at 20 and 150 m, a new one at 280 m: 130 m of street and its house."""
+    town = line_town([(20, 10), (150, 10), (280, 10)])
+    table = customers(town.buildings.index).assign(new=[False, False, True])
+    there = plan(exists=True, start_year=2000)
+    design = lay_network(there, town, table, GIVEN)
+    assert design.summary["trench_m"] == pytest.approx(130, abs=0.02)
+    assert design.pipes["consumers"].tolist() == [1, 1]
+    assert design.buildings["connection_eur"].tolist() == pytest.approx(
+        [0, 0, 10 * 578.7 * 1.2 * 0.8 + 2500]
+    )
+    parts = design.investment_eur
+    assert parts["pipes"] == pytest.approx(130 * 619.8 * 1.2, rel=1e-3)
+    assert parts["substations"] == 5000
+    assert design.summary["standing_kwh"] == 40_000
+    own = design.pipes["loss_kwh"].sum() + design.buildings["loss_kwh"].sum()
+    assert design.summary["fed_in_kwh"] == pytest.approx(40_000 / 0.86 + 20_000 + own)
+    none = lay_network(there, town, table.assign(new=False), GIVEN)
+    assert none.summary == lay_network(there, town, table.drop(columns="new"), GIVEN).summary
+    assert none.investment_eur == {}
+    assert design.summary["capital_eur_a"] > none.summary["capital_eur_a"] * 2 / 3
+
+
+def test_who_cannot_join_is_reported_and_the_old_stay():
+    town = line_town([(20, 10), (150, 10), (150, 400)])
+    table = customers(town.buildings.index).assign(new=[False, True, True])
+    design = lay_network(plan(exists=True), town, table, GIVEN)
+    assert design.buildings["reached"].tolist() == [True, True, False]
+    assert design.buildings["reason"].tolist() == ["", "", "no_street"]
+    assert design.summary["supplied_kwh"] == 40_000
