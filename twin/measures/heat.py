@@ -177,6 +177,9 @@ class HeatNetwork(Measure):
             return Begun(faults=(self._nobody(),))
         free = (state.stock["system"] != "district_heat").to_numpy()
         all_free = np.concatenate([found[free[found]] for found in rows.values()])
+        if len(all_free) == 0:
+            what = say("All buildings that the network would serve have district heat already.")
+            return Begun(faults=(Problem("not_applicable", what, say("Choose another area.")),))
         urgency = pd.Series(self._urgency(state, all_free), index=all_free)
         parts = [self._schedule(state, urgency[found[free[found]]]) for found in rows.values()]
         of = np.repeat(list(rows), [len(part) for part in parts])

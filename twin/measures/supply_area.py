@@ -81,11 +81,10 @@ def served(
     In the area where one is drawn; of these at the streets that `auto` finds, which may make
     several networks; without area and `auto` those connected from one of the streets.
     """
-    rows = np.flatnonzero(heated(state))
-    if area is not None:
-        rows = rows[inside(state, area.geometry(state.city.crs), rows)]
     if auto is not None:
-        return _auto(state, rows, auto) if len(rows) else {}
+        key = f"{state.assumptions.hash} {id(state.stock)} {area} {auto}"
+        return _auto(_AutoOf(key, state, area, auto))
+    rows = _heated_inside(state, area)
     if area is None and len(rows):
         wanted = section_of_links(state.city.streets).reindex(list(streets)).unique()
         rows = rows[_sections(state, rows).isin(wanted).to_numpy()]
@@ -98,7 +97,27 @@ def _sections(state: State, rows: NDArray[np.intp]) -> pd.Series[Any]:
     return found
 
 
-def _auto(state: State, rows: NDArray[np.intp], auto: AutoNetwork) -> Served:
+def _heated_inside(state: State, area: Area | None) -> NDArray[np.intp]:
+    rows = np.flatnonzero(heated(state))
+    return rows if area is None else rows[inside(state, area.geometry(state.city.crs), rows)]
+
+
+@dataclass(frozen=True)
+class _AutoOf:
+    """A search for networks; the key names the stock by its id, which `state` keeps alive."""
+
+    key: str
+    state: State = field(compare=False)
+    area: Area | None = field(compare=False)
+    auto: AutoNetwork = field(compare=False)
+
+
+@lru_cache(maxsize=4)
+def _auto(of: _AutoOf) -> Served:
+    state, auto = of.state, of.auto
+    rows = _heated_inside(state, of.area)
+    if len(rows) == 0:
+        return {}
     known = ground(state)
     lines = line_density(known.connections, known.sections, heat_demand(state, rows))
     areas = dense_streets(lines, known, state.assumptions, threshold_kwh_m=auto.threshold_kwh_m)

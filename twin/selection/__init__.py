@@ -9,6 +9,6 @@ from twin.selection.words import SelectionError, describe, parse_selector, selec
 
 __all__ = [
     "COLUMNS", "Area", "Condition", "Part", "SelectionError", "Selector", "Share", "column_values",
-    "describe", "lots", "parse_selector", "preview", "problems", "ranked", "roof_potential", "select",
-    "selected_rows", "selector_line",
+    "describe", "lots", "parse_selector", "preview", "problems", "ranked", "roof_potential",
+    "select", "selected_rows", "selector_line",
 ]  # fmt: skip

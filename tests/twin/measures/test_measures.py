@@ -11,7 +11,7 @@ from twin.assumptions import assumptions
 from twin.energy.seasonal import seasonal_demand
 from twin.measures import MEASURES
 from twin.measures.plots import footprints
-from twin.scenario import plan
+from twin.scenario import ScenarioError, plan
 from twin.schema import BUILDINGS, ENVELOPES, ROOFS
 from twin.validation import validate
 
@@ -103,6 +103,15 @@ def test_a_network_is_extended_without_new_sources():
     assert found[-1].networks["n"].sources == MIX
     with pytest.raises(Exception, match="There is a network n already"):
         run(first, {**more, "sources": MIX})
+
+
+def test_a_network_needs_customers():
+    net = {"kind": "heat_network", "id": "n", "area": area(0, 0, 60, 40), "sources": MIX,
+           "connection_percent": 100}  # fmt: skip
+    with pytest.raises(ScenarioError, match=r"Measure 2 .* have district heat already"):
+        last(net, {**net, "id": "again"})
+    with pytest.raises(ScenarioError, match="No heated building would be served"):
+        last({**net, "area": area(900, 900, 950, 950)})
 
 
 def test_photovoltaics_to_a_target():
