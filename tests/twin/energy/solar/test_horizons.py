@@ -8,14 +8,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rasterio.features import geometry_mask
 from rasterio.transform import from_origin
 
+from layers.citymodel import read_citymodel
+from tests.conftest import CRS, shared
 from twin.assumptions import assumptions
+from twin.energy.solar import planes_of
 from twin.energy.solar.horizons import Eyes, _ground, horizons, look_around, sky_view
 from twin.errors import ModelError
 from twin.raster import Raster
+from twin.schema import TABLES
+from twin.validation import conform
 
 GIVEN = assumptions()
 TURNS = np.arange(0, 360, 10)
@@ -235,3 +242,38 @@ def test_as_grass_sees_it(tmp_path):
     assert np.median(off) < 0.05
     assert np.quantile(off, 0.9) < 0.5
     assert ours.mean() == pytest.approx(peer.mean(), rel=0.01)
+
+
+def painted(roofs, ground):
+    """A surface of 0.5 m that shows exactly the planes of a LoD2 tile on level ground."""
+    west, south, east, north = (int(v) for v in np.add(roofs.total_bounds, (-60, -60, 60, 60)))
+    place = from_origin(west, north, 0.5, 0.5)
+    cells = np.full((2 * (north - south), 2 * (east - west)), ground, np.float32)
+    for shape in roofs.geometry:
+        corner = shapely.get_coordinates(shape, include_z=True)
+        offset = corner - corner[0]
+        fit = np.linalg.lstsq(offset[:, :2], offset[:, 2], rcond=None)[0]
+        inside = geometry_mask([shapely.force_2d(shape)], cells.shape, place, invert=True)
+        row, column = np.nonzero(inside)
+        x, y = west + (column + 0.5) / 2 - corner[0, 0], north - (row + 0.5) / 2 - corner[0, 1]
+        height = corner[0, 2] + fit[0] * x + fit[1] * y
+        cells[row, column] = np.maximum(cells[row, column], height)
+    return Raster(cells, float(west), float(north), 0.5)
+
+
+def test_real_roofs_do_not_shade_themselves_but_the_garages_beside():
+    tile = read_citymodel([shared("data/citymodel/LoD2_32_280_5659_1_NW.gml")]).tables
+    buildings = conform(TABLES["buildings"], tile["buildings"], crs=CRS)
+    roofs = conform(TABLES["roofs"], tile["roofs"], crs=CRS)
+    planes = planes_of(buildings, roofs, GIVEN)
+    planes = planes[planes["usable_share"] > 0]
+    ground = float(buildings["ground_m"].median())
+    _, view = horizons(planes, painted(roofs, ground), GIVEN)
+    high = (planes["above_m"] > 6).to_numpy()
+    low = (planes["above_m"] < 3.5).to_numpy()
+    assert high.sum() > 30
+    assert low.sum() > 20
+    assert np.median(view[high]) > 0.99
+    assert np.quantile(view[high], 0.1) > 0.95
+    assert np.median(view[low]) < 0.95
+    assert view.min() < 0.75
