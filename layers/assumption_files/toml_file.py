@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 import os
 import tempfile
@@ -102,8 +103,7 @@ def _three(values: Any) -> dict[str, Any]:
 def _assumption(name: str, entry: dict[str, Any], given: Assumptions) -> Assumption:
     """Return one assumption; ValueError, TypeError or UnitError say what is wrong with it."""
     if name not in given:
-        msg = "there is no assumption of this name"
-        raise ValueError(msg)
+        raise ValueError(_unknown(name, given))
     if strange := sorted(entry.keys() - KEYS):
         msg = f"unknown entry {', '.join(strange)}"
         raise ValueError(msg)
@@ -121,6 +121,15 @@ def _assumption(name: str, entry: dict[str, Any], given: Assumptions) -> Assumpt
         raise ValueError(msg)
     source = str(entry.get("source", old.source))
     return Assumption(name, value, low, high, old.unit, status, source)
+
+
+def _unknown(name: str, given: Assumptions) -> str:
+    """Say what may be meant by a name that is none."""
+    msg = "there is no assumption of this name"
+    if kinds := [key for key in given if key.startswith(f"{name}.")]:
+        return f"{msg}, only {', '.join(kinds[:12])}"
+    near = difflib.get_close_matches(name, list(given), 3)
+    return f"{msg}; near are {', '.join(near)}" if near else msg
 
 
 def _number(entry: dict[str, Any], key: str) -> float:

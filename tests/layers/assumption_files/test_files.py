@@ -209,6 +209,16 @@ low = 3
         assert said in faults
 
 
+def test_what_may_be_meant_by_a_wrong_name_is_said(tmp_path):
+    with pytest.raises(SchemaError) as caught:
+        read(
+            tmp_path, '["balance.co2_price"]\nvalue = 90\n["supply.livetime.gas_boiler"]\nvalue = 9'
+        )
+    by_year, mistyped = caught.value.faults
+    assert "only balance.co2_price.2025, balance.co2_price.2026" in by_year
+    assert f"near are {LIFE}" in mistyped
+
+
 def test_what_is_no_toml_is_said(tmp_path):
     with pytest.raises(SourceError, match="is no assumption file"):
         read(tmp_path, "value: 3")

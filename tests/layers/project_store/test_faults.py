@@ -93,6 +93,13 @@ def test_addresses_that_mean_nothing(where, said):
     assert said in refusal(where)
 
 
+def test_without_the_driver_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    said = refusal("postgresql://me:s3cr%3Aet%2Fw%40rd@server/db")
+    assert "driver is missing" in said
+    assert "troisdorf-twin[postgresql]" in said
+
+
 def test_a_locked_database_is_said_and_keeps_what_it_has(file):
     path, key = file
     other = sqlite3.connect(path)

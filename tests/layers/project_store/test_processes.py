@@ -42,7 +42,7 @@ def test_of_programs_that_save_at_once_exactly_one_wins(store, project, address)
         ]
         for worker in workers:
             worker.start()
-        said = [results.get(timeout=60) for _ in workers]
+        said = [results.get(timeout=30) for _ in workers]
         for worker in workers:
             worker.join(60)
             assert worker.exitcode == 0
