@@ -56,7 +56,8 @@ def auto_networks(
     threshold_kwh_m
         Least heat line density [kWh/(m a)]; `grid.line_density_threshold` without it.
     decentral
-        Full cost of the best own heating by building_id [EUR/kWh].
+        Full cost of the best own heating by building_id [EUR/kWh], for homes with value added tax
+        (`use` of the stock tells them), which is taken off to compare.
 
     Raises
     ------
@@ -71,6 +72,8 @@ def auto_networks(
         "auto", "auto", round(given["grid.auto_start"]), source_mix(given, "grid.auto_mix")
     )
     check_plan(draft)
+    if decentral is not None:
+        decentral = _without_tax(decentral, stock, given)
     group = section_groups(ground, areas["streets"])
     connections = ground.connections.loc[customers.index]
     row = ground.sections.index.get_indexer(pd.Index(connections["section_id"]))
@@ -90,6 +93,16 @@ def auto_networks(
     heat_of = customers["annual_kwh"]
     worth.sort(key=lambda layout: -float(heat_of.loc[layout.ids[layout.reached]].sum()))
     return tuple(_plan_of(draft, layout, ground, shapes, given) for layout in worth)
+
+
+def _without_tax(
+    decentral: pd.Series[float], stock: pd.DataFrame, given: Assumptions
+) -> pd.Series[float]:
+    """Return cost net of value added tax, which homes pay and networks hand on."""
+    if "use" not in stock:
+        return decentral
+    homes = stock["use"].isin(["residential", "mixed"]).reindex(decentral.index, fill_value=False)
+    return decentral.where(~homes, decentral / (1 + given["grid.vat"]))
 
 
 def _customers(
@@ -114,16 +127,15 @@ def _area_network(
 ) -> Layout | None:
     """Lay a network in one candidate area and drop what does not pay; None if too little does."""
     sections, connections = streets
-    joined = customers * given["grid.connection_rate"]
-    layout = lay_out(sections, connections, joined)
+    layout = lay_out(sections, connections, customers)
     if decentral is None:
         return layout
-    own = decentral.reindex(joined.index).astype(float)
+    own = decentral.reindex(customers.index).astype(float)
     own_eur_kwh = np.asarray(own.fillna(own.mean()), float)
     for _ in range(ROUNDS):
-        tables = (sections, connections, joined)
+        tables = (sections, connections, customers)
         keep, served = _worth_keeping(plan, layout, tables, own_eur_kwh, given)
-        if _too_small(joined[served], given):
+        if _too_small(customers[served], given):
             return None
         if served.sum() == layout.reached.sum():
             break
@@ -133,7 +145,7 @@ def _area_network(
 
 def _too_small(customers: pd.DataFrame, given: Assumptions) -> bool:
     """Tell whether customers are too few for a network of their own."""
-    least = given["grid.area_min_heat"] * 1000 * given["grid.connection_rate"]
+    least = given["grid.area_min_heat"] * 1000
     few = len(customers) < given["grid.area_min_buildings"]
     return bool(few or customers["annual_kwh"].sum() < least)
 
@@ -145,18 +157,26 @@ def _worth_keeping(
     own_eur_kwh: Floats,
     given: Assumptions,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which nodes and which customers a network earns more with than without."""
+    """
+    Return which nodes and which customers a network earns more with than without.
+
+    Each customer joins with the probability `grid.connection_rate`: heat, flow and house connection
+    are expected values, the pipe in the street is laid for whoever comes.
+    """
     sections, connections, customers = tables
     houses = house_table(plan, layout, connections, customers, given)
-    lines = pipe_frame(plan, layout, sections, houses, given)
-    made = _cost_of_heat(plan, layout, (lines, houses), given)
+    joining = given["grid.connection_rate"]
+    flows = ["annual_kwh", "peak_kw", "loss_kwh"]
+    expected = houses.assign(**{name: houses[name] * joining for name in flows})
+    lines = pipe_frame(plan, layout, sections, expected, given)
+    made = _cost_of_heat(plan, layout, (lines, expected), given)
     rate = {part: _yearly_rate(part, given) for part in ("pipes", "connections", "substations")}
     gain = houses["annual_kwh"] * (own_eur_kwh - made) - houses["loss_kwh"] * made
     gain -= houses["connection_eur"] * rate["connections"]
     gain -= houses["substation_eur"] * rate["substations"]
     worth_it = layout.reached & (gain.to_numpy() > 0)
     worth = np.zeros(layout.pieces.n)
-    np.add.at(worth, layout.node[worth_it], gain.to_numpy()[worth_it])
+    np.add.at(worth, layout.node[worth_it], joining * gain.to_numpy()[worth_it])
     far = layout.hung.order[1:]
     worth[far] -= lines["cost_eur"].to_numpy() * rate["pipes"] + lines["loss_kwh"] * made
     keep = best_cut(layout.hung.order, layout.hung.parent, worth)

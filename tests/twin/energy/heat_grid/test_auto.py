@@ -151,3 +151,18 @@ def test_networks_with_a_name_keep_it():
 def test_a_few_scattered_customers_are_one_network():
     town = make_city(None, house_table([(0, 0), (3000, 0), (6000, 0)]))
     assert len(existing_networks(town, stock_of(town, "district_heat"), GIVEN)) == 1
+
+
+def test_homes_compare_without_tax():
+    """What a home pays with tax counts as what an office pays without."""
+    rng = np.random.default_rng(3)
+    ids = TOWN.buildings.index
+    own = pd.Series(rng.uniform(0.14, 0.2, len(ids)), index=ids)
+    heat = heat_of(TOWN)
+    office = stock_of(TOWN).assign(use="office")
+    found = auto_networks(TOWN, office, heat, GIVEN, decentral=own)
+    homes = auto_networks(TOWN, office.assign(use="residential"), heat, GIVEN, decentral=own * 1.19)
+    assert len(found) > 0
+    assert [p.streets for p in found] == [p.streets for p in homes]
+    taxed = auto_networks(TOWN, office.assign(use="residential"), heat, GIVEN, decentral=own)
+    assert sum(len(p.streets) for p in taxed) < sum(len(p.streets) for p in found)
