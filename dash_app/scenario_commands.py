@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from dataclasses import asdict, dataclass, fields
+from io import StringIO
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dash_app.commands import progress_bar
@@ -58,6 +62,10 @@ def run_command(
     words: Translator, folder: Path, file: Path, out: Path | None, *, given: Given, as_json: bool
 ) -> None:
     """Answer one scenario; print the indicators, write the results where a folder is named."""
+    from layers.results_folder import refuse_foreign  # noqa: PLC0415 - loads geopandas
+
+    if out:
+        refuse_foreign(out)  # before minutes of work
     city, scenario = open_city(folder), load_scenario(_read(file))
     with progress_bar(words) as say:
         answer = answer_scenario(city, scenario, given, say, Memo())
@@ -70,7 +78,7 @@ def run_command(
         return
     print_indicators(words, answer)
     if out:
-        _console().print(words.text("Written to {folder}.", folder=str(out)), highlight=False)
+        _console().print(words.text("Written to {folder}.", folder=str(out)), markup=False)
 
 
 def answer_scenario(city: City, scenario: Scenario, given: Given, say: Say, memo: Memo) -> Answer:
@@ -116,11 +124,10 @@ def compare_command(
 ) -> None:
     """Answer several scenarios and print their indicators in the last year side by side."""
     city, memo = open_city(folder), Memo()
+    scenarios = _named([(file, load_scenario(_read(file))) for file in files])
     answers: dict[str, Answer] = {}
     with progress_bar(words) as say:
-        for place, file in enumerate(files):
-            scenario = load_scenario(_read(file))
-            name = f"{scenario.name} ({file.stem})" if scenario.name in answers else scenario.name
+        for place, (name, scenario) in enumerate(scenarios.items()):
             part = _part(say, place, len(files))
             answers[name] = answer_scenario(city, scenario, given, part, memo)
     from twin.compare import compare, ranking  # noqa: PLC0415
@@ -136,6 +143,17 @@ def compare_command(
         if first.spread is not None and other.spread is not None
     ]
     _print_comparison(words, table, holds)
+
+
+def _named(scenarios: Sequence[tuple[Path, Scenario]]) -> dict[str, Scenario]:
+    """Return scenarios by name; where one is taken the file tells them apart, then a number."""
+    named: dict[str, Scenario] = {}
+    for file, scenario in scenarios:
+        first = scenario.name or file.stem
+        second = f"{first} ({file.stem})"
+        more = (f"{first} ({file.stem} {number})" for number in count(2))
+        named[next(name for name in chain((first, second), more) if name not in named)] = scenario
+    return named
 
 
 def _part(say: Say, place: int, count: int) -> Say:
@@ -220,7 +238,7 @@ def _print_comparison(
     year = max(max(found["emissions"]) for found in each.values())
     shown = Table(title=words.text("Indicators {year}", year=str(year)), title_justify="left")
     for name in ("", *each):
-        shown.add_column(name, justify="right" if name else "left")
+        shown.add_column(escape(name), justify="right" if name else "left")
     if holds:
         shown.add_column(words.text("Ranking holds"))
     for name in INDICATORS:
@@ -249,17 +267,20 @@ def _read(file: Path) -> str:
 
 def _read_measured(file: Path) -> pd.DataFrame:
     """Read a table of measured heat by Baublock: columns block_id and heat_kwh."""
+    text = StringIO(_read(file))
     try:
-        table = pd.read_csv(file, sep=None, engine="python", dtype={"block_id": str})
-    except (OSError, ValueError) as error:
+        table = pd.read_csv(text, sep=None, engine="python", dtype=str)
+    except (ValueError, csv.Error) as error:  # csv.Error: one column, hence no separator
         template = "{path} cannot be read: {reason}."
-        raise SourceError(template, path=file, reason=str(error).splitlines()[0]) from error
+        raise SourceError(template, path=file, reason=str(error)) from error
     if missing := {"block_id", "heat_kwh"} - set(table.columns):
         template = "{path} lacks the columns {missing}."
         hint = "It is a CSV table with block_id and heat_kwh (useful heat a year)."
         raise ModelError(template, hint=hint, path=file, missing=", ".join(sorted(missing)))
-    return table.set_index("block_id")
+    heat = table["heat_kwh"].str.strip().str.replace(",", ".")  # 1234,5 as Germans write it
+    return table.assign(heat_kwh=pd.to_numeric(heat, errors="coerce")).set_index("block_id")
 
 
 def _console() -> Console:
-    return Console(highlight=False)
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)

@@ -19,6 +19,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 
 FORMAT = "troisdorf-twin-results"
 MANIFEST = "results.json"
+OWN = (
+    MANIFEST, "scenario.json", "indicators.csv", "explain.json", "buildings.parquet",
+    "hourly_*.csv", "map.gpkg*", "report.html", "plots", ".*", "Thumbs.db", "desktop.ini",
+)  # fmt: skip
+"""What a folder of results holds, with what programs that open it leave; else it is foreign."""
 
 
 @contextmanager
@@ -52,7 +58,7 @@ def writing_results(folder: Path) -> Iterator[Path]:
         `folder` holds something else than results, may not be written, or the disk is full.
     """
     folder = Path(folder)
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -148,13 +154,24 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path) -> None:
+    """Raise a StoreError where a folder holds something else than results, before they are made."""
     hint = "Choose an empty or new folder."
     if folder.is_file():
         raise StoreError("{folder} is a file, but results are a folder.", hint=hint, folder=folder)
-    if folder.is_dir() and not (folder / MANIFEST).exists() and any(folder.iterdir()):
+    if folder.is_dir() and any(folder.iterdir()) and not _is_ours(folder):
         template = "{folder} holds other files; results are not written among them."
         raise StoreError(template, hint=hint, folder=folder)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Tell whether a folder holds results and nothing that somebody put beside them."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    named = isinstance(manifest, dict) and manifest.get("format") == FORMAT
+    return named and all(any(fnmatch(e.name, own) for own in OWN) for e in folder.iterdir())
 
 
 def _swap(stage: Path, folder: Path) -> None:
@@ -164,5 +181,9 @@ def _swap(stage: Path, folder: Path) -> None:
         return
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     folder.replace(old)
-    stage.replace(folder)
+    try:
+        stage.replace(folder)
+    except BaseException:
+        old.replace(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)

@@ -29,6 +29,9 @@ CARRIER_COLOURS = {
     "heat_district_heat": "#A8476A", "heat_electricity": "#2E7FA8", "heat_ambient_heat": "#94C9CB",
 }  # fmt: skip
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+WRITTEN_BY = {"svg": ("Date", "Creator", "Format", "Type"), "png": ("Software",)}
+"""What matplotlib would write into a file: the time, and addresses of other hosts."""
+
 STYLE = {
     "font.size": 10, "text.color": INK, "axes.labelcolor": QUIET, "axes.edgecolor": LINE,
     "xtick.color": QUIET, "ytick.color": QUIET, "axes.spines.top": False,
@@ -72,7 +75,7 @@ def as_png(figure: Figure) -> bytes:
 
 def _drawn(figure: Figure, kind: str) -> bytes:
     buffer = BytesIO()
-    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    metadata = dict.fromkeys(WRITTEN_BY[kind])
     with mpl.rc_context(cast("Any", STYLE)):
         figure.savefig(buffer, format=kind, dpi=200, metadata=metadata)
     return buffer.getvalue()
@@ -166,9 +169,7 @@ def _months(words: Translator, results: Results) -> Figure:
     title = words.text("Heat and electricity by month, {year}", year=str(year))
     figure, axes = _axes(title, "GWh")
     hourly = results.last.hourly
-    months = np.repeat(
-        np.arange(12), 24 * np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-    )
+    months = np.repeat(np.arange(12), 24 * np.array(MONTH_DAYS))
     lines = {
         "heat_w": ("Heat", "#A8476A"),
         "electricity_w": ("Electricity demand", "#2E7FA8"),
