@@ -58,7 +58,8 @@ def town_with_wall():
     buildings = gpd.GeoDataFrame(
         {
             "has_parts": False, "use": "residential", "height_m": 5.0, "min_height_m": 0.0,
-            "roof_type": "flat", "roof_height_m": 0.0, "footprint_m2": 300.0, "ground_m": 50.0, "ground_source": "measured:terrain",
+            "roof_type": "flat", "roof_height_m": 0.0, "footprint_m2": 300.0,
+            "ground_m": 50.0, "ground_source": "measured:terrain",
             "height_source": "measured:lod2", "roof_type_source": "tagged", "use_source": "tagged",
             "roof_height_source": "tagged",
         },
@@ -130,14 +131,17 @@ def test_other_surfaces_do_not_count(kind):
 def test_a_city_is_built_with_them():
     tables, surface = town_with_wall()
     toy = make_tables()
-    zero = "https://creativecommons.org/publicdomain/zero/1.0/"
+    zero = {
+        "licence": "CC0-1.0", "attribution": "made up",
+        "licence_url": "https://creativecommons.org/publicdomain/zero/1.0/",
+    }  # fmt: skip
     sources = [
         SourceData(
             "toy", CRS, {"buildings": tables["buildings"], "nodes": toy["nodes"]},
-            Source("osm", "Toy", licence="CC0-1.0", licence_url=zero, attribution="me"), kind="osm",
+            Source("osm", "Toy", **zero), kind="osm",
         ),
         SourceData(
-            "", CRS, {}, Source("surface", "Surface", licence="CC0-1.0", licence_url=zero, attribution="me"),
+            "", CRS, {}, Source("surface", "Surface", **zero),
             surfaces={"surface": surface}, kind="surface",
         ),
     ]  # fmt: skip
