@@ -64,10 +64,12 @@ def import_catalogue(raw: pd.DataFrame, path: Path, given: Assumptions) -> Impor
     """
     rows = _understood(raw)
     used = _in_our_units(rows[rows["is_known"]], path)
+    each = dict(list(used.groupby("technology")))
     found = [
         change
         for name, origin, technology in targets()
-        for change in _changes(used[used["technology"] == technology], name, origin, path, given)
+        if technology in each
+        for change in _changes(each[technology], name, origin, path, given)
     ]
     if not found:
         template = "{path} holds no technology and parameter that is known here, e.g. {examples}."

@@ -199,7 +199,7 @@ def test_it_goes_into_a_run_and_back(tmp_path):
     assert given_set.hash != assumptions().hash
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(a=st.floats(100, 99_000), b=st.floats(0.2, 1.0), places=st.integers(2, 4))
 def test_any_curve_comes_through(tmp_path_factory, a, b, places):
     rows = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.assumption_files import import_file, read_assumption_file, write_assumption_file
@@ -229,6 +229,7 @@ def test_what_is_no_toml_is_said(tmp_path):
         read_assumption_file(tmp_path / "none.toml")
 
 
+@settings(max_examples=30)
 @given(source=st.text(max_size=30), value=st.floats(1, 1e6))
 def test_any_source_text_survives_the_file(tmp_path_factory, source, value):
     path = tmp_path_factory.mktemp("t") / "own.toml"
