@@ -88,7 +88,6 @@ def test_automatic(benchmark, town, own):
         rounds=3, warmup_rounds=1,
     )  # fmt: skip
     report(benchmark, buildings=len(stock), networks=len(plans))
-    assert benchmark.stats["median"] < 10
 
 
 @pytest.mark.parametrize("size", SIZES)
