@@ -108,9 +108,18 @@ def _keyed(table: pd.DataFrame, ids: pd.Index[str]) -> pd.DataFrame:
 def _merge(
     before: pd.DataFrame, new: pd.DataFrame, kept: pd.Index[str], ids: pd.Index[str]
 ) -> pd.DataFrame:
+    """Put new rows beside those that stay; each column is copied once."""
     if len(new) == 0 and kept.equals(before.index) and kept.equals(ids):
         return before
-    return pd.concat([before.loc[kept], new]).reindex(ids)
+    stay, come = before.index.get_indexer(ids), new.index.get_indexer(ids)
+    stay[come >= 0] = -1
+    columns = {}
+    for name in before.columns:
+        old, fresh = before[name].to_numpy(), new[name].to_numpy()
+        values = old[stay] if len(old) else np.zeros(len(ids), fresh.dtype)
+        values[come >= 0] = fresh[come[come >= 0]]
+        columns[name] = values
+    return pd.DataFrame(columns, index=ids)
 
 
 def _move(

@@ -15,6 +15,12 @@ from twin.energy.electricity import (
     load_profiles,
     profiles_of_parts,
 )
+from twin.energy.electricity.transformers import (
+    ASSUMED,
+    area_hours,
+    transformer_areas,
+    transformer_peaks,
+)
 from twin.energy.heat_demand import parameters, room_heat
 from twin.energy.solar import allocate, dispatch, potential, pv_hours, roof_planes
 from twin.energy.supply import HeatSeries, hot_water_series, space_series
@@ -251,6 +257,44 @@ def _own_sun(inputs: Inputs, hours: Hours) -> tuple[Power, Floats]:
     return power, unplaced
 
 
+def _transformer_areas(
+    base_stock: pd.DataFrame, block_city: City, given: Assumptions
+) -> pd.Series[str]:
+    """Return the assumed area of each building of the baseline, the same in every year."""
+    return transformer_areas(block_city, base_stock, given)
+
+
+def _transformers(  # noqa: PLR0913, PLR0917 - called by name
+    transformer_area: pd.Series[str],
+    systems: pd.DataFrame,
+    loads: Loads,
+    block_load: Watts,
+    prosumers: Prosumers,
+    block_city: City,
+    given: Assumptions,
+) -> pd.DataFrame:
+    """Return peak and backfeed of each transformer area; index transformer_id."""
+    areas = pd.Index(sorted(transformer_area.dropna().unique()))
+    area = areas.get_indexer(transformer_area.reindex(systems.index))
+    known = block_city.blocks.index
+    block, count = codes_of(systems["block_id"], known), len(known) + 1
+    there = area >= 0  # what a measure builds has no area yet and counts in none
+    weight, kwp = loads.kwh.sum(axis=1), prosumers.rows.inputs["kwp"]
+    power = pd.Series(kwp, prosumers.rows.ids).reindex(systems.index, fill_value=0.0).to_numpy()
+    sun = stacked(prosumers.rows.sums, count, count)
+    share = {"blocks": block[there], "areas": area[there], "count": len(areas)}
+    dwellings = np.bincount(
+        area[there], systems["dwellings"].to_numpy(float)[there], minlength=len(areas)
+    )
+    return transformer_peaks(
+        area_hours(block_load, weight=weight[there], **share),
+        area_hours(sun, weight=power[there], **share),
+        areas=areas,
+        dwellings=dwellings,
+        given=given,
+    ).assign(area_source=ASSUMED)
+
+
 POWER_STAGES = (
     Stage("appliances", _appliances, ("shell",), ("electricity",)),
     Stage("profiles", _profiles, ("hot_water_shape", "series")),
@@ -270,5 +314,12 @@ POWER_STAGES = (
         ("heat", "supply", "solar"),
         growing=True,
         room=10,
+    ),
+    Stage("transformer_area", _transformer_areas, ("base_stock", "block_city"), ("electricity",)),
+    Stage(
+        "transformers",
+        _transformers,
+        ("transformer_area", "systems", "loads", "block_load", "prosumers", "block_city"),
+        ("electricity",),
     ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from twin.assumptions import Assumptions
     from twin.provenance import Finding
     from twin.scenario import Scenario
+    from twin.simulate.stage import Chain
     from twin.state import State
 
 
@@ -24,7 +25,7 @@ class YearResults:
 
     `buildings` has a row for every building of the stock; `hourly` 8,760 rows and a column a city
     profile [W]; `peaks` the highest hours [kW] by (level, area); `networks` a row a heat network;
-    `money` a row for each (actor, what) [EUR].
+    `money` a row for each kind of payment and a column an actor [EUR/a].
     """
 
     year: int
@@ -36,6 +37,7 @@ class YearResults:
     pipes: gpd.GeoDataFrame
     money: pd.DataFrame
     key: str  # hash of everything it follows from
+    answers: Chain  # of any stage, by its name; what nobody asked for is worked out then
     findings: tuple[tuple[str, Finding], ...] = ()  # name of the network planned, what was noticed
 
 

@@ -84,12 +84,13 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     before, laid = base, Part(pd.Series(dtype=float), "nothing")
     history: tuple[tuple[int, Part], ...] = ()
     ratio = _measured_ratio(base, measured, own, memo)
+    base_part = parts_of(base)["stock"]
     years = {}
     for place, state in enumerate(planned.states):
         if progress:
             progress("Work out the year", place / len(planned.states))
         parts = parts_of(state, before=before if place else None)
-        parts |= {**_past(history, laid), "measured_ratio": ratio}
+        parts |= {**_past(history, laid), "measured_ratio": ratio, "base_stock": base_part}
         chain = Chain(STAGES, parts, state.assumptions, memo)
         years[state.year] = _year(state, chain)
         history = (*history, (state.year, Part(chain["invested"], chain.key("invested"))))
@@ -177,5 +178,6 @@ def _year(state: State, chain: Chain) -> YearResults:
         pipes=pd.concat(laid) if laid else empty,
         money=chain["actors"],
         key=hash_parts(chain.key(name) for name in names),
+        answers=chain,
         findings=found,
     )

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from twin.balance import emission_factors, emissions, prices
+from twin.balance import best_decentral, emission_factors, emissions, prices
+from twin.balance.prices import is_household
 from twin.classes import CARRIERS
 from twin.energy.heat_grid import (
     NetworkDesign,
+    compare_decentral,
     heat_factor,
     lay_network,
     make_ground,
     network_price,
 )
-from twin.energy.supply import final_energy
+from twin.energy.supply import HeatSeries, final_energy, seasonal_performance
 from twin.simulate.stage import Stage
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from twin.assumptions import Assumptions
     from twin.city import City
+    from twin.energy.climate import Climate
     from twin.energy.heat_grid import Ground
     from twin.state import NetworkPlan
 
@@ -36,11 +39,19 @@ NETWORK_COLUMNS = (
 """What a table of networks has at least, also where there is none."""
 
 
+def _performance(series: HeatSeries, climate: Climate, given: Assumptions) -> pd.DataFrame:
+    return seasonal_performance(series, climate, given)
+
+
 def _final(
-    systems: pd.DataFrame, heat_table: pd.DataFrame, year: int, given: Assumptions
+    systems: pd.DataFrame,
+    heat_table: pd.DataFrame,
+    performance: pd.DataFrame,
+    year: int,
+    given: Assumptions,
 ) -> pd.DataFrame:
     """Return final energy for heat by carrier; photovoltaics are not taken off."""
-    return final_energy(systems, heat_table, year, given)
+    return final_energy(systems, heat_table, year, given, performance=performance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +191,42 @@ def _renewable(
     return pd.DataFrame({"all_heat_kwh": total, "renewable_heat_kwh": part})
 
 
+def _against_own_heating(  # noqa: PLR0913, PLR0917 - called by name
+    networks: Networks,
+    network_table: pd.DataFrame,
+    stock: pd.DataFrame,
+    heat_table: pd.DataFrame,
+    final: pd.DataFrame,
+    year: int,
+    given: Assumptions,
+) -> pd.DataFrame:
+    """
+    Return for each customer what the network's heat costs and what the best own heating would.
+
+    Both are per delivered kWh and with the tax the customer pays; index building_id.
+    """
+    useful = heat_table["space_kwh"] + heat_table["hot_water_kwh"]
+    best = best_decentral(stock, useful, heat_table["peak_kw"], year, given)
+    own = best["heat_cost_eur_kwh"]
+    delivered = final["district_heat_kwh"]
+    tax = 1.0 + given["balance.vat"] * is_household(stock)
+    net = own * (useful / delivered.where(delivered > 0)) / tax
+    tables = [
+        compare_decentral(design, float(network_table.loc[key, "price_eur_kwh"]), net)
+        for key, design in networks.designs.items()
+        if len(design.buildings)
+    ]
+    if not tables:
+        return pd.DataFrame(columns=["network_eur_kwh", "decentral_eur_kwh", "saving_eur_a"])
+    table = pd.concat(tables)
+    paid = pd.Series(tax, stock.index).reindex(table.index)
+    euros = ["network_eur_kwh", "decentral_eur_kwh", "saving_eur_a"]
+    return table.assign(**{name: table[name] * paid for name in euros})
+
+
 SUPPLY_STAGES = (
-    Stage("final", _final, ("systems", "heat_table", "year"), ("supply",)),
+    Stage("performance", _performance, ("series", "climate"), ("supply",)),
+    Stage("final", _final, ("systems", "heat_table", "performance", "year"), ("supply",)),
     Stage("ways", _ways, ("street_city",), ("grid",)),
     Stage(
         "networks",
@@ -200,4 +245,10 @@ SUPPLY_STAGES = (
         ("balance",),
     ),
     Stage("renewable", _renewable, ("final", "heat_of_networks", "year"), ("mix",)),
+    Stage(
+        "against_own_heating",
+        _against_own_heating,
+        ("networks", "network_table", "stock", "heat_table", "final", "year"),
+        ("grid", "supply", "balance"),
+    ),
 )

@@ -218,3 +218,25 @@ def test_unknown_blocks_in_measured_heat_are_named(town):
 
 def test_assumptions_may_be_handed_in(town, base):
     same(base, simulate(town, scenario(), assumptions()))
+
+
+def test_transformer_areas_share_the_load_of_the_city(changed):
+    found = changed.last
+    table = found.answers["transformers"]
+    assert set(table["area_source"]) == {"estimated:assumed_areas"}
+    assert (table["peak_kw"] > 0).any()
+    # peaks of parts are no lower than the peak of the whole
+    assert table["peak_kw"].sum() >= found.peaks.loc[("city", "city"), "import_kw"] * 0.99
+    areas = found.answers["transformer_area"]
+    assert areas.equals(changed.years[2025].answers["transformer_area"])
+
+
+def test_customers_of_a_network_see_what_own_heating_would_cost(base):
+    found = base.last
+    table = found.answers["against_own_heating"]
+    connected = found.state.stock.index[found.state.stock["system"] == "district_heat"]
+    assert set(table.index) <= set(connected)
+    if len(table):
+        assert (table["network_eur_kwh"] > 0).all()
+        cheaper = table["network_eur_kwh"] < table["decentral_eur_kwh"]
+        assert ((table["saving_eur_a"] > 0) == cheaper).all()
