@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -294,3 +295,28 @@ def test_every_kind_has_a_line():
     )
     assert len(set(lines.values())) == len(MEASURES)
     assert not any("{" in line for line in lines.values())
+
+
+def test_roofs_are_those_of_the_solar_model_where_there_is_weather(monkeypatch):
+    """Every roof carries 3 kWp, those of the second row yield too little; h39 is not known."""
+    weather = pd.DataFrame({"temperature_c": [5.0]}, index=pd.Index(["2015-01-01T00:00+01:00"]))
+    city = TOWN.city.replace(weather=weather)
+    asked = []
+
+    def potential(city, given, *, min_yield, planes_potential):
+        asked.append(min_yield)
+        good = np.arange(39) < 20
+        kwp = np.where(good | (min_yield < 700), 3.0, 0.0)
+        table = pd.DataFrame({"kwp": kwp, "yield_kwh_kwp": np.where(kwp > 0, 950.0, np.nan)})
+        return table.set_axis(TOWN.stock.index[:39])
+
+    monkeypatch.setattr("twin.selection.columns.city_potential", lambda *_: None)
+    monkeypatch.setattr("twin.selection.columns.building_potential", potential)
+    base = TOWN.replace(city=city, baseline=city)
+    found = scenario({"kind": "photovoltaics", "minimum_yield_kwh_kwp": 700.5})
+    stock = plan(city, found, base.assumptions, base=base).states[-1].stock
+    new = stock["pv_kwp"].drop("h01")
+    assert (new.iloc[:19] == 3).all()
+    assert (new.iloc[19:38] == 0).all()
+    assert new["h39"] == pytest.approx(103 * base.assumptions["measures.roof_kwp_per_m2"])
+    assert set(asked) == {700.5}
