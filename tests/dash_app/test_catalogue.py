@@ -15,6 +15,8 @@ from dash_app.components.layer_tree import LAYER_TREE
 from dash_app.components.quality import SEVERITY
 from dash_app.i18n import translator
 from dash_app.i18n.catalogue import catalogue
+from twin.indicators import INDICATORS
+from twin.indicators.catalogue import GROUPS
 from twin.provenance import KINDS
 from twin.schema import TABLES
 
@@ -212,3 +214,9 @@ def test_no_sentence_shouts() -> None:
 )
 def test_numbers(lang: str, value: float | None, unit: str, text: str) -> None:
     assert translator(lang).number(value, unit) == text
+
+
+def test_every_indicator_and_its_formula_has_german():
+    spoken = {text for i in INDICATORS.values() for text in (i.label, i.formula)}
+    german = {msgid for context, msgid in catalogue("de") if not context}
+    assert (spoken | set(GROUPS.values())) - german == set()

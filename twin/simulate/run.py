@@ -103,9 +103,9 @@ def simulate(  # noqa: PLR0913 - what a run may be given
 
 def _check(city: City, measured: pd.DataFrame | None) -> None:
     if len(city.weather) == 0:
-        template = "The city {city} has no weather, and without weather there is no heat demand."
+        template = "The city {city} has no weather, and without it there is no heat demand."
         hint = (
-            "Build it again with `twin build`; without a weather file a reference year stands in."
+            "Build it again with `twin build`; where no file is given a reference year stands in."
         )
         raise ModelError(template, hint=hint, city=city.name)
     if measured is None:
