@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dash_app.cli_assumptions import add_assumptions
 from dash_app.i18n import LANGUAGES, Translator, preferred_lang, translator
 from twin.errors import TwinError
 
@@ -61,6 +62,7 @@ def make_app(words: Translator) -> typer.Typer:
     _add_reports(app, words)
     _add_scenarios(app, words)
     _add_comparisons(app, words)
+    add_assumptions(app, words)
     return app
 
 
@@ -186,9 +188,7 @@ def _add_scenarios(app: typer.Typer, words: Translator) -> None:
     where = typer.Option("-o", "--out", help=say("Folder to write tables, map, plots and page to"))
     machine = typer.Option("--json", help=say("For machines"))
     own = typer.Option(help=say("File of own assumptions, as `twin assumptions import` writes it"))
-    meters = typer.Option(
-        help=say("Measured heat: CSV with block_id and heat_kwh a year")
-    )
+    meters = typer.Option(help=say("Measured heat: CSV with block_id and heat_kwh a year"))
     spread = typer.Option(help=say("Work out the range of each indicator"))
     moved = typer.Option("--rebase", help=say("Take a scenario made for another state of the city"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from dataclasses import asdict, dataclass, fields
@@ -19,6 +18,7 @@ from dash_app.commands import progress_bar
 from dash_app.report.notes import notes_of
 from layers.city_store import open_city
 from twin.assumptions import Assumptions, assumptions
+from twin.energy.heat_demand import warm_up
 from twin.errors import ModelError, SourceError
 from twin.indicators import INDICATORS, by_year, explain, indicator_table
 from twin.indicators.catalogue import GROUPS
@@ -83,6 +83,8 @@ def run_command(
 
 def answer_scenario(city: City, scenario: Scenario, given: Given, say: Say, memo: Memo) -> Answer:
     """Simulate a scenario and, if asked for, the ranges of its indicators."""
+    say("Compile the models, once on this machine", 0.0)
+    warm_up()
     base = _assumptions(given)
     measured = _read_measured(given.measured) if given.measured else None
 
@@ -267,10 +269,11 @@ def _read(file: Path) -> str:
 
 def _read_measured(file: Path) -> pd.DataFrame:
     """Read a table of measured heat by Baublock: columns block_id and heat_kwh."""
-    text = StringIO(_read(file))
+    text = _read(file)
+    separator = max(";\t,", key=text.partition("\n")[0].count)
     try:
-        table = pd.read_csv(text, sep=None, engine="python", dtype=str)
-    except (ValueError, csv.Error) as error:  # csv.Error: one column, hence no separator
+        table = pd.read_csv(StringIO(text), sep=separator, dtype=str)
+    except ValueError as error:
         template = "{path} cannot be read: {reason}."
         raise SourceError(template, path=file, reason=str(error)) from error
     if missing := {"block_id", "heat_kwh"} - set(table.columns):

@@ -16,9 +16,8 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from dash_app.i18n.catalogue import DEFAULT_LANG, LANGUAGES, catalogue
-from twin.errors import SchemaError, TwinError
+from twin.errors import TwinError
 from twin.raster import RASTERS
-from twin.scenario.errors import ScenarioError
 from twin.schema import TABLES
 from twin.sentences import Sentence, Word
 
@@ -97,11 +96,10 @@ class Translator:
         """Return an error in words: what happened, what to do, then every fault on its line."""
         parts = [error.template, error.hint]
         sentence = " ".join(self._say(part, error.values) for part in parts if part)
-        faults: list[str] = []
-        if isinstance(error, SchemaError):
-            faults = error.faults
-        elif isinstance(error, ScenarioError):
-            faults = [self.sentence(fault.sentence) for fault in error.faults]
+        faults = [
+            fault if isinstance(fault, str) else self.sentence(fault.sentence)
+            for fault in getattr(error, "faults", ())  # of a table, of a scenario
+        ]
         return "\n  - ".join([sentence, *faults])
 
     def sentence(self, said: Sentence) -> str:

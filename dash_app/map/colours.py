@@ -200,7 +200,7 @@ def _words(described: Column, values: pd.Series[Any], theme: str) -> dict[str, A
     if described.type == "flag":
         return _pair(present, theme)
     if described.name in ORDERED:
-        order = described.values  # noqa: PD011 - the schema's words, no table
+        order = described.values
         words = [word for word in order if word in counted.index]
         colours = _spread(HEAT[theme], len(words))
     else:
