@@ -16,7 +16,6 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from dash_app.i18n.catalogue import DEFAULT_LANG, LANGUAGES, catalogue
-from twin.errors import TwinError
 from twin.raster import RASTERS
 from twin.schema import TABLES
 from twin.sentences import Sentence, Word
@@ -24,6 +23,7 @@ from twin.sentences import Sentence, Word
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from twin.errors import TwinError
     from twin.provenance import Finding
 
 NARROW_SPACE = "\u202f"
