@@ -253,8 +253,7 @@ def _own_sun(inputs: Inputs, hours: Hours) -> tuple[Power, Floats]:
     names, watts = pv_hours(put.kwp, roofs.planes, weather, _horizons(roofs.city), hours.given)
     power = np.zeros((len(ids), HOURS), np.float32)
     power[ids.get_indexer(names)] = watts
-    unplaced: Floats = put.unplaced.reindex(ids, fill_value=0.0).to_numpy(float)
-    return power, unplaced
+    return power, np.asarray(put.unplaced.reindex(ids, fill_value=0.0), np.float64)
 
 
 def _transformer_areas(
@@ -283,9 +282,8 @@ def _transformers(  # noqa: PLR0913, PLR0917 - called by name
     power = pd.Series(kwp, prosumers.rows.ids).reindex(systems.index, fill_value=0.0).to_numpy()
     sun = stacked(prosumers.rows.sums, count, count)
     share = {"blocks": block[there], "areas": area[there], "count": len(areas)}
-    dwellings = np.bincount(
-        area[there], systems["dwellings"].to_numpy(float)[there], minlength=len(areas)
-    )
+    homes = systems["dwellings"].to_numpy(float)[there]
+    dwellings = np.bincount(area[there], homes, minlength=len(areas)).astype(np.float64)
     return transformer_peaks(
         area_hours(block_load, weight=weight[there], **share),
         area_hours(sun, weight=power[there], **share),

@@ -211,8 +211,9 @@ def _against_own_heating(  # noqa: PLR0913, PLR0917 - called by name
     delivered = final["district_heat_kwh"]
     tax = 1.0 + given["balance.vat"] * is_household(stock)
     net = own * (useful / delivered.where(delivered > 0)) / tax
+    prices_of = network_table["price_eur_kwh"].astype(float)
     tables = [
-        compare_decentral(design, float(network_table.loc[key, "price_eur_kwh"]), net)
+        compare_decentral(design, float(prices_of[key]), net)
         for key, design in networks.designs.items()
         if len(design.buildings)
     ]

@@ -42,7 +42,9 @@ def test_the_range_is_the_root_of_the_sum_of_squares_of_single_runs():
     assert moved.loc[("heat_demand", 2025, "balance.dear")].tolist() == [0, 0]
     # bill 4,000 EUR: heat -800 or +1,200, price -2,000 or +2,000
     reach = bounds(moved).loc[("energy_cost", 2025)]
-    assert reach.tolist() == pytest.approx([math.hypot(800, 2000) / 1e6, math.hypot(1200, 2000) / 1e6])
+    assert reach.tolist() == pytest.approx(
+        [math.hypot(800, 2000) / 1e6, math.hypot(1200, 2000) / 1e6]
+    )
 
 
 def test_areas_get_the_relative_range_of_the_city():
