@@ -275,7 +275,7 @@ def _read_measured(file: Path) -> pd.DataFrame:
         table = pd.read_csv(StringIO(text), sep=separator, dtype=str)
     except ValueError as error:
         template = "{path} cannot be read: {reason}."
-        raise SourceError(template, path=file, reason=str(error)) from error
+        raise SourceError(template, path=file, reason=str(error).strip()) from error
     if missing := {"block_id", "heat_kwh"} - set(table.columns):
         template = "{path} lacks the columns {missing}."
         hint = "It is a CSV table with block_id and heat_kwh (useful heat a year)."
