@@ -140,7 +140,8 @@ def _measured_ratio(
     nothing = pd.Series(index=pd.Index([], dtype="str"), dtype=float)
     if measured is None:
         return Part(nothing, "")
-    chain = Chain(STAGES, {**parts_of(base), "measured_ratio": Part(nothing, "")}, own, memo)
+    parts = {**parts_of(base), "measured_ratio": Part(nothing, "")}
+    chain = Chain(STAGES, parts, own, memo)
     table = chain["heat_table"]
     expected = (table["space_kwh"] + table["hot_water_kwh"]).groupby(base.stock["block_id"]).sum()
     ratio = measured["heat_kwh"] / expected.reindex(measured.index)

@@ -88,14 +88,20 @@ def _networks(  # noqa: PLR0913, PLR0917 - called by name
     systems: pd.DataFrame,
     final: pd.DataFrame,
     heat_table: pd.DataFrame,
+    base_stock: pd.DataFrame,
     ways: Ways,
     year: int,
     given: Assumptions,
     before: Networks | None,
 ) -> Networks:
     """Lay out every network that runs; one whose plan and customers are as before is kept."""
+    standing = base_stock.index[(base_stock["system"] == "district_heat").to_numpy()]
     connected = pd.DataFrame(
-        {"annual_kwh": final["district_heat_kwh"], "peak_kw": heat_table["peak_kw"]}
+        {
+            "annual_kwh": final["district_heat_kwh"],
+            "peak_kw": heat_table["peak_kw"],
+            "new": standing.get_indexer(final.index) < 0,
+        }
     )
     connected = connected[connected["annual_kwh"] > 0]
     network = systems["network_id"].reindex(connected.index)
@@ -120,7 +126,7 @@ def _kept(
 
 
 def _laid(plan: NetworkPlan, mine: pd.DataFrame, ways: Ways, given: Assumptions) -> NetworkDesign:
-    ground = None if plan.exists else ways.ground
+    ground = ways.ground if not plan.exists or mine["new"].any() else None
     return lay_network(plan, ways.city, mine, given, ground=ground)
 
 
@@ -232,7 +238,7 @@ SUPPLY_STAGES = (
     Stage(
         "networks",
         _networks,
-        ("plans", "systems", "final", "heat_table", "ways", "year"),
+        ("plans", "systems", "final", "heat_table", "base_stock", "ways", "year"),
         ("grid",),
         growing=True,
         room=20,
