@@ -5,9 +5,9 @@ The answer to a scenario on disk: tables people can use elsewhere, written whole
 |---|---|
 | results.json | what it is: city, scenario, years, versions; indicators of the city |
 | scenario.json | the scenario as it was run |
-| indicators.csv | every indicator by city, district and Baublock, with its range |
+| indicators.csv | every indicator by city, district and Baublock, with its range; `publish` |
 | explain.json | formula, inputs, assumptions and drivers of the city's indicators |
-| buildings.parquet | results by building and year |
+| buildings.parquet | results by building and year, not for publication |
 | hourly_YEAR.csv | profiles of the city [kW] |
 | map.gpkg | Baublöcke and pipes by year, buildings of the last year |
 """
@@ -85,17 +85,45 @@ def write_results(
         Explanations of the city's indicators.
     """
     (stage / "scenario.json").write_text(dump(results.scenario), encoding="utf-8")
-    indicators.reset_index().to_csv(stage / "indicators.csv", index=False, lineterminator="\n")
-    told = list(told)
-    used = {entry.name: vars(entry) for each in told for entry in each.assumptions}
-    explained = {"indicators": [entry.as_dict() for entry in told], "assumptions": used}
-    _write_json(stage / "explain.json", explained)
+    table = indicators.assign(publish=publishable(indicators, results)).reset_index()
+    table.to_csv(stage / "indicators.csv", index=False, lineterminator="\n")
+    _write_json(stage / "explain.json", _explained(list(told)))
     by_year = {year: found.buildings for year, found in results.years.items()}
     pd.concat(by_year, names=["year"]).reset_index().to_parquet(stage / "buildings.parquet")
     for year, found in results.years.items():
         _write_hours(stage / f"hourly_{year}.csv", found)
     _write_map(stage / "map.gpkg", results, indicators)
     _write_json(stage / MANIFEST, _manifest(results, indicators))
+
+
+def _explained(told: list[Explanation]) -> dict[str, Any]:
+    """Return explanations that name their assumptions, and every assumption once in full."""
+    used = {entry.name: vars(entry) for each in told for entry in each.assumptions}
+    named = [
+        {**each.as_dict(), "assumptions": [entry.name for entry in each.assumptions]}
+        for each in told
+    ]
+    return {"indicators": named, "assumptions": used}
+
+
+def publishable(indicators: pd.DataFrame, results: Results) -> list[bool]:
+    """Tell which rows may be shown to everyone: no Baublock of fewer than five heated buildings."""
+    few = {
+        (area, year)
+        for year, found in results.years.items()
+        for area, count in _heated(found).items()
+        if count < PRIVATE_BELOW
+    }
+    names = ("level", "area", "year")
+    rows = zip(*(indicators.index.get_level_values(name) for name in names), strict=True)
+    return [level != "block" or (area, year) not in few for level, area, year in rows]
+
+
+def _heated(found: YearResults) -> pd.Series[int]:
+    """Return the number of heated buildings of every Baublock."""
+    heated = found.buildings.loc[found.buildings["heated_area_m2"] > 0, "block_id"]
+    counts: pd.Series[int] = heated.value_counts()
+    return counts.reindex(found.state.city.blocks.index, fill_value=0)
 
 
 def _write_hours(path: Path, found: YearResults) -> None:
@@ -127,9 +155,8 @@ def block_map(found: YearResults, indicators: pd.DataFrame, year: int) -> gpd.Ge
         return blocks
     values = indicators["value"].xs(("block", year), level=("level", "year")).reset_index()
     wide = values.pivot_table(values="value", index="area", columns="indicator")
-    count = found.buildings[found.buildings["heated_area_m2"] > 0].groupby("block_id").size()
     table = blocks.join(wide)
-    table["buildings"] = count.reindex(blocks.index, fill_value=0).to_numpy()
+    table["buildings"] = _heated(found).to_numpy()
     table["publish"] = table["buildings"] >= PRIVATE_BELOW
     return table
 

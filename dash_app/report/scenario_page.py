@@ -175,12 +175,18 @@ def _firmness(words: Translator, entry: Explanation) -> str:
     rows = []
     for given in entry.inputs:
         shares = ", ".join(
-            f"{words.word(kind, 'source')} {words.number(round(100 * share, 1), '%')}"
+            f"{words.word(kind, 'source')} {_percent(words, share)}"
             for kind, share in given.shares.items()
         )
         rows.append([words.text(given.label), shares])
     title = words.text("How firm its inputs are, by heated area")
     return table([words.text("Input"), title], rows, label=title) if rows else ""
+
+
+def _percent(words: Translator, share: float) -> str:
+    """Return a share in percent; what is little is not nothing."""
+    few = 0 < share < 0.0005
+    return f"< {words.number(0.1, '%')}" if few else words.number(round(100 * share, 1), "%")
 
 
 def _driver(words: Translator, entry: Explanation, driver: Any) -> list[str]:
