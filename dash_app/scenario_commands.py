@@ -132,19 +132,32 @@ def compare_command(
         for place, (name, scenario) in enumerate(scenarios.items()):
             part = _part(say, place, len(files))
             answers[name] = answer_scenario(city, scenario, given, part, memo)
-    from twin.compare import compare, ranking  # noqa: PLC0415
+    from twin.compare import compare  # noqa: PLC0415
 
     table = compare({name: answer.results for name, answer in answers.items()})
+    holds = _holds(answers)
     if as_json:
-        print_json(whole_city(table))
+        records = whole_city(table)
+        for row in records if given.ranges else []:
+            key = row["indicator"], row["year"]
+            row["ranking_holds"] = {name: bool(told[key]) for name, told in holds.items()}
+        print_json(records)
         return
-    first, *others = answers.values()
-    holds = [
-        ranking(first.results, other.results, (first.spread, other.spread))["holds"]
-        for other in others
-        if first.spread is not None and other.spread is not None
-    ]
     _print_comparison(words, table, holds)
+
+
+def _holds(answers: Mapping[str, Answer]) -> dict[str, pd.Series[bool]]:
+    """Return by scenario whether its ranking against the first holds; with the same stages only."""
+    from twin.compare import ranking  # noqa: PLC0415
+
+    first, *_ = answers.values()
+    found = {}
+    for name, other in answers.items():
+        same = other.results.scenario.stages == first.results.scenario.stages
+        if other is first or first.spread is None or other.spread is None or not same:
+            continue
+        found[name] = ranking(first.results, other.results, (first.spread, other.spread))["holds"]
+    return found
 
 
 def _named(scenarios: Sequence[tuple[Path, Scenario]]) -> dict[str, Scenario]:
@@ -233,7 +246,7 @@ def _label(words: Translator, name: str) -> str:
 
 
 def _print_comparison(
-    words: Translator, table: pd.DataFrame, holds: Sequence[pd.Series[bool]]
+    words: Translator, table: pd.DataFrame, holds: Mapping[str, pd.Series[bool]]
 ) -> None:
     """Print the last year of several scenarios side by side, and whether the ranking holds."""
     each = {str(name): by_year(table, str(name)) for name in table.columns}
@@ -245,7 +258,9 @@ def _print_comparison(
         shown.add_column(words.text("Ranking holds"))
     for name in INDICATORS:
         values = [words.number(found[name].get(year)) for found in each.values()]
-        sure = [words.text("yes") if told[name, year] else words.text("no") for told in holds]
+        sure = [
+            words.text("yes") if told[name, year] else words.text("no") for told in holds.values()
+        ]
         shown.add_row(_label(words, name), *values, *([", ".join(sure)] if holds else []))
     _console().print(shown)
 

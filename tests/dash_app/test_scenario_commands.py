@@ -388,6 +388,22 @@ def test_compare_says_whether_the_ranking_holds(capsys, city, write, monkeypatch
     assert "Ranking holds" in said
     heat = next(line for line in said.splitlines() if "Heat demand per heated area" in line)
     assert "yes" in heat
+    code, said, _ = call(capsys, "compare", city, one, other, "--json")
+    assert code == 0
+    rows = {(row["indicator"], row["year"]): row["ranking_holds"] for row in json.loads(said)}
+    assert rows["heat_demand_m2", 2030] == {"More": True}
+
+
+def test_compare_of_other_years_has_no_ranking_but_values(capsys, city, write, monkeypatch):
+    monkeypatch.setattr("dash_app.scenario_commands.DRIVERS", ())
+    one, other = write(plan(), "a.json"), write(plan(stages=[2025, 2035], name="Later"), "b.json")
+    code, said, _ = call(capsys, "compare", city, one, other, "--json")
+    assert code == 0
+    rows = {(row["indicator"], row["year"]): row for row in json.loads(said)}
+    assert rows["emissions", 2030]["Later"] is None
+    assert rows["emissions", 2035]["Warm walls"] is None
+    assert rows["emissions", 2025]["ranking_holds"] == {}
+    assert call(capsys, "compare", city, one, other)[0] == 0
 
 
 def test_compare_keeps_scenarios_of_the_same_name_apart(capsys, city, write, tmp_path):
