@@ -30,6 +30,8 @@ def _run(arguments: list[str], words: Translator) -> int:
     try:
         code = make_app(words)(arguments, prog_name="twin", standalone_mode=True)
     except SystemExit as end:
+        if end.code == EXIT_CANCELLED:  # typer makes this of Ctrl+C, without a word
+            _complain(words.text("Cancelled"), words.text("Nothing was changed."))
         return end.code if isinstance(end.code, int) else EXIT_FAULT
     except TwinError as error:
         _complain(words.text("Error"), words.error(error))

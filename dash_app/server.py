@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -31,4 +32,5 @@ def run(app: FastAPI, listener: socket.socket, *, on_ready: Callable[[], None]) 
     config = uvicorn.Config(
         app, log_level="warning", server_header=False, timeout_graceful_shutdown=3
     )
-    _Announcing(config, on_ready).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # Ctrl+C is how one ends it, not a fault
+        _Announcing(config, on_ready).run(sockets=[listener])

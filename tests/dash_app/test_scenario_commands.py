@@ -235,7 +235,7 @@ def test_foreign_folders_are_refused_before_any_work(capsys, city, write, tmp_pa
     [
         (OSError(28, "No space left on device"), 1, "The disk is full"),
         (PermissionError(13, "Permission denied"), 1, "may not be written"),
-        (KeyboardInterrupt(), 130, ""),
+        (KeyboardInterrupt(), 130, "Nothing was changed."),
         (RuntimeError("the roof is on fire"), 70, "the roof is on fire"),
     ],
     ids=["disk full", "not allowed", "Ctrl+C", "fault"],
