@@ -333,3 +333,6 @@ GROUPS = {
     "money": "Money",
 }
 """Headings in the order in which they are shown."""
+
+SUMMED = tuple(sorted({c for i in INDICATORS.values() for c in (*i.top, *i.bottom)}))
+"""Columns that indicators are made of."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Level = Literal["city", "district", "block"]
 LEVELS: tuple[Level, ...] = ("city", "district", "block")
@@ -64,20 +67,20 @@ class Indicator:
         return top / bottom.where(bottom != 0, np.nan) * self.factor
 
 
-def area_sums(buildings: pd.DataFrame, level: Level) -> pd.DataFrame:
+def area_sums(buildings: pd.DataFrame, columns: Sequence[str]) -> dict[Level, pd.DataFrame]:
     """
-    Return the sums of all number columns over the buildings of each area; index: area, sorted.
+    Return the sums of columns over the buildings of each area, by level; index: area, sorted.
 
     What lies in no district or Baublock counts for the whole city only.
     """
-    numbers = buildings.select_dtypes("number")
-    values = numbers.to_numpy(float)
-    if level not in KEYS:
-        return pd.DataFrame(values.sum(axis=0)[None, :], [WHOLE], numbers.columns)
-    key = buildings[KEYS[level]].astype("category").cat
-    codes = key.codes.to_numpy()
-    order = np.argsort(codes, kind="stable")
-    order = order[codes[order] >= 0]
-    present, starts = np.unique(codes[order], return_index=True)
-    sums = np.add.reduceat(values[order], starts, axis=0) if len(order) else values[:0]
-    return pd.DataFrame(sums, key.categories[present].astype(object), numbers.columns)
+    values = buildings[list(columns)].to_numpy(float)
+    found = {"city": pd.DataFrame(values.sum(axis=0)[None, :], [WHOLE], columns)}
+    for level, name in KEYS.items():
+        key = buildings[name].astype("category").cat
+        codes = key.codes.to_numpy()
+        order = np.argsort(codes, kind="stable")
+        order = order[codes[order] >= 0]
+        present, starts = np.unique(codes[order], return_index=True)
+        sums = np.add.reduceat(values[order], starts, axis=0) if len(order) else values[:0]
+        found[level] = pd.DataFrame(sums, key.categories[present].astype(object), columns)
+    return found  # type: ignore[return-value]

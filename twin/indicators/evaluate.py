@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twin.indicators.catalogue import INDICATORS
-from twin.indicators.definition import LEVELS, Level, area_sums
+from twin.indicators.definition import LEVELS, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ def peaks_of(year: YearResults, level: Level) -> pd.DataFrame:
 
 def year_values(year: YearResults, level: Level) -> tuple[pd.Index[str], dict[str, Values]]:
     """Return the areas of a level, and by indicator the value of each."""
-    sums, peaks = area_sums(year.buildings, level), peaks_of(year, level)
+    sums, peaks = year.sums[level], peaks_of(year, level)
     areas = pd.Index(sorted({*sums.index, *peaks.index}), name="area", dtype=object)
     sums, peaks = sums.reindex(areas), peaks.reindex(areas)
     return areas, {

@@ -10,7 +10,7 @@ import pandas as pd
 
 from twin.errors import ModelError
 from twin.indicators.catalogue import INDICATORS
-from twin.indicators.definition import KEYS, WHOLE, Indicator, Level, area_sums
+from twin.indicators.definition import KEYS, WHOLE, Indicator, Level
 from twin.indicators.evaluate import peaks_of
 from twin.indicators.ranges import with_bounds
 from twin.provenance import KINDS, kind_of
@@ -84,7 +84,7 @@ def explain(
     """Return where one figure comes from; `spread` of `twin.indicators.ranges` adds its range."""
     indicator = _known(name, results, year)
     found = results.years[year]
-    values = indicator.values(area_sums(found.buildings, level), peaks_of(found, level))
+    values = indicator.values(found.sums[level], peaks_of(found, level))
     if area not in values.index:
         template = "{indicator} has no value for {level} {area}."
         hint = "Known are, for example: {some}."
@@ -134,7 +134,7 @@ def _range(
         return None, None
     level, area, year = place
     found = results.years[year]
-    sums, peaks = area_sums(found.buildings, "city"), peaks_of(found, "city")
+    sums, peaks = found.sums["city"], peaks_of(found, "city")
     whole = float(indicator.values(sums, peaks)[WHOLE])
     names = ["indicator", "level", "area", "year"]
     rows = {

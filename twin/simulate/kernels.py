@@ -52,35 +52,33 @@ def add_plants(
 
 
 @njit(cache=True, nogil=True)
-def add_water(warm: Watts, water_wh: Floats, shape: Floats) -> None:  # pragma: no cover
-    """Add hot water [Wh/a] of each area to its hours of heat [W]; the same shape for all."""
-    for i in range(warm.shape[0]):
-        if water_wh[i] > 0:
-            for h in range(warm.shape[1]):
-                warm[i, h] += np.int32(np.rint(water_wh[i] * shape[h]))
-
-
-@njit(cache=True, nogil=True)
-def highest_and_sums(
-    lines: Watts, group: Watts, count: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:  # pragma: no cover
+def add_area(
+    lines: tuple[Watts, Watts, Watts],
+    water_wh: float,
+    shape: Floats,
+    sums: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> None:  # pragma: no cover
     """
-    Return highest and lowest hour of each line, (n, 2), the lines added up by group and in all.
+    Add one Baublock to the sums of its area and find its own extremes.
 
-    Lines of group -1 count in all only. [W]
+    Parameters
+    ----------
+    lines
+        Heat for rooms, electricity, and what plants take off it, by hour [W].
+    water_wh, shape
+        Hot water of a year and its share of each hour.
+    sums
+        (2, 8760) heat and net load of an area, added to [W].
+    ends
+        (3,) set to highest heat, highest and lowest net load [W], 0 between them.
     """
-    hours = lines.shape[1]
-    ends = np.zeros((lines.shape[0], 2), np.int64)
-    sums = np.zeros((count, hours), np.int64)
-    total = np.zeros(hours, np.int64)
-    for i in range(lines.shape[0]):
-        high, low = np.int64(-(2**62)), np.int64(2**62)
-        for h in range(hours):
-            value = np.int64(lines[i, h])
-            total[h] += value
-            high, low = max(high, value), min(low, value)
-        if group[i] >= 0:
-            for h in range(hours):
-                sums[group[i], h] += lines[i, h]
-        ends[i, 0], ends[i, 1] = high, low
-    return ends, sums, total
+    warm, load, plants = lines
+    high, top, low = np.int64(0), np.int64(0), np.int64(0)
+    for h in range(len(shape)):
+        heat = np.int64(warm[h]) + np.int64(np.rint(water_wh * shape[h]))
+        net = np.int64(load[h]) + np.int64(plants[h])
+        sums[0, h] += heat
+        sums[1, h] += net
+        high, top, low = max(high, heat), max(top, net), min(low, net)
+    ends[0], ends[1], ends[2] = high, top, low

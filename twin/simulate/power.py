@@ -89,21 +89,61 @@ def _loads(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class BlockLoad:
+    """Electricity by Baublock and hour [W]; the last group is for buildings in none."""
+
+    lines: Mapping[int, Watts]
+    loads: Loads  # what it was made of
+    pumps: Mapping[int, Watts]
+    groups: Watts
+    ids: pd.Index[str]
+
+
 def _block_load(
     loads: Loads,
     heat: Rows,
     systems: pd.DataFrame,
     block_city: City,
     given: Assumptions,
-) -> Watts:
-    """Return electricity by Baublock and hour, (n + 1, 8760) [W]; the last for none."""
+    before: BlockLoad | None,
+) -> BlockLoad:
+    """Return electricity by Baublock and hour; Baublöcke that are as before keep their hours."""
     known = block_city.blocks.index
     count = len(known) + 1
-    pumps = stacked(heat.sums, count, count)
     groups = codes_of(systems["block_id"], known)
-    return electricity_hours(
-        loads.kwh, loads.profile, loads.profiles, groups, count=count, added=pumps
-    )
+    pumps = {g - count: line for g, line in heat.sums.items() if count <= g < 2 * count}
+    past = before if before is not None and _same_rows(before, loads, systems.index) else None
+    changed = np.ones(count, bool) if past is None else _changed(past, loads, groups, pumps)
+    place = np.cumsum(changed) - 1
+    here = changed[groups]
+    power = electricity_hours(
+        loads.kwh[here], loads.profile[here], loads.profiles,
+        place[groups[here]].astype(np.int32), count=int(changed.sum()),
+    )  # fmt: skip
+    lines = {} if past is None else dict(past.lines)
+    for group in np.flatnonzero(changed).tolist():
+        lines[group] = power[place[group]] + pumps.get(group, np.int32(0))
+    return BlockLoad(lines, loads, pumps, groups, systems.index)
+
+
+def _same_rows(before: BlockLoad, loads: Loads, ids: pd.Index[str]) -> bool:
+    return before.loads.profiles is loads.profiles and before.ids.equals(ids)
+
+
+def _changed(
+    past: BlockLoad, loads: Loads, groups: Watts, pumps: Mapping[int, Watts]
+) -> NDArray[np.bool_]:
+    """Tell which Baublöcke have other buildings, loads or heat pumps than before."""
+    count = len(past.lines)
+    rows = (loads.kwh != past.loads.kwh).any(axis=1) | (groups != past.groups)
+    rows |= (loads.profile != past.loads.profile).any(axis=1)
+    changed = np.zeros(count, bool)
+    changed[groups[rows]] = True
+    changed[past.groups[rows]] = True
+    for group in {*pumps, *past.pumps}:
+        changed[group] |= pumps.get(group) is not past.pumps.get(group)
+    return changed
 
 
 def stacked(sums: Mapping[int, Watts], first: int, count: int) -> Watts:
@@ -267,7 +307,7 @@ def _transformers(  # noqa: PLR0913, PLR0917 - called by name
     transformer_area: pd.Series[str],
     systems: pd.DataFrame,
     loads: Loads,
-    block_load: Watts,
+    block_load: BlockLoad,
     prosumers: Prosumers,
     block_city: City,
     given: Assumptions,
@@ -285,7 +325,7 @@ def _transformers(  # noqa: PLR0913, PLR0917 - called by name
     homes = systems["dwellings"].to_numpy(float)[there]
     dwellings = np.bincount(area[there], homes, minlength=len(areas)).astype(np.float64)
     return transformer_peaks(
-        area_hours(block_load, weight=weight[there], **share),
+        area_hours(stacked(block_load.lines, 0, count), weight=weight[there], **share),
         area_hours(sun, weight=power[there], **share),
         areas=areas,
         dwellings=dwellings,
@@ -302,7 +342,13 @@ POWER_STAGES = (
         ("appliances", "profiles", "series", "heat_table", "systems"),
         ("supply",),
     ),
-    Stage("block_load", _block_load, ("loads", "heat", "systems", "block_city"), room=10),
+    Stage(
+        "block_load",
+        _block_load,
+        ("loads", "heat", "systems", "block_city"),
+        growing=True,
+        room=10,
+    ),
     Stage("roofs", _roofs, ("roof_city",), ("solar",)),
     Stage(
         "prosumers",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twin.assumptions import Assumptions
+    from twin.indicators.definition import Level
     from twin.provenance import Finding
     from twin.scenario import Scenario
     from twin.simulate.stage import Chain
@@ -32,6 +33,7 @@ class YearResults:
     state: State
     buildings: pd.DataFrame
     hourly: pd.DataFrame
+    sums: Mapping[Level, pd.DataFrame]  # what indicators are made of, by level; index: area
     peaks: pd.DataFrame
     networks: pd.DataFrame
     pipes: gpd.GeoDataFrame

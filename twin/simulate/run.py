@@ -79,18 +79,17 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     memo = memo or Memo()
     given = given or assumptions()
     own = given.replaced({k: v for k, v in scenario.assumptions.items() if k in given})
-    base = _baseline(city, scenario.stages[0], own, memo)
+    base, base_stock = _baseline(city, scenario.stages[0], own, memo)
     planned = plan(city, scenario, given, base=base, rebase=rebase)
     before, laid = base, Part(pd.Series(dtype=float), "nothing")
     history: tuple[tuple[int, Part], ...] = ()
     ratio = _measured_ratio(base, measured, own, memo)
-    base_part = parts_of(base)["stock"]
     years = {}
     for place, state in enumerate(planned.states):
         if progress:
             progress("Work out the year", place / len(planned.states))
         parts = parts_of(state, before=before if place else None)
-        parts |= {**_past(history, laid), "measured_ratio": ratio, "base_stock": base_part}
+        parts |= {**_past(history, laid), "measured_ratio": ratio, "base_stock": base_stock}
         chain = Chain(STAGES, parts, state.assumptions, memo)
         years[state.year] = _year(state, chain)
         history = (*history, (state.year, Part(chain["invested"], chain.key("invested"))))
@@ -118,19 +117,20 @@ def _check(city: City, measured: pd.DataFrame | None) -> None:
         raise ModelError(template, hint=hint, blocks=", ".join(map(str, unknown[:5])))
 
 
-def _baseline(city: City, year: int, own: Assumptions, memo: Memo) -> State:
-    """Return the state of the city before any measure, with the networks that stand."""
+def _baseline(city: City, year: int, own: Assumptions, memo: Memo) -> tuple[State, Part]:
+    """Return the state of the city before any measure with the networks that stand; its stock."""
     key = hash_parts([city.hash, str(year), own.hash])
 
-    def make(_: object) -> State:
+    def make(_: object) -> tuple[State, Part]:
         stock = initial_stock(city, own).sort_index()  # results do not depend on the order
         network = existing_network_of(city, stock, own).reindex(stock.index)
         stock = stock.assign(network_id=stock["network_id"].fillna(network.astype("str")))
         networks = existing_networks(city, stock, own)
-        return State(year, city, stock, own, networks)
+        state = State(year, city, stock, own, networks)
+        return state, parts_of(state)["stock"]
 
-    state: State = memo.answer("baseline", key, make)
-    return state
+    found: tuple[State, Part] = memo.answer("baseline", key, make)
+    return found
 
 
 def _measured_ratio(
@@ -174,6 +174,7 @@ def _year(state: State, chain: Chain) -> YearResults:
         state=state,
         buildings=buildings,
         hourly=chain["hours"].hourly,
+        sums=chain["sums"],
         peaks=chain["hours"].peaks,
         networks=chain["network_table"],
         pipes=pd.concat(laid) if laid else empty,

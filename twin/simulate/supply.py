@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from twin.balance import best_decentral, emission_factors, emissions, prices
@@ -104,12 +105,13 @@ def _networks(  # noqa: PLR0913, PLR0917 - called by name
         }
     )
     connected = connected[connected["annual_kwh"] > 0]
-    network = systems["network_id"].reindex(connected.index)
+    network = systems["network_id"].reindex(connected.index).to_numpy(object)
+    rows = pd.Series(np.arange(len(network))).groupby(network).indices
     designs, customers = {}, {}
     for plan in plans:
-        mine = connected[(network == plan.id).to_numpy()]
-        if plan.start_year > year or not len(mine):
+        if plan.start_year > year or plan.id not in rows:
             continue
+        mine = connected.iloc[rows[plan.id]]
         designs[plan.id] = _kept(before, plan, mine, ways) or _laid(plan, mine, ways, given)
         customers[plan.id] = mine
     return Networks(designs, customers, ways)
@@ -130,26 +132,57 @@ def _laid(plan: NetworkPlan, mine: pd.DataFrame, ways: Ways, given: Assumptions)
     return lay_network(plan, ways.city, mine, given, ground=ground)
 
 
-def _network_table(networks: Networks, year: int, given: Assumptions) -> pd.DataFrame:
-    """Return what networks deliver, need and cost in a year; index network_id."""
+@dataclass(frozen=True, eq=False)
+class NetworkFigures:
+    """What networks deliver, need and cost in a year; index network_id. One row a design."""
+
+    table: pd.DataFrame
+    rows: Mapping[str, tuple[NetworkDesign, dict[str, object]]]
+    context: tuple[int, str]  # year and assumptions
+
+
+def _network_figures(
+    networks: Networks, year: int, given: Assumptions, before: NetworkFigures | None
+) -> NetworkFigures:
+    """Price each network; one whose design is as before in the same year is not priced again."""
+    context = (year, given.hash)
+    known = before.rows if before is not None and before.context == context else {}
     price = {str(key): float(euros) for key, euros in prices(year, given)["business"].items()}
     grams = emission_factors(year, given).drop("district_heat")
     factors = {str(key): float(value) / G_PER_T for key, value in grams.items()}
     rows = {}
     for name, design in networks.designs.items():
-        needed, supplied = design.final_energy_kwh, design.summary["supplied_kwh"]
-        rows[name] = {
-            "name": design.plan.name,
-            "exists": design.plan.exists,
-            **design.summary,
-            "emission_t_kwh": heat_factor(needed, supplied, year, given, factors=factors),
-            "price_eur_kwh": network_price(design, design.plan, year, given, prices=price),
-            "laid_eur": sum(design.investment_eur.values()),
-            **{f"fuel_{fuel}_kwh": needed.get(fuel, 0.0) for fuel in FOSSIL_FUELS},
-            "fuel_electricity_kwh": needed.get("electricity", 0.0),
-        }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=None if rows else NETWORK_COLUMNS)
-    return table.rename_axis("network_id")
+        old = known.get(name)
+        same = old is not None and old[0] is design
+        row = old[1] if old and same else _network_row(design, year, given, (price, factors))
+        rows[name] = (design, row)
+    each = {name: row for name, (_, row) in rows.items()}
+    table = pd.DataFrame.from_dict(each, orient="index", columns=None if rows else NETWORK_COLUMNS)
+    return NetworkFigures(table.rename_axis("network_id"), rows, context)
+
+
+def _network_row(
+    design: NetworkDesign,
+    year: int,
+    given: Assumptions,
+    figures: tuple[dict[str, float], dict[str, float]],
+) -> dict[str, object]:
+    price, factors = figures
+    needed, supplied = design.final_energy_kwh, design.summary["supplied_kwh"]
+    return {
+        "name": design.plan.name,
+        "exists": design.plan.exists,
+        **design.summary,
+        "emission_t_kwh": heat_factor(needed, supplied, year, given, factors=factors),
+        "price_eur_kwh": network_price(design, design.plan, year, given, prices=price),
+        "laid_eur": sum(design.investment_eur.values()),
+        **{f"fuel_{fuel}_kwh": needed.get(fuel, 0.0) for fuel in FOSSIL_FUELS},
+        "fuel_electricity_kwh": needed.get("electricity", 0.0),
+    }
+
+
+def _network_table(network_figures: NetworkFigures, given: Assumptions) -> pd.DataFrame:
+    return network_figures.table
 
 
 def _by_building(
@@ -243,7 +276,15 @@ SUPPLY_STAGES = (
         growing=True,
         room=20,
     ),
-    Stage("network_table", _network_table, ("networks", "year"), ("grid", "balance")),
+    Stage(
+        "network_figures",
+        _network_figures,
+        ("networks", "year"),
+        ("grid", "balance"),
+        growing=True,
+        room=20,
+    ),
+    Stage("network_table", _network_table, ("network_figures",)),
     Stage("heat_of_networks", _by_building, ("systems", "network_table")),
     Stage(
         "greenhouse_gas",

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from twin.classes import CARRIERS
-from twin.indicators.definition import WHOLE
-from twin.simulate.kernels import add_water, highest_and_sums
+from twin.indicators.catalogue import SUMMED
+from twin.indicators.definition import KEYS, WHOLE, Level, area_sums
+from twin.rowwise import HOURS
+from twin.simulate.kernels import add_area
 from twin.simulate.parts import codes_of
-from twin.simulate.power import stacked
 from twin.simulate.stage import Stage
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from twin.assumptions import Assumptions
     from twin.city import City
     from twin.rowwise import Rows
-    from twin.simulate.power import Prosumers
+    from twin.simulate.power import BlockLoad, Prosumers
 
     Watts = NDArray[np.int32]
 
@@ -112,6 +113,15 @@ def _network_growth(
     return (laid - laid_before.reindex(laid.index, fill_value=0.0)).clip(lower=0.0)
 
 
+def _sums(
+    building_table: pd.DataFrame, cost_table: pd.DataFrame, given: Assumptions
+) -> dict[Level, pd.DataFrame]:
+    """Return what indicators are made of, summed up by city, district and Baublock."""
+    areas = [*KEYS.values(), *(name for name in SUMMED if name in building_table)]
+    costs = [name for name in SUMMED if name in cost_table]
+    return area_sums(pd.concat([building_table[areas], cost_table[costs]], axis=1), SUMMED)
+
+
 @dataclass(frozen=True, eq=False)
 class Profiles:
     """Hours of the city [W] and the highest hours by area [kW]."""
@@ -124,7 +134,7 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     heat: Rows,
     hot_water: pd.Series[float],
     hot_water_shape: NDArray[np.float64],
-    block_load: Watts,
+    block_load: BlockLoad,
     prosumers: Prosumers,
     systems: pd.DataFrame,
     block_city: City,
@@ -137,38 +147,40 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     block = codes_of(systems["block_id"], known)
     watt_hours = np.rint(hot_water.to_numpy(float) * 1000)
     water = np.bincount(block, watt_hours, minlength=count).astype(np.float64)
-    warm = stacked(heat.sums, 0, count)
-    add_water(warm, water, hot_water_shape)
-    net = block_load + stacked(prosumers.rows.sums, 0, count)
     codes, districts = pd.factorize(block_city.blocks["district_id"], sort=True)
-    group = np.append(codes, -1).astype(np.int32)
-    heat_ends, heat_districts, heat_city = highest_and_sums(warm, group, len(districts))
-    net_ends, net_districts, net_city = highest_and_sums(net, group, len(districts))
+    area = np.append(np.where(codes < 0, len(districts), codes), len(districts))
+    sums, ends = np.zeros((len(districts) + 1, 2, HOURS), np.int64), np.zeros((count, 3), np.int64)
+    none, plants = np.zeros(HOURS, np.int32), prosumers.rows.sums
+    for place in range(count):  # one compiled call a Baublock: no array of all hours of all blocks
+        lines = (heat.sums.get(place, none), block_load.lines[place], plants.get(place, none))
+        add_area(lines, water[place], hot_water_shape, sums[area[place]], ends[place])
+    whole = sums.sum(axis=0)
+    sun = sum((line for group, line in plants.items() if group >= count), np.zeros(HOURS, np.int64))
     hourly = {
-        "heat_w": heat_city,
-        "electricity_w": block_load.sum(axis=0, dtype=np.int64),
-        "pv_w": stacked(prosumers.rows.sums, count, count).sum(axis=0, dtype=np.int64),
-        "import_w": np.maximum(net_city, 0),
-        "feed_in_w": np.maximum(-net_city, 0),
+        "heat_w": whole[0],
+        "electricity_w": sum(block_load.lines.values(), np.zeros(HOURS, np.int64)),
+        "pv_w": sun,
+        "import_w": np.maximum(whole[1], 0),
+        "feed_in_w": np.maximum(-whole[1], 0),
     }
     peaks = {
-        "city": _peaks([WHOLE], _ends(heat_city[None]), _ends(net_city[None])),
-        "district": _peaks(districts, _ends(heat_districts), _ends(net_districts)),
-        "block": _peaks(known, heat_ends[:-1], net_ends[:-1]),
+        "city": _peaks([WHOLE], _ends(whole[None])),
+        "district": _peaks(districts, _ends(sums[:-1])),
+        "block": _peaks(known, ends[:-1]),
     }
     table = pd.concat(peaks, names=["level", "area"])
     return Profiles(pd.DataFrame(hourly, index=weather.index), table)
 
 
-def _ends(lines: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.column_stack([lines.max(axis=1, initial=0), lines.min(axis=1, initial=0)])
+def _ends(sums: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return highest heat, highest and lowest net load of areas from their hours (n, 2, 8760)."""
+    heat, net = sums[:, 0], sums[:, 1]
+    return np.column_stack([heat.max(axis=1), net.max(axis=1), net.min(axis=1)])
 
 
-def _peaks(
-    areas: Sequence[str] | pd.Index[str], warm: NDArray[np.int64], net: NDArray[np.int64]
-) -> pd.DataFrame:
-    """Return the highest hours [kW] from (highest, lowest) of heat and of load less sun [W]."""
-    highest = np.column_stack([warm[:, 0], net[:, 0], -net[:, 1]])
+def _peaks(areas: Sequence[str] | pd.Index[str], ends: NDArray[np.int64]) -> pd.DataFrame:
+    """Return the highest hours [kW] of heat, import and feed-in."""
+    highest = ends * np.array([1, 1, -1])
     return pd.DataFrame(np.maximum(highest, 0) / 1000, list(areas), list(PEAKS))
 
 
@@ -185,6 +197,7 @@ TABLE_STAGES = (
         _costs,
         ("invested", "capital", "running", "imports", "final", "network_growth", "systems"),
     ),
+    Stage("sums", _sums, ("building_table", "cost_table")),
     Stage(
         "hours",
         _hours,

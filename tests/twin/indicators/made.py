@@ -6,6 +6,7 @@ import pandas as pd
 
 from twin.assumptions import Assumption, Assumptions
 from twin.indicators import INDICATORS
+from twin.indicators.definition import area_sums
 
 COLUMNS = sorted({c for i in INDICATORS.values() for c in (*i.top, *i.bottom)})
 AREAS = {"district_id": ["north", "north", "south"], "block_id": ["1", "2", None]}
@@ -38,7 +39,8 @@ def year_results(year, given, *, saved=0.0):
         ),
     )
     state = SimpleNamespace(stock=stock)
-    return SimpleNamespace(year=year, buildings=buildings, peaks=peaks, state=state)
+    sums = area_sums(buildings, COLUMNS)
+    return SimpleNamespace(year=year, buildings=buildings, sums=sums, peaks=peaks, state=state)
 
 
 def results(given=GIVEN, *, saved=0.0, years=(2025, 2030)):

@@ -9,7 +9,6 @@ from tests.twin.indicators.made import COLUMNS, GIVEN, results
 from twin.compare import compare, difference, ranking
 from twin.errors import ModelError
 from twin.indicators import INDICATORS, Indicator, explain, indicator_table
-from twin.indicators.definition import area_sums
 from twin.indicators.ranges import bounds, spread, with_bounds
 
 NAMES = ["heat.warm", "balance.dear"]
@@ -32,7 +31,7 @@ def test_sums_and_ratios_by_city_district_and_block():
 
 def test_a_ratio_over_nothing_is_missing_not_infinite():
     ratio = Indicator("r", "R", "", "r", top=("a",), bottom=("b",))
-    sums = area_sums(pd.DataFrame({"a": [1.0], "b": [0.0]}), "city")
+    sums = pd.DataFrame({"a": [1.0], "b": [0.0]}, ["city"])
     assert math.isnan(ratio.values(sums, pd.DataFrame())["city"])
 
 

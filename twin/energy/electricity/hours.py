@@ -93,11 +93,11 @@ def _spread(
     energy: NDArray[np.float64], shares: NDArray[np.float64], power: Whole
 ) -> None:  # pragma: no cover
     """Add up energy [Wh] times share of the hour, profile by profile, and round to whole W."""
-    watts = np.empty(shares.shape[1])
+    watts = np.zeros(shares.shape[1])
     for g in range(energy.shape[0]):
         watts[:] = 0.0
         for p in range(shares.shape[0]):
-            if energy[g, p] != 0.0:  # a block knows few of the profiles
+            if energy[g, p] > 0:
                 for h in range(shares.shape[1]):
                     watts[h] += energy[g, p] * shares[p, h]
         for h in range(shares.shape[1]):
