@@ -73,8 +73,11 @@ def area_sums(buildings: pd.DataFrame, columns: Sequence[str]) -> dict[Level, pd
 
     What lies in no district or Baublock counts for the whole city only.
     """
-    values = buildings[list(columns)].to_numpy(float)
-    found = {"city": pd.DataFrame(values.sum(axis=0)[None, :], [WHOLE], columns)}
+    names = list(columns)
+    values = buildings[names].to_numpy(float)
+    found: dict[Level, pd.DataFrame] = {
+        "city": pd.DataFrame(values.sum(axis=0)[None, :], [WHOLE], names)
+    }
     for level, name in KEYS.items():
         key = buildings[name].astype("category").cat
         codes = key.codes.to_numpy()
@@ -82,5 +85,5 @@ def area_sums(buildings: pd.DataFrame, columns: Sequence[str]) -> dict[Level, pd
         order = order[codes[order] >= 0]
         present, starts = np.unique(codes[order], return_index=True)
         sums = np.add.reduceat(values[order], starts, axis=0) if len(order) else values[:0]
-        found[level] = pd.DataFrame(sums, key.categories[present].astype(object), columns)
-    return found  # type: ignore[return-value]
+        found[level] = pd.DataFrame(sums, key.categories[present].astype(object), names)
+    return found

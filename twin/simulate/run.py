@@ -88,7 +88,7 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     for place, state in enumerate(planned.states):
         if progress:
             progress("Work out the year", place / len(planned.states))
-        parts = parts_of(state, before=before if place else None)
+        parts = parts_of(state, before=before)
         parts |= {**_past(history, laid), "measured_ratio": ratio, "base_stock": base_stock}
         chain = Chain(STAGES, parts, state.assumptions, memo)
         years[state.year] = _year(state, chain)
@@ -119,6 +119,7 @@ def _check(city: City, measured: pd.DataFrame | None) -> None:
 
 def _baseline(city: City, year: int, own: Assumptions, memo: Memo) -> tuple[State, Part]:
     """Return the state of the city before any measure with the networks that stand; its stock."""
+    year = min(year, int(own["stock.base_year"]))  # what is due until the first stage is paid in it
     key = hash_parts([city.hash, str(year), own.hash])
 
     def make(_: object) -> tuple[State, Part]:

@@ -240,3 +240,12 @@ def test_customers_of_a_network_see_what_own_heating_would_cost(base):
     assert (table["network_eur_kwh"] > 0).all()
     cheaper = table["network_eur_kwh"] < table["decentral_eur_kwh"]
     assert ((table["saving_eur_a"] > 0) == cheaper).all()
+
+
+def test_what_falls_due_before_the_first_stage_is_paid_in_it(town, changed):
+    late = simulate(town, scenario(RETROFIT, HEAT_PUMPS, SOLAR, stages=(2030,)))
+    costs = ["retrofit_eur", "heating_eur", "pv_eur", "battery_eur", "annual_cost_eur"]
+    pd.testing.assert_frame_equal(
+        late.last.buildings[costs], changed.years[2030].buildings[costs], check_exact=True
+    )
+    assert late.last.buildings["retrofit_eur"].sum() > 0
