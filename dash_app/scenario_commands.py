@@ -88,8 +88,11 @@ def answer_scenario(city: City, scenario: Scenario, given: Given, say: Say, memo
     base = _assumptions(given)
     measured = _read_measured(given.measured) if given.measured else None
 
+    ends = tuple(dict.fromkeys((scenario.stages[0], scenario.stages[-1])))
+    short = scenario.model_copy(update={"stages": ends})  # ranges of the years between follow
+
     def run(own: Assumptions) -> Results:
-        return simulate(city, scenario, own, memo=memo, measured=measured, rebase=given.rebase)
+        return simulate(city, short, own, memo=memo, measured=measured, rebase=given.rebase)
 
     share = 0.3 if given.ranges else 0.9
     results = simulate(

@@ -9,7 +9,7 @@ are not moved together, and faults of the model itself are not in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Run = Callable[[Assumptions], Results]
     Say = Callable[[str, float], None]
 
-ENDS = ("low", "high")
+ENDS: tuple[Literal["low"], Literal["high"]] = ("low", "high")
 
 DRIVERS = (
     "stock.set_point", "stock.reference_per_living", "stock.prebound", "stock.hot_water_housing",
@@ -50,7 +50,9 @@ def spread(
     results
         Answer with all assumptions as they are.
     run
-        Gives the answer under other assumptions; best with the memo of `results`.
+        Gives the answer under other assumptions; best with the memo of `results`. It may answer
+        for some of the years only, e.g. the first and the last: in the years between, the
+        deviation in proportion to the value is taken to change evenly.
     names
         Assumptions to move; an assumption by class or by year moves as a whole.
 
@@ -59,23 +61,38 @@ def spread(
     Columns `low` and `high`: the value of the city where the assumption is at that end, less the
     value; index (indicator, year, assumption).
     """
-    base = city_values(results)
-    moved = {}
-    steps = [(name, end) for name in names for end in ENDS]
-    for place, (name, end) in enumerate(steps):
-        if progress:
-            progress("Ranges of the assumptions", place / len(steps))
-        moved[name, end] = city_values(run(results.given.at_end(name, end))) - base  # type: ignore[arg-type]
-    if progress:
-        progress("Ranges of the assumptions", 1.0)
-    if not moved:
+    if not names:
         index = pd.MultiIndex.from_arrays([[], [], []], names=["indicator", "year", "assumption"])
         return pd.DataFrame({"low": [], "high": []}, index=index, dtype=float)
-    by_end = {
-        end: pd.concat({name: moved[name, end] for name in names}, names=["assumption"])
-        for end in ENDS
-    }
-    return pd.DataFrame(by_end).reorder_levels([1, 2, 0]).sort_index()
+    value = city_values(results)
+    base = city_values(run(results.given))
+    moved: dict[Literal["low", "high"], dict[str, pd.Series[float]]] = {"low": {}, "high": {}}
+    for place, name in enumerate(names):
+        for half, end in enumerate(ENDS):
+            if progress:
+                progress("Ranges of the assumptions", (place + half / 2) / len(names))
+            there = city_values(run(results.given.at_end(name, end)))
+            moved[end][name] = _in_all_years(value, base, there)
+    if progress:
+        progress("Ranges of the assumptions", 1.0)
+    ends = {end: pd.concat(found, names=["assumption"]) for end, found in moved.items()}
+    return pd.DataFrame(ends).reorder_levels([1, 2, 0]).sort_index()
+
+
+def _in_all_years(
+    value: pd.Series[float], base: pd.Series[float], there: pd.Series[float]
+) -> pd.Series[float]:
+    """Return the deviation in every year of `value` from that in the years that were run."""
+    share = ((there - base) / base.abs().where(base != 0)).fillna(0.0)
+    part: dict[tuple[str, int], float] = dict(
+        zip(share.index.tolist(), share.tolist(), strict=True)
+    )
+    years = sorted({year for _, year in part})
+    found = [
+        float(np.interp(year, years, [part[name, known] for known in years])) * abs(size)
+        for (name, year), size in zip(value.index.tolist(), value.tolist(), strict=True)
+    ]
+    return pd.Series(found, value.index)
 
 
 def city_values(results: Results) -> pd.Series[float]:

@@ -46,6 +46,17 @@ def test_the_range_is_the_root_of_the_sum_of_squares_of_single_runs():
     )
 
 
+def test_years_that_were_not_run_get_a_range_between_those_that_were():
+    base = results(years=(2025, 2030, 2035), saved=100)
+    moved = spread(base, lambda given: results(given, years=(2025, 2035), saved=100), NAMES)
+    full = spread(base, lambda given: results(given, years=(2025, 2030, 2035), saved=100), NAMES)
+    ends = ("heat_demand", 2025, "heat.warm"), ("heat_demand", 2035, "heat.warm")
+    for key in ends:
+        assert moved.loc[key].tolist() == pytest.approx(full.loc[key].tolist())
+    between = moved.loc[("heat_demand", 2030, "heat.warm")].tolist()
+    assert between == pytest.approx(full.loc[("heat_demand", 2030, "heat.warm")].tolist(), rel=0.02)
+
+
 def test_areas_get_the_relative_range_of_the_city():
     table = with_bounds(indicator_table(results()), spread_of())
     north = table.loc[("heat_demand", "district", "north", 2025)]
