@@ -68,9 +68,9 @@ def spread(
     base = city_values(run(results.given))
     moved: dict[Literal["low", "high"], dict[str, pd.Series[float]]] = {"low": {}, "high": {}}
     for place, name in enumerate(names):
-        for half, end in enumerate(ENDS):
-            if progress:
-                progress("Ranges of the assumptions", (place + half / 2) / len(names))
+        if progress:
+            progress("Ranges of the assumptions", place / len(names))
+        for end in ENDS:
             there = city_values(run(results.given.at_end(name, end)))
             moved[end][name] = _in_all_years(value, base, there)
     if progress:
