@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOM = 64
-"""Answers kept a stage; enough for two scenarios of five years and a dozen steps back."""
+ROOM = 16
+"""Answers kept a stage: three scenarios of five years; large ones keep less (`Stage.room`)."""
 
 
 class Memo:

@@ -168,7 +168,7 @@ HEAT_STAGES = (
         ("zones", "climate", "calibration", "series", "systems", "block_city", "plans"),
         ("heat", "supply"),
         growing=True,
-        room=10,
+        room=6,
     ),
     Stage(
         "heat_table",

@@ -347,7 +347,7 @@ POWER_STAGES = (
         _block_load,
         ("loads", "heat", "systems", "block_city"),
         growing=True,
-        room=10,
+        room=6,
     ),
     Stage("roofs", _roofs, ("roof_city",), ("solar",)),
     Stage(
@@ -357,7 +357,7 @@ POWER_STAGES = (
          "block_city"),
         ("heat", "supply", "solar"),
         growing=True,
-        room=10,
+        room=6,
     ),
     Stage("transformer_area", _transformer_areas, ("base_stock", "block_city"), ("electricity",)),
     Stage(
