@@ -91,8 +91,17 @@ def answer_scenario(city: City, scenario: Scenario, given: Given, say: Say, memo
     ends = tuple(dict.fromkeys((scenario.stages[0], scenario.stages[-1])))
     short = scenario.model_copy(update={"stages": ends})  # ranges of the years between follow
 
+    first: list[Results] = []
+
     def run(own: Assumptions) -> Results:
-        return simulate(city, short, own, memo=memo, measured=measured, rebase=given.rebase)
+        """Keep the plan, but where the stock that it was made for is another."""
+        same = bool(first) and own.of(["stock"]).hash == first[0].given.of(["stock"]).hash
+        held = first[0] if same else None
+        found = simulate(
+            city, short, own, memo=memo, measured=measured, rebase=given.rebase, held=held
+        )
+        first.append(found)
+        return found
 
     share = 0.3 if given.ranges else 0.9
     results = simulate(

@@ -50,7 +50,8 @@ def spread(
     results
         Answer with all assumptions as they are.
     run
-        Gives the answer under other assumptions; best with the memo of `results`. It may answer
+        Gives the answer under other assumptions; best with the memo of `results`, and with the
+        plan of the first answer, so that measures reach the same buildings. It may answer
         for some of the years only, e.g. the first and the last: in the years between, the
         deviation in proportion to the value is taken to change evenly.
     names

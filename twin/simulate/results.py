@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from twin.assumptions import Assumptions
     from twin.indicators.definition import Level
     from twin.provenance import Finding
-    from twin.scenario import Scenario
+    from twin.scenario import Fault, Plan, Scenario
     from twin.simulate.stage import Chain
     from twin.state import State
 
@@ -50,9 +50,9 @@ class Results:
     scenario: Scenario
     years: Mapping[int, YearResults]
     given: Assumptions
-    data_date: str = ""
-    notes: tuple[Any, ...] = ()  # warnings of the scenario, sentences for people
-    sources: tuple[Any, ...] = field(default=())
+    data_date: str
+    notes: tuple[Fault, ...]  # warnings of the scenario, sentences for people
+    plan: Plan  # which buildings each measure reaches when
 
     @property
     def last(self) -> YearResults:

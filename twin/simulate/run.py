@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from twin.energy.stock import initial_stock
 from twin.errors import ModelError
 from twin.hashing import hash_parts
 from twin.memo import Memo
-from twin.scenario import Scenario, plan
+from twin.scenario import Plan, Scenario, plan
 from twin.simulate.heat import HEAT_STAGES
 from twin.simulate.money import MONEY_STAGES
 from twin.simulate.parts import frame_key, parts_of
@@ -46,6 +47,7 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     memo: Memo | None = None,
     measured: pd.DataFrame | None = None,
     rebase: bool = False,
+    held: Results | None = None,
     progress: Say | None = None,
 ) -> Results:
     """
@@ -66,6 +68,9 @@ def simulate(  # noqa: PLR0913 - what a run may be given
         Useful heat measured by Baublock; index `block_id`, column `heat_kwh` a year.
     rebase
         Take a scenario that was made for another state of the city.
+    held
+        Results of the same scenario whose plan is kept: the same buildings in the same years,
+        whatever `given` would select. For ranges; what the stock rests on must not differ.
     progress
         Told each step and the share that is done.
 
@@ -80,7 +85,10 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     given = given or assumptions()
     own = given.replaced({k: v for k, v in scenario.assumptions.items() if k in given})
     base, base_stock = _baseline(city, scenario.stages[0], own, memo)
-    planned = plan(city, scenario, given, base=base, rebase=rebase)
+    if held is None:
+        planned = plan(city, scenario, given, base=base, rebase=rebase)
+    else:
+        planned = _kept(held, own)
     before, laid = base, Part(pd.Series(dtype=float), "nothing")
     history: tuple[tuple[int, Part], ...] = ()
     ratio = _measured_ratio(base, measured, own, memo)
@@ -97,7 +105,17 @@ def simulate(  # noqa: PLR0913 - what a run may be given
         before = state
     if progress:
         progress("Work out the year", 1.0)
-    return Results(scenario, years, own, city.info.data_date, planned.notes)
+    return Results(scenario, years, own, city.info.data_date, planned.notes, planned)
+
+
+def _kept(held: Results, own: Assumptions) -> Plan:
+    """Return a plan under other assumptions; what measures set themselves stays set."""
+    states = []
+    for state in held.plan.states:
+        entries = state.assumptions.entries
+        by_measures = {k: v for k, v in entries.items() if held.given.entries.get(k) is not v}
+        states.append(state.replace(assumptions=own.replaced(by_measures)))
+    return replace(held.plan, states=tuple(states))
 
 
 def _check(city: City, measured: pd.DataFrame | None) -> None:

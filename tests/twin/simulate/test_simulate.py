@@ -249,3 +249,18 @@ def test_what_falls_due_before_the_first_stage_is_paid_in_it(town, changed):
         late.last.buildings[costs], changed.years[2030].buildings[costs], check_exact=True
     )
     assert late.last.buildings["retrofit_eur"].sum() > 0
+
+
+def test_a_held_plan_reaches_the_same_buildings_under_other_assumptions(town, memo):
+    picky = scenario({**SOLAR, "minimum_yield_kwh_kwp": 800})
+    first = simulate(town, picky, memo=memo)
+    lossy = assumptions().at_end("solar.losses", "high")
+    free, held = (simulate(town, picky, lossy, memo=memo, held=h) for h in (None, first))
+    assert held.last.buildings["pv_kwp"].equals(first.last.buildings["pv_kwp"])
+    assert held.last.buildings["pv_kwh"].sum() < first.last.buildings["pv_kwh"].sum()
+    assert free.last.buildings["pv_kwp"].sum() < first.last.buildings["pv_kwp"].sum()
+
+
+def test_a_held_plan_under_the_same_assumptions_changes_nothing(town, memo, changed):
+    plan = scenario(RETROFIT, HEAT_PUMPS, SOLAR)
+    same(changed, simulate(town, plan, memo=Memo(), held=changed))
