@@ -38,6 +38,8 @@ screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenbur
 	$(BIN)/python -m tests.browser.screenshots cities/model-town model-town-dark --query "theme=dark&colour=age_class"
 	$(BIN)/python -m tests.browser.screenshots cities/nrw-tile nrw-lod2-roofs --query "pick=buildings:GUID_1543405942858_82262254"
 	$(BIN)/python -m tests.browser.screenshots cities/bayreuth bayreuth-gradient --query "layers=buildings,streets,terrain,landuse:50,water,names&colour=streets.gradient_percent"
+	$(BIN)/twin --lang en run cities/model-town data/scenarios/heat_plan.json -o cities/results
+	$(BIN)/python -m tests.browser.screenshots cities/results/report.html scenario-heat-plan --size page
 
 benchmark: $(VENV)/.test  ## speed and memory, apart from the tests; takes minutes
 	@bash .ci/debian.sh
