@@ -9,6 +9,9 @@ The answer to a scenario on disk: tables people can use elsewhere, written whole
 | explain.json | formula, inputs, assumptions and drivers of the city's indicators |
 | buildings.parquet | results by building and year, not for publication |
 | hourly_YEAR.csv | profiles of the city [kW] |
+| money.csv | who pays what, by year [EUR/a] |
+| networks.csv | heat networks by year: heat, losses, plant, price, against own heating |
+| transformers.csv | peak and backfeed of assumed transformer areas in the last year |
 | map.gpkg | Baublöcke and pipes by year, buildings of the last year |
 """
 
@@ -42,7 +45,8 @@ FORMAT = "troisdorf-twin-results"
 MANIFEST = "results.json"
 OWN = (
     MANIFEST, "scenario.json", "indicators.csv", "explain.json", "buildings.parquet",
-    "hourly_*.csv", "map.gpkg*", "report.html", "plots", ".*", "Thumbs.db", "desktop.ini",
+    "hourly_*.csv", "money.csv", "networks.csv", "transformers.csv", "map.gpkg*", "report.html",
+    "plots", ".*", "Thumbs.db", "desktop.ini",
 )  # fmt: skip
 """What a folder of results holds, with what programs that open it leave; else it is foreign."""
 
@@ -92,8 +96,33 @@ def write_results(
     pd.concat(by_year, names=["year"]).reset_index().to_parquet(stage / "buildings.parquet")
     for year, found in results.years.items():
         _write_hours(stage / f"hourly_{year}.csv", found)
+    for name, table in _more_tables(results).items():
+        table.to_csv(stage / f"{name}.csv", lineterminator="\n")
     _write_map(stage / "map.gpkg", results, indicators)
     _write_json(stage / MANIFEST, _manifest(results, indicators))
+
+
+def _more_tables(results: Results) -> dict[str, pd.DataFrame]:
+    """Return the tables of money, heat networks and transformer areas by their name."""
+    years = results.years.items()
+    money = {year: found.money.rename_axis("payment") for year, found in years}
+    networks = {year: _networks(found) for year, found in years}
+    transformers: pd.DataFrame = results.last.answers["transformers"]
+    return {
+        "money": pd.concat(money, names=["year"]),
+        "networks": pd.concat(networks, names=["year"]),
+        "transformers": transformers.rename_axis("transformer_id"),
+    }
+
+
+def _networks(found: YearResults) -> pd.DataFrame:
+    """Return the networks of a year, with how many customers would pay more for own heating."""
+    against = found.answers["against_own_heating"]
+    network = found.state.stock["network_id"].reindex(against.index)
+    cheaper = (against["saving_eur_a"] > 0).groupby(network).mean() if len(against) else None
+    table = found.networks.copy()
+    table["cheaper_share"] = float("nan") if cheaper is None else cheaper.reindex(table.index)
+    return table
 
 
 def _explained(told: list[Explanation]) -> dict[str, Any]:

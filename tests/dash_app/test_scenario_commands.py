@@ -128,7 +128,8 @@ def test_a_run_writes_what_other_programs_read(written):
     _, out = written
     assert sorted(path.name for path in out.iterdir()) == [
         "buildings.parquet", "explain.json", "hourly_2025.csv", "hourly_2030.csv",
-        "indicators.csv", "map.gpkg", "plots", "report.html", "results.json", "scenario.json",
+        "indicators.csv", "map.gpkg", "money.csv", "networks.csv", "plots", "report.html",
+        "results.json", "scenario.json", "transformers.csv",
     ]  # fmt: skip
     layers = set(gpd.list_layers(out / "map.gpkg")["name"])
     assert {"blocks_2025", "blocks_2030", "buildings_2030"} <= layers

@@ -163,6 +163,18 @@ def test_hours_come_back_to_the_watt(out):
             assert (watts.to_numpy() == found.hourly[name].to_numpy()).all(), name
 
 
+def test_money_networks_and_transformers_stand_in_tables(out):
+    money = pd.read_csv(out / "money.csv", index_col=["year", "payment"])
+    last = answered().last
+    assert money.loc[last.year, "total"].to_numpy() == pytest.approx(last.money["total"].to_numpy())
+    networks = pd.read_csv(out / "networks.csv", index_col=["year", "network_id"])
+    assert set(networks.loc[last.year].index) == set(last.networks.index)
+    assert networks["cheaper_share"].dropna().between(0, 1).all()
+    areas = pd.read_csv(out / "transformers.csv", index_col="transformer_id")
+    assert (areas["area_source"] == "estimated:assumed_areas").all()
+    assert len(areas) == len(last.answers["transformers"])
+
+
 def test_the_scenario_comes_back_as_it_was(out):
     assert load_scenario((out / "scenario.json").read_text("utf-8")) == answered().scenario
 
