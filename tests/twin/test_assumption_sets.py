@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from twin.assumptions import Assumption, AssumptionError, Assumptions
+from twin.assumptions import Assumption, AssumptionError, Assumptions, assumptions
 
 ENTRIES = {
     "heat.set_point": Assumption("heat.set_point", 20, 18, 22, "°C", "practice", "made up"),
@@ -52,3 +52,10 @@ def test_one_end_of_a_range_moves_all_classes_together():
     low = GIVEN.at_end("co2.gas", "low")
     assert low.by_class("co2.gas") == {"2025": 200, "2045": 100}
     assert low["heat.set_point"] == 20
+
+
+def test_what_carries_no_theme_is_asked_for_as_city():
+    given = assumptions().of(["city"])
+    assert "storey_height.detached" in given
+    assert "heat.albedo" not in given
+    assert "storey_height.detached" not in assumptions().of(["heat"])

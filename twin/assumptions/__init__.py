@@ -64,6 +64,7 @@ class Assumptions:
 
     def __init__(self, entries: Mapping[str, Assumption]) -> None:
         self.entries: Mapping[str, Assumption] = MappingProxyType(dict(entries))
+        self._parts: dict[frozenset[str], Assumptions] = {}
 
     def __getitem__(self, name: str) -> float:
         """Return the value of one assumption."""
@@ -112,9 +113,21 @@ class Assumptions:
         return float(np.interp(year, [float(y) for y in years], [values[y] for y in years]))
 
     def of(self, themes: Iterable[str]) -> Assumptions:
-        """Return only the assumptions of these themes (`heat`, `solar`): what a stage may read."""
-        wanted = tuple(f"{theme}." for theme in themes)
-        return Assumptions({k: v for k, v in self.entries.items() if k.startswith(wanted)})
+        """
+        Return only the assumptions of these themes (`heat`, `solar`): what a stage may read.
+
+        `city` stands for those that carry no theme.
+        """
+        wanted = frozenset(themes)
+        if wanted not in self._parts:  # asked for by every stage of every run
+            plain = PLAIN in wanted
+            part = {
+                name: entry
+                for name, entry in self.entries.items()
+                if (head := name.partition(".")[0]) in wanted or (plain and head not in _themes())
+            }
+            self._parts[wanted] = Assumptions(part)
+        return self._parts[wanted]
 
     def replaced(self, values: Mapping[str, float | Assumption]) -> Assumptions:
         """
@@ -124,6 +137,8 @@ class Assumptions:
         range widens where the number lies outside. Unknown names and what is no finite number
         raise one `AssumptionError`.
         """
+        if not values:
+            return self
         changed = {name: self._replacement(name, value) for name, value in values.items()}
         return Assumptions({**self.entries, **changed})
 
@@ -165,6 +180,13 @@ def _facts(entry: Assumption, value: float) -> dict[str, Any]:
         "name": entry.name, "value": value, "unit": entry.unit, "low": entry.low,
         "high": entry.high,
     }  # fmt: skip
+
+
+@cache
+def _themes() -> frozenset[str]:
+    """Return the names of the files, each a theme that stands in front of its assumptions."""
+    names = (file.name for file in files("twin.assumptions").iterdir())
+    return frozenset(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
 @cache

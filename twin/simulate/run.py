@@ -38,6 +38,9 @@ STAGES: tuple[Stage, ...] = (
 )  # fmt: skip
 """Every stage of the model; each knows what it needs."""
 
+BASE_THEMES = ("city", "stock", "archetypes", "grid")
+"""What the stock of today and the networks that stand are estimated from."""
+
 
 def simulate(  # noqa: PLR0913 - what a run may be given
     city: City,
@@ -113,7 +116,7 @@ def _kept(held: Results, own: Assumptions) -> Plan:
     states = []
     for state in held.plan.states:
         entries = state.assumptions.entries
-        by_measures = {k: v for k, v in entries.items() if held.given.entries.get(k) is not v}
+        by_measures = {k: v for k, v in entries.items() if held.given.entries.get(k) != v}
         states.append(state.replace(assumptions=own.replaced(by_measures)))
     return replace(held.plan, states=tuple(states))
 
@@ -138,14 +141,15 @@ def _check(city: City, measured: pd.DataFrame | None) -> None:
 def _baseline(city: City, year: int, own: Assumptions, memo: Memo) -> tuple[State, Part]:
     """Return the state of the city before any measure with the networks that stand; its stock."""
     year = min(year, int(own["stock.base_year"]))  # what is due until the first stage is paid in it
-    key = hash_parts([city.hash, str(year), own.hash])
+    given = own.of(BASE_THEMES)
+    key = hash_parts([city.hash, str(year), given.hash])
 
     def make(_: object) -> tuple[State, Part]:
-        stock = initial_stock(city, own).sort_index()  # results do not depend on the order
-        network = existing_network_of(city, stock, own).reindex(stock.index)
+        stock = initial_stock(city, given).sort_index()  # results do not depend on the order
+        network = existing_network_of(city, stock, given).reindex(stock.index)
         stock = stock.assign(network_id=stock["network_id"].fillna(network.astype("str")))
-        networks = existing_networks(city, stock, own)
-        state = State(year, city, stock, own, networks)
+        networks = existing_networks(city, stock, given)
+        state = State(year, city, stock, given, networks)
         return state, parts_of(state)["stock"]
 
     found: tuple[State, Part] = memo.answer("baseline", key, make)
