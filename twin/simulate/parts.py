@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from twin.hashing import hash_parts
 from twin.schema import STOCK
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city import City
-    from twin.state import State
+    from twin.state import NetworkPlan, State
 
 VIEWS = {
     "shell": (
@@ -46,28 +48,36 @@ CITY_PARTS = {
 """Tables of the city by who reads them."""
 
 
-def parts_of(state: State, *, before: State | None = None) -> dict[str, Part]:
+def parts_of(
+    state: State, *, before: Part | None = None, since: int | None = None
+) -> dict[str, Part]:
     """
     Return the parts of a state with the hashes they are known by.
 
     Parameters
     ----------
     before
-        State of the stage before, whose stock tells what was invested since.
+        Part `stock` of the stage before, which tells what was invested since.
+    since
+        Year of the stage before.
     """
-    stock = state.stock
-    earlier = (before or state).stock
-    since = before.year if before else state.year
-    parts = _views(stock)
+    since = state.year if since is None else since
+    parts = _views(state.stock)
     for name, tables in CITY_PARTS.items():
         parts[name] = _of_city(state.city, name, tables)
     plans = tuple(state.networks[key] for key in sorted(state.networks))
     return parts | {
-        "stock_before": parts["stock"] if earlier is stock else _views(earlier)["stock"],
+        "stock_before": before or parts["stock"],
         "year": Part(state.year, str(state.year)),
         "since": Part(since, str(since)),
-        "plans": Part(plans, hash_parts(map(repr, plans))),
+        "plans": Part(plans, hash_parts(map(_plan_key, plans))),
     }
+
+
+def _plan_key(plan: NetworkPlan) -> str:
+    """Return everything a plan says; a shape prints itself cut short, so it goes in as WKB."""
+    area = "" if plan.area is None else shapely.to_wkb(plan.area, hex=True)
+    return f"{dataclasses.replace(plan, area=None)!r} {area}"
 
 
 def frame_key(frame: pd.DataFrame) -> str:

@@ -92,20 +92,21 @@ def simulate(  # noqa: PLR0913 - what a run may be given
         planned = plan(city, scenario, given, base=base, rebase=rebase)
     else:
         planned = _kept(held, own)
-    before, laid = base, Part(pd.Series(dtype=float), "nothing")
+    before, since = base_stock, base.year
+    laid = Part(pd.Series(dtype=float), "nothing")
     history: tuple[tuple[int, Part], ...] = ()
     ratio = _measured_ratio(base, measured, own, memo)
     years = {}
     for place, state in enumerate(planned.states):
         if progress:
             progress("Work out the year", place / len(planned.states))
-        parts = parts_of(state, before=before)
+        parts = parts_of(state, before=before, since=since)
         parts |= {**_past(history, laid), "measured_ratio": ratio, "base_stock": base_stock}
         chain = Chain(STAGES, parts, state.assumptions, memo)
         years[state.year] = _year(state, chain)
         history = (*history, (state.year, Part(chain["invested"], chain.key("invested"))))
         laid = Part(chain["network_table"]["laid_eur"].astype(float), chain.key("network_table"))
-        before = state
+        before, since = parts["stock"], state.year
     if progress:
         progress("Work out the year", 1.0)
     return Results(scenario, years, own, city.info.data_date, planned.notes, planned)

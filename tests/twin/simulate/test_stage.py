@@ -1,10 +1,13 @@
 """An edit recomputes what depends on it and nothing else."""
 
 import pytest
+from shapely import Polygon
 
 from twin.assumptions import Assumption, AssumptionError, Assumptions
 from twin.memo import Memo
+from twin.simulate.parts import _plan_key
 from twin.simulate.stage import Chain, Part, Stage
+from twin.state import NetworkPlan
 
 
 def assumed(**values):
@@ -106,3 +109,11 @@ def test_a_growing_stage_is_handed_its_latest_answer():
         parts = {"walls": Part(walls, str(walls))}
         assert Chain([Stage("grow", grow, ("walls",), growing=True)], parts, GIVEN, memo)["grow"]
     assert seen == [None, 1]
+
+
+def test_plans_that_differ_far_into_their_shape_have_different_keys():
+    corners = [(0, 0), *((n, 1000.123456) for n in range(40)), (40, 0)]
+    one = NetworkPlan("n", "N", 2030, {"biomass": 1.0}, Polygon(corners))
+    other = NetworkPlan("n", "N", 2030, {"biomass": 1.0}, Polygon([*corners[:-1], (41, 0)]))
+    assert repr(one) == repr(other), "shapely cuts long shapes short"
+    assert _plan_key(one) != _plan_key(other)
