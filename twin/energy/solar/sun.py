@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.energy.sky import HIGHEST_INCIDENCE, Sky, brightening
 from twin.errors import ModelError
 from twin.hashing import hash_parts
 from twin.rowwise import HOURS
@@ -19,23 +20,7 @@ if TYPE_CHECKING:
 
     Values = NDArray[np.float64]
 
-PEREZ = np.array(
-    [
-        [-0.008, 0.588, -0.062, -0.060, 0.072, -0.022],
-        [0.130, 0.683, -0.151, -0.019, 0.066, -0.029],
-        [0.330, 0.487, -0.221, 0.055, -0.064, -0.026],
-        [0.568, 0.187, -0.295, 0.109, -0.152, -0.014],
-        [0.873, -0.392, -0.362, 0.226, -0.462, 0.001],
-        [1.132, -1.237, -0.412, 0.288, -0.823, 0.056],
-        [1.060, -1.600, -0.359, 0.264, -1.127, 0.131],
-        [0.678, -0.327, -0.250, 0.156, -1.377, 0.251],
-    ]
-)
-"""F11, F12, F13, F21, F22, F23 by clearness, Perez et al. 1990 table 6 (all sites)."""
-
-CLEARNESS = np.array([1.065, 1.23, 1.5, 1.95, 2.8, 4.5, 6.2])
-SOLAR_CONSTANT = 1366.1  # W/m², as Perez used it
-FIRST_DAY = 1.0
+FIRST_DAY = 1
 NEEDED = (
     "temperature_c", "ghi_wm2", "dni_wm2", "dhi_wm2", "sun_elevation_deg", "sun_azimuth_deg",
 )  # fmt: skip
@@ -93,9 +78,7 @@ def make_sun(weather: pd.DataFrame, given: Assumptions) -> Sun:
     light = np.flatnonzero((ghi > 0) | (dni > 0) | (dhi > 0))
     temperature, ghi, dni, dhi = (v[light] for v in (temperature, ghi, dni, dhi))
     elevation, azimuth = elevation[light], np.mod(azimuth[light], 360.0)
-    beam, isotropic, brightening = perez(
-        dni, dhi, elevation, np.asarray(light // 24 + FIRST_DAY, float)
-    )
+    beam, isotropic, horizon = perez(dni, dhi, elevation, light // 24 + FIRST_DAY)
     wind = weather["wind_ms"].to_numpy("float64")[light]
     wind = np.where(np.isnan(wind), 0.0, wind)
     loss = given["solar.cell_heat_loss"] + given["solar.cell_heat_loss_wind"] * wind
@@ -103,7 +86,7 @@ def make_sun(weather: pd.DataFrame, given: Assumptions) -> Sun:
     rise, turn = np.radians(elevation), np.radians(azimuth)
     lines = [
         np.cos(rise) * np.sin(turn), np.cos(rise) * np.cos(turn), np.sin(rise), elevation,
-        azimuth / 10 - sector, beam, isotropic, brightening, given["solar.albedo"] * ghi,
+        azimuth / 10 - sector, beam, isotropic, horizon, given["solar.albedo"] * ghi,
         temperature - 25.0, 1.0 / loss,
     ]  # fmt: skip
     return Sun(
@@ -112,7 +95,7 @@ def make_sun(weather: pd.DataFrame, given: Assumptions) -> Sun:
 
 
 def perez(
-    dni: Values, dhi: Values, elevation_deg: Values, day: Values
+    dni: Values, dhi: Values, elevation_deg: Values, day: NDArray[np.int64]
 ) -> tuple[Values, Values, Values]:
     """
     Split the light of a sky for use on any plane; arrays of one length [W/m²].
@@ -128,32 +111,13 @@ def perez(
 
     With the sun below the horizon (twilight) the sky is even.
 
-    Source: R. Perez et al. (1990), Modeling daylight availability and irradiance components from
-    direct and global irradiance, Solar Energy 44 (5), equations 1, 6, 9; air mass by Kasten and
-    Young (1989); distance of the sun by Spencer (1971).
+    Source: Perez et al. (1990), see `twin.energy.sky`; equations 1, 6, 9.
     """
-    up = elevation_deg > 0
-    zenith = np.radians(90 - np.where(up, elevation_deg, 1.0))
-    low = np.maximum(np.where(up, elevation_deg, 1.0), 0.0)
-    mass = 1 / (np.cos(zenith) + 0.50572 * (low + 6.07995) ** -1.6364)
-    delta = dhi * mass / _extraterrestrial(day)
-    cube = 1.041 * zenith**3
-    clearness = ((dhi + dni) / np.where(dhi > 0, dhi, 1e-9) + cube) / (1 + cube)
-    f = PEREZ[np.digitize(clearness, CLEARNESS)].T
-    f1 = np.maximum(f[0] + f[1] * delta + f[2] * zenith, 0) * up
-    f2 = (f[3] + f[4] * delta + f[5] * zenith) * up
-    around = dhi * f1 / np.maximum(np.cos(zenith), np.cos(np.radians(85)))
-    return np.where(up, dni, 0) + around, dhi * (1 - f1), dhi * f2
-
-
-def _extraterrestrial(day: Values) -> Values:
-    """Return the irradiance above the air [W/m²] by day of the year, Spencer (1971)."""
-    b = 2 * np.pi * (day - 1) / 365
-    factor: Values = (
-        1.00011 + 0.034221 * np.cos(b) + 0.00128 * np.sin(b)
-        + 0.000719 * np.cos(2 * b) + 7.7e-05 * np.sin(2 * b)
-    )  # fmt: skip
-    return SOLAR_CONSTANT * factor
+    nothing = np.zeros_like(dni)
+    around, band = brightening(Sky(elevation_deg, nothing, dni, dhi, nothing, day))
+    height = np.maximum(np.sin(np.radians(elevation_deg)), HIGHEST_INCIDENCE)
+    direct = np.where(elevation_deg > 0, dni, 0.0)
+    return direct + dhi * around / height, dhi * (1 - around), dhi * band
 
 
 def _refuse_gaps(weather: pd.DataFrame) -> None:
