@@ -96,13 +96,13 @@ def test_profiles_hold_the_energy_of_the_buildings(changed):
 
 def test_districts_and_blocks_add_up_to_the_city(changed):
     table = indicator_table(changed)["value"]
+    assert changed.last.buildings[["district_id", "block_id"]].notna().all().all()
     sums = [n for n, i in INDICATORS.items() if i.top and not i.bottom]
     for name in sums:
         whole = table[name, "city", "city", 2030]
-        located = changed.years[2030].buildings["district_id"].notna().all()
-        districts = table[name].xs(("district", 2030), level=("level", "year")).sum()
-        if located:
-            assert districts == pytest.approx(whole, rel=1e-9, abs=1e-9), name
+        for level in ("district", "block"):
+            parts = table[name].xs((level, 2030), level=("level", "year")).sum()
+            assert parts == pytest.approx(whole, rel=1e-9, abs=1e-9), (name, level)
 
 
 def test_every_actor_s_payment_reaches_somebody(changed):
