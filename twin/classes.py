@@ -147,3 +147,23 @@ NETWORK_SOURCES = (
 
 ACTORS = ("owner", "tenant", "utility", "town")
 """Who pays: owners of buildings, tenants, network and grid operators, the municipality."""
+
+MODES = ("walk", "bike", "transit", "car", "passenger")
+"""How a person makes a trip; `car` drives, `passenger` rides along."""
+
+VEHICLE_CLASSES = ("car", "truck")
+"""Classes of vehicles that are put on the streets."""
+
+PURPOSES = ("work", "education", "shopping", "errand", "leisure", "escort")
+"""What a trip from or to home is for, as the survey MiD has them; the way home belongs to it."""
+
+FACILITIES = (
+    "school", "kindergarten", "daily_needs", "health", "park", "leisure", "stop", "jobs",
+)  # fmt: skip
+"""What people want to reach; `health` are doctors, pharmacies and hospitals."""
+
+STRESS = (1, 2, 3, 4)
+"""Levels of traffic stress of Furth: 1 for children, 4 for the fearless."""
+
+AREA_CHANGES = ("parking", "car_sharing", "mobility_hub", "charging_points")
+"""What a measure may set for an area, see `twin.state.AreaChange`."""

@@ -31,6 +31,16 @@ class NetworkPlan:
     exists: bool = False  # is there in the baseline; no investment
 
 
+@dataclass(frozen=True)
+class AreaChange:
+    """Something that holds in an area from the year of the state on; set by a measure."""
+
+    id: str  # of the measure
+    kind: str  # of AREA_CHANGES
+    values: Mapping[str, float]  # with units in the names, e.g. price_eur, supply_factor
+    area: shapely.Geometry | None = None  # in the CRS of the city; none: everywhere
+
+
 @dataclass(frozen=True, eq=False)
 class State:
     """
@@ -47,6 +57,7 @@ class State:
     networks: Mapping[str, NetworkPlan] = field(default_factory=dict)  # by id
     # buildings each network is meant for, by its id; known from the first stage, before it is built
     supply_areas: Mapping[str, pd.Index[str]] = field(default_factory=dict)
+    area_changes: tuple[AreaChange, ...] = ()  # a later one of a kind goes on top where both hold
     baseline: City | None = None  # the city before all measures; none: `city` is it
 
     def replace(self, **changes: Any) -> State:

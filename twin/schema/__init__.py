@@ -18,7 +18,7 @@ from twin.schema.sun import HORIZONS
 from twin.schema.transit import LINES, STOP_TIMES, STOPS, TRANSFERS, TRIPS
 from twin.schema.weather import WEATHER
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Goes up with every change that makes older city folders unreadable."""
 
 TABLES: dict[str, Table] = {

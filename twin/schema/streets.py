@@ -32,6 +32,8 @@ STREETS = Table(
         number("length_m", "Length", "m", 0, 100_000, required=True),
         number("speed_kmh", "Speed limit", "km/h", 3, 300, required=True, source="speed_source"),
         number("lanes", "Lanes", "", 0, 12, required=True, source="lanes_source"),
+        # of all lanes of the direction; missing: by class and speed
+        number("capacity_vehh", "Capacity", "1/h", 0, 20_000, source="capacity_source"),
         flag("allow_car", "Cars"),
         flag("allow_truck", "Lorries"),
         flag("allow_bus", "Buses"),

@@ -1,0 +1,1 @@
+"""Who travels where, on what, and what a measure on the street changes."""
