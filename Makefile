@@ -29,9 +29,10 @@ check: $(VENV)/.test  ## style, types, arrows between the rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.test  ## the tests alone
+unit: $(VENV)/.test  ## the tests alone: two at a time, browsers one by one
 	@bash .ci/debian.sh
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not browser" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m browser tests/browser
 
 screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenburg, model-town, nrw-tile, bayreuth; look at them
 	$(BIN)/python -m tests.browser.screenshots cities/neubrandenburg neubrandenburg --query "pick=buildings:osm:w110528605"
@@ -43,6 +44,7 @@ screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenbur
 
 benchmark: $(VENV)/.test  ## speed and memory, apart from the tests; takes minutes
 	@bash .ci/debian.sh
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,peers]"
 	$(BIN)/pytest tests/benchmarks --benchmark-only --override-ini="addopts=--import-mode=importlib -p no:dash" -s
 
 lock: pyproject.toml  ## choose the newest versions that fit and pin them in constraints.txt
