@@ -64,6 +64,21 @@ class Area:
 
 
 @dataclass(frozen=True)
+class Routes:
+    """
+    Lines of public transport that a source draws without saying when they run.
+
+    `lines`, by key: `class` of STOP_CLASSES, `ref` (the number people know), `name`, `from`, `to`,
+    `operator`, `colour`, `headway_min` (NaN where not said), `master` (what ties the directions),
+    `long_distance`. `members` in order: `route` (key of the line), `key` of a stop or of a street's
+    `way_id`, `role`, `is_halt`, and `x`, `y` of halts in the CRS of the source, NaN where unknown.
+    """
+
+    lines: pd.DataFrame
+    members: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class SourceData:
     """
     One source, translated.
@@ -85,6 +100,8 @@ class SourceData:
     `nas`, `lod2` …; who made it stands in `source`."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """Figures for the quality report, ready for JSON, under keys of the adapter's own."""
+    routes: Routes | None = None
+    """Lines without times; they stand in where no source has a timetable."""
 
 
 if TYPE_CHECKING:

@@ -19,13 +19,14 @@ class RawOsm:
     Every frame has `tags` (a dict a row). `nodes`, `lines`, `areas` have `geometry` (points, lines,
     unchecked polygons); `lines` has `refs`, the node ids of roads and of address lines, as long as
     the line has vertices (NaN where the file lacks the node), and an empty array for others;
-    `relations` has `members`, a list of (type, id, role).
+    `relations` and `routes` (lines of public transport) have `members`, a list of (type, id, role).
     """
 
     nodes: pd.DataFrame
     lines: pd.DataFrame
     areas: pd.DataFrame
     relations: pd.DataFrame
+    routes: pd.DataFrame
     bounds: tuple[float, float, float, float] | None  # west, south, east, north as the file says
     date: str  # ISO date of the newest object
     findings: tuple[Finding, ...]

@@ -19,6 +19,7 @@ from layers.osm.multipolygons import settle
 from layers.osm.old_style import courtyards
 from layers.osm.order import is_disorder, sort_into
 from layers.osm.raw import RawOsm
+from layers.osm.routes import is_route
 from layers.osm.tags import Tags, table
 from twin.provenance import Finding
 
@@ -90,6 +91,7 @@ class _Found:
     rings: list[tuple[int, Tags, Any]] = field(default_factory=list)
     areas: list[tuple[int, Tags, Any]] = field(default_factory=list)
     relations: list[tuple[int, Tags, list[tuple[str, int, str]]]] = field(default_factory=list)
+    routes: list[tuple[int, Tags, list[tuple[str, int, str]]]] = field(default_factory=list)
     without_node: set[str] = field(default_factory=set)
     problems: dict[str, list[str]] = field(default_factory=dict)
     newest: date = date(1970, 1, 1)
@@ -236,8 +238,13 @@ def _add_area(found: _Found, area: Any, tags: Tags, wkb: Any) -> None:
 def _add_relation(found: _Found, relation: Any, tags: Tags) -> None:
     kind = tags.get("type", "")
     if kind in RELATION_TYPES or kind.startswith("restriction"):
-        members = [(m.type, m.ref, m.role) for m in relation.members]
-        found.relations.append((relation.id, tags, members))
+        found.relations.append((relation.id, tags, _members(relation)))
+    elif is_route(tags):
+        found.routes.append((relation.id, tags, _members(relation)))
+
+
+def _members(relation: Any) -> list[tuple[str, int, str]]:
+    return [(m.type, m.ref, m.role) for m in relation.members]
 
 
 # ------------------------------------------------------------------------------- frames
@@ -266,6 +273,7 @@ def _to_raw(found: _Found, bounds: tuple[float, float, float, float] | None) -> 
         lines=lines,
         areas=both,
         relations=relations,
+        routes=_frame("r", found.routes, ("members",), twice),
         bounds=bounds,
         date=found.newest.isoformat() if found.newest.year > 1970 else "",
         findings=_findings(found, twice, relations, areas),

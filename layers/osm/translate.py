@@ -12,6 +12,7 @@ from layers.osm.admin import districts
 from layers.osm.buildings import buildings
 from layers.osm.geometry import crs_of, project
 from layers.osm.places import places, stops
+from layers.osm.routes import routes
 from layers.osm.streets import streets
 from layers.osm.surfaces import landuse, railways, trees, water
 from layers.source_data import SourceData
@@ -66,4 +67,4 @@ def translate(
         )
         for key, frame in tables.items()
     }
-    return SourceData(name, crs, tables, source, tuple(findings), kind="osm")
+    return SourceData(name, crs, tables, source, tuple(findings), kind="osm", routes=routes(raw))
