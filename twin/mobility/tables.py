@@ -56,6 +56,10 @@ class Access:
     node: Ints  # (p, 2) node of the graph, -1 where there is none within reach
     seconds: Floats  # (p, 2) from the point to the node (and back), inf where there is none
     street: Ints  # (p,) row of the street met, -1 for none
+    # where on that street (share of it from its start), and the seconds from the point to there:
+    # two points on one street go along it; without them only over its ends
+    share: Floats | None = None  # (p,)
+    detour_s: Floats | None = None  # (p,)
 
 
 @dataclass(frozen=True, eq=False)
