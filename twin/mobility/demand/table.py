@@ -1,0 +1,198 @@
+"""The table of zones and gates that every model of demand reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from twin.classes import PURPOSES, SIZE_CLASSES
+from twin.mobility.demand.jobs import SECTORS, jobs_of
+from twin.mobility.demand.places import CENTRE_CLASSES, attractions, place_counts
+from twin.mobility.demand.zoning import covered_share, nearest_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from twin.assumptions import Assumptions
+    from twin.state import AreaChange
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["GROUPS", "zone_table"]
+
+GROUPS = ("employed", "pupil", "child", "other")
+"""Groups of persons: in work; from 6 years on in school or training; below 6; all others."""
+
+
+def zone_table(  # noqa: PLR0913, PLR0917 - one for each table it is made of
+    zones: gpd.GeoDataFrame,
+    stock: pd.DataFrame,
+    zone_of: pd.Series[str],
+    places: gpd.GeoDataFrame,
+    gates: pd.DataFrame,
+    given: Assumptions,
+    area_changes: Sequence[AreaChange] = (),
+    *,
+    points: gpd.GeoSeries | None = None,
+    base: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """
+    Return what the models of demand need of each zone and then of each gate.
+
+    Columns: `residents` and by group `employed`, `pupil`, `child`, `other`; `cars`;
+    `can_drive_<group>` (share with a car at hand); `jobs`, `jobs_<sector>`; `attraction_<purpose>`
+    (only the relation counts); `parking_eur` a stay, `parking_search_min`; `hub_minutes` saved by a
+    mobility hub; `x`, `y` [m]; `is_gate`, `weight` (capacity of the gate's roads, veh/h) and
+    `outside_km`. A gate has no people of its own.
+
+    Parameters
+    ----------
+    zone_of
+        Zone id by building, see `zone_of`; buildings of `stock` missing there count nowhere.
+    gates
+        See `twin.mobility.network.gates`: index gate id; x, y, weight.
+    area_changes
+        Parking prices, shared cars and mobility hubs; `points` of the buildings let them count by
+        people, else by ground.
+    base
+        Stock of today, see `jobs_of`.
+    """
+    row = zones.index.get_indexer(zone_of.reindex(stock.index).to_numpy())
+    known = row >= 0
+    used, row = stock[known], row[known].astype(np.intp)
+    jobs = jobs_of(stock, given, base=base).to_numpy()[known]
+    table = _people(used, row, zones, given)
+    _add(table, _jobs(used, row, jobs, len(zones)))
+    counts = place_counts(places, nearest_zone(places.geometry.to_numpy(), zones), len(zones))
+    parts = {str(name): table[name].to_numpy(float) for name in table}
+    parts["education_area"] = _area_of(row, used, len(zones), lambda s: s["use"] == "education")
+    found = attractions(counts, parts, given)
+    _add(table, {f"attraction_{purpose}": found[purpose] for purpose in PURPOSES})
+    _add(table, _parking(zones, counts, given))
+    middle = shapely.point_on_surface(zones.geometry.to_numpy())
+    table["x"], table["y"] = shapely.get_x(middle), shapely.get_y(middle)
+    spots = None if points is None else points.reindex(used.index)
+    weight = (row, used["residents"].to_numpy("float64", na_value=0.0) + jobs)
+    for change in area_changes:
+        _apply(table, change, covered_share(zones, change.area, spots, weight), given)
+    for group in GROUPS:
+        table[f"can_drive_{group}"] = _can_drive(table, group, given)
+    return _with_gates(table, gates, given)
+
+
+def _add(table: pd.DataFrame, columns: dict[str, Floats]) -> None:
+    for name, values in columns.items():
+        table[name] = values
+
+
+def sums(row: NDArray[np.intp], values: Floats, n: int) -> Floats:
+    """Return the sum of values by row (n,)."""
+    return np.bincount(row, values, n).astype(np.float64)
+
+
+def _area_of(
+    row: NDArray[np.intp], stock: pd.DataFrame, n: int, which: Callable[[pd.DataFrame], pd.Series]
+) -> Floats:
+    area = stock["heated_area_m2"].to_numpy("float64", na_value=0.0)
+    return sums(row, area * which(stock).to_numpy(bool), n)
+
+
+def _people(
+    stock: pd.DataFrame, row: NDArray[np.intp], zones: gpd.GeoDataFrame, given: Assumptions
+) -> pd.DataFrame:
+    """Return residents by group and their cars; the groups have the same shares in every zone."""
+    n = len(zones)
+    residents = stock["residents"].to_numpy("float64", na_value=0.0)
+    kind = pd.Index(SIZE_CLASSES).get_indexer(stock["size_class"].astype(object).to_numpy())
+    rate = given.array("demand.cars_per_resident", SIZE_CLASSES)
+    each = np.where(kind >= 0, rate[kind], given["demand.motorisation"])
+    table = pd.DataFrame({"residents": sums(row, residents, n)}, index=zones.index)
+    share = given.array("demand.group_share", GROUPS)
+    for group, part in zip(GROUPS, share / share.sum(), strict=True):
+        table[group] = table["residents"] * part
+    table["cars"] = sums(row, residents * each, n)
+    return table
+
+
+def _jobs(stock: pd.DataFrame, row: NDArray[np.intp], jobs: Floats, n: int) -> dict[str, Floats]:
+    use = stock["use"].astype(object)
+    found = {
+        f"jobs_{sector}": sums(row, jobs * use.isin(uses).to_numpy(), n)
+        for sector, uses in SECTORS.items()
+    }
+    return {"jobs": sums(row, jobs, n), **found}
+
+
+def _parking(
+    zones: gpd.GeoDataFrame, counts: pd.DataFrame, given: Assumptions
+) -> dict[str, Floats]:
+    """Return price and search of today: they rise with shops and services by hectare."""
+    hectares = np.maximum(shapely.area(zones.geometry.to_numpy()) / 1e4, 0.5)
+    kinds = [kind for kind in CENTRE_CLASSES if kind in counts]
+    density = counts[kinds].to_numpy().sum(axis=1) / hectares
+    low, high = given.array("demand.centre_places_ha", ("none", "full"))
+    dense = np.clip((density - low) / max(high - low, 1e-9), 0, 1)
+    least, most = given["demand.parking_search_least"], given["demand.parking_search_centre"]
+    return {
+        "parking_eur": dense * given["demand.parking_eur_centre"],
+        "parking_search_min": least + dense * max(most - least, 0.0),
+        "hub_minutes": np.zeros(len(zones)),
+    }
+
+
+def _apply(table: pd.DataFrame, change: AreaChange, share: Floats, given: Assumptions) -> None:
+    """Lay one change of an area over the zones; a later one goes on top."""
+    values = change.values
+    if change.kind == "parking":
+        _park(table, values.get("price_eur"), values.get("supply_factor"), share)
+    if change.kind == "car_sharing" and (people := share * table["residents"].to_numpy()).sum() > 0:
+        shared = values.get("cars", 0.0) * people / people.sum()
+        most = given["demand.cars_replaced_most"] * table["cars"].to_numpy() * share
+        table["cars"] -= np.minimum(shared * given["demand.cars_replaced"], most)
+    if change.kind == "mobility_hub":
+        saved = share * values.get("minutes_saved", given["demand.hub_minutes"])
+        table["hub_minutes"] = np.maximum(table["hub_minutes"].to_numpy(), saved)
+
+
+def _park(table: pd.DataFrame, price: float | None, supply: float | None, share: Floats) -> None:
+    if price is not None:
+        table["parking_eur"] = (1 - share) * table["parking_eur"] + share * price
+    if supply is not None:
+        longer = 1 / max(supply, 0.05)  # half the places: search doubles
+        table["parking_search_min"] *= 1 - share + share * longer
+
+
+def _can_drive(table: pd.DataFrame, group: str, given: Assumptions) -> Floats:
+    """Return the share of a group with a car at hand: follows the cars of the zone."""
+    people = table["residents"].to_numpy()
+    cars = table["cars"].to_numpy() / np.maximum(people, 1e-9)
+    relative = np.where(people > 0, cars / given["demand.motorisation"], 1.0)
+    return np.clip(given[f"demand.car_available.{group}"] * relative, 0.0, 0.97)
+
+
+def _with_gates(table: pd.DataFrame, gates: pd.DataFrame, given: Assumptions) -> pd.DataFrame:
+    """Return zones and gates in one table."""
+    outer = pd.DataFrame(0.0, index=pd.Index(gates.index, dtype=object), columns=table.columns)
+    outer["x"], outer["y"] = gates["x"].to_numpy(float), gates["y"].to_numpy(float)
+    outer["parking_eur"] = given["demand.outside_parking_eur"]
+    both = pd.concat([table, outer]) if len(gates) else table.copy()
+    both["is_gate"] = np.arange(len(both)) >= len(table)
+    weight = gates["weight"].to_numpy(float) if len(gates) else np.zeros(0)
+    both["weight"] = np.concatenate([np.zeros(len(table)), weight])
+    far = by_capacity(weight, "demand.outside_km", given)
+    both["outside_km"] = np.concatenate([np.zeros(len(table)), far])
+    both.index.name = "zone_id"
+    return both
+
+
+def by_capacity(capacity: Floats, name: str, given: Assumptions) -> Floats:
+    """Return an assumption given at two or more capacities of a gate's roads, linear between."""
+    values = given.by_class(name)
+    at = sorted(values, key=float)
+    return np.interp(capacity, [float(v) for v in at], [values[v] for v in at])

@@ -1,0 +1,80 @@
+"""Vehicles on the streets that no resident's survey knows: through traffic and lorries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.mobility.demand.gravity import furness
+from twin.mobility.demand.table import by_capacity
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from twin.assumptions import Assumptions
+    from twin.mobility.tables import Skims
+
+    Floats = NDArray[np.float64]
+
+
+def through_traffic(table: pd.DataFrame, skims: Skims, given: Assumptions) -> Floats:
+    """
+    Return vehicles a day from gate to gate (z, z), lorries among them.
+
+    Each gate sends and takes `demand.through_per_capacity` x the capacity of its roads; pairs far
+    apart take more (square of the way between them), none turns back through its own gate. A gate
+    cannot have more than all others together.
+    """
+    gate = np.flatnonzero(table["is_gate"].to_numpy(bool))
+    found = np.zeros((len(table), len(table)))
+    capacity = table["weight"].to_numpy(float)[gate]
+    wanted = capacity * by_capacity(capacity, "demand.through_per_capacity", given)
+    km = skims.km.get("car")
+    if len(gate) < 2 or km is None:
+        return found
+    way = (km + km.T)[np.ix_(gate, gate)] / 2
+    seed = np.where(np.isfinite(way), way, 0.0) ** 2
+    np.fill_diagonal(seed, 0.0)
+    wanted = _limited(np.where(seed.sum(axis=1) > 0, wanted, 0.0))
+    matrix = furness(seed, wanted, wanted, tolerance=1e-6).matrix
+    found[np.ix_(gate, gate)] = (matrix + matrix.T) / 2
+    return found
+
+
+def _limited(wanted: Floats) -> Floats:
+    """Return volumes of which none is above what the others can send."""
+    if len(wanted) == 2:
+        return np.full(2, wanted.min())
+    rest = wanted.sum() - wanted
+    return np.asarray(np.minimum(wanted, 0.95 * rest))
+
+
+def heavy_share(table: pd.DataFrame, given: Assumptions) -> Floats:
+    """Return the share of lorries in through traffic from each gate to each other (z, z)."""
+    share = by_capacity(table["weight"].to_numpy(float), "demand.through_heavy", given)
+    return np.asarray((share[:, None] + share[None, :]) / 2)
+
+
+def lorries(table: pd.DataFrame, skims: Skims, jobs_scale: float, given: Assumptions) -> Floats:
+    """
+    Return lorry trips a day from and to the jobs of the town (z, z), the same both ways.
+
+    Trips start by jobs of a sector; a share goes out through the gates by their capacity, the rest
+    to other zones by what these send, falling with e over `demand.truck_length_km`.
+    """
+    gate = table["is_gate"].to_numpy(bool)
+    rate = given.by_class("demand.truck_trips_per_job")
+    made = np.zeros(len(table))
+    for sector in rate:
+        made += rate[sector] * table[f"jobs_{sector}"].to_numpy(float) * jobs_scale
+    weight = table["weight"].to_numpy(float) * gate
+    out = given["demand.truck_outside_share"] if weight.sum() > 0 else 0.0
+    leaving = made[:, None] * out * weight / max(float(weight.sum()), 1e-300)
+    km = skims.km.get("truck", skims.km.get("car"))
+    far = np.full((len(table), len(table)), np.inf) if km is None else (km + km.T) / 2
+    seed = np.exp(-np.where(np.isfinite(far), far, 0.0) / given["demand.truck_length_km"])
+    seed = seed * (made[:, None] > 0) * (made[None, :] > 0)
+    inside = furness(seed, made * (1 - out), made * (1 - out), tolerance=1e-6).matrix
+    return np.asarray((inside + inside.T) / 2 + leaving + leaving.T)
