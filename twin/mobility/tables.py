@@ -46,16 +46,31 @@ class ModeNetwork:
     main: NDArray[np.bool_]  # link belongs to the largest strongly connected part
     x: Floats  # (n,) of the nodes
     y: Floats
+    lines: NDArray[np.object_] | None = None  # geometry of the streets table, in its order
+    reverse: Ints | None = None  # of each street the row of the opposite one, -1 for none
 
 
 @dataclass(frozen=True, eq=False)
 class Access:
-    """Where points (buildings, places, stops, a click) meet a network: two ends of a link each."""
+    """
+    Where points (buildings, places, stops, a click) meet a network: two ends of a link each.
+
+    `node` and `seconds` are for ways that begin at the points. Ways that end there come over
+    `arriving()`: other nodes in one-way streets and at junctions with turn rules.
+    """
 
     ids: pd.Index[str]
     node: Ints  # (p, 2) node of the graph, -1 where there is none within reach
-    seconds: Floats  # (p, 2) from the point to the node (and back), inf where there is none
+    seconds: Floats  # (p, 2) from the point to the node, inf where there is none
     street: Ints  # (p,) row of the street met, -1 for none
+    in_node: Ints | None = None  # (p, 2) where ways that end at the point leave the graph
+    in_seconds: Floats | None = None  # (p, 2) from that node to the point
+
+    def arriving(self) -> tuple[Ints, Floats]:
+        """Return nodes and seconds (p, 2) for ways that end at the points."""
+        if self.in_node is None or self.in_seconds is None:
+            return self.node, self.seconds
+        return self.in_node, self.in_seconds
     # where on that street (share of it from its start), and the seconds from the point to there:
     # two points on one street go along it; without them only over its ends
     share: Floats | None = None  # (p,)
@@ -69,8 +84,9 @@ class ZoneSystem:
 
     `table` follows the numbers: `residents`, `jobs`, `employed`, `cars` and attractions by purpose
     (`twin.mobility.demand`); gates have `is_gate`. `connectors` lists by mode the nodes a zone is
-    fed through: columns `zone` (place in `ids`), `node` (of the mode's graph), `weight` (sums to 1
-    a zone), `seconds`.
+    fed through: columns `zone` (place in `ids`), `node` (of the mode's graph, where ways begin),
+    `in_node` (where ways end; the same node but at gates with separate carriageways and junctions
+    with turn rules, -1 for none, `node` too), `weight` (sums to 1 a zone), `seconds`.
     """
 
     ids: pd.Index[str]
