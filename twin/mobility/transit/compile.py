@@ -1,0 +1,293 @@
+"""From the tables of a timetable to the arrays that searches run on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from twin.errors import ModelError
+from twin.mobility.transit.footpaths import footpaths
+from twin.mobility.transit.patterns import same_course, without_overtaking
+from twin.mobility.transit.timetable import DAY_S, Net, Timetable
+from twin.provenance import Finding
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twin.assumptions import Assumptions
+
+    Array = NDArray[Any]
+
+LATEST_START_S = DAY_S  # journeys begin before midnight
+
+
+@dataclass(frozen=True, eq=False)
+class Halts:
+    """Trips of the day, halts in a row: `offsets[i]:offsets[i + 1]` are those of trip i."""
+
+    trip: Array  # row of the trips table
+    day: Array
+    offsets: Array
+    stop: Array
+    arrival: Array
+    departure: Array
+    flags: Array  # 2 x boarding + alighting
+
+
+def compile_timetable(  # noqa: PLR0913 - the five tables of a timetable
+    stops: pd.DataFrame,
+    lines: pd.DataFrame,
+    trips: pd.DataFrame,
+    stop_times: pd.DataFrame,
+    transfers: pd.DataFrame,
+    given: Assumptions,
+    *,
+    day: str = "weekday",
+    walks: pd.DataFrame | None = None,
+) -> Timetable:
+    """
+    Return one kind of day of a timetable in arrays.
+
+    Parameters
+    ----------
+    stops, lines, trips, stop_times, transfers
+        The tables of `twin.schema.transit`.
+    day
+        Kind of day, one of DAY_TYPES.
+    walks
+        Walks between stops along streets (`walks_between`): columns `from_stop`, `to_stop`,
+        `seconds`. Without it they are straight lines times `transit.detour`.
+
+    Trips that name stops or lines which are not there, whose times run backwards, or that halt
+    once only are left out and counted in `findings`.
+
+    Raises
+    ------
+    ModelError
+        No trip of that kind of day is usable.
+    """
+    chosen = np.flatnonzero((trips["day_type"] == day).to_numpy())
+    if not len(chosen):
+        raise _no_trips(trips, day)
+    halts, findings = _halts(stops.index, trips.index, stop_times, chosen)
+    line = lines.index.get_indexer(pd.Index(trips["line_id"]))
+    halts, seen = _known_lines(halts, line, trips.index)
+    if not len(halts.trip):
+        template = "The timetable has {count} trips on a {day}, none of them usable."
+        hint = "Trips need two known stops, a known line and times that do not run backwards."
+        raise ModelError(template, hint=hint, count=len(chosen), day=day)
+    halts = _repeated(halts, given["transit.longest_journey"] * 60)
+    net, order, pattern = _arrays(halts, line, len(stops))
+    foot, change = footpaths(stops, transfers, given, served=np.unique(halts.stop), walks=walks)
+    xy = stops.geometry.to_numpy()
+    parent = stops.index.get_indexer(pd.Index(stops["parent_id"]))
+    own = np.arange(len(stops))
+    return Timetable(
+        net=Net(**net, **foot, change_s=change),
+        stop_ids=stops.index,
+        x=np.array([point.x for point in xy], float),
+        y=np.array([point.y for point in xy], float),
+        station=np.where(parent >= 0, parent, own).astype(np.int32),
+        trip_ids=trips.index,
+        line_ids=lines.index,
+        trip_offsets=_offsets(np.bincount(pattern)).astype(np.int32),
+        trip=halts.trip[order].astype(np.int32),
+        day=halts.day[order].astype(np.int8),
+        line=line[halts.trip[order]][_offsets(np.bincount(pattern))[:-1]].astype(np.int32),
+        findings=(*findings, *seen),
+    )
+
+
+def _no_trips(trips: pd.DataFrame, day: str) -> ModelError:
+    kinds = ", ".join(sorted(set(trips["day_type"].dropna().astype(str)))) or "-"
+    template = "The timetable has no trips on a {day}; it has: {days}."
+    hint = "Build the city with a timetable of that day, or choose another."
+    return ModelError(template, hint=hint, day=day, days=kinds)
+
+
+def _offsets(counts: Array) -> Array:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _halts(
+    stop_ids: pd.Index[Any], trip_ids: pd.Index[Any], stop_times: pd.DataFrame, chosen: Array
+) -> tuple[Halts, list[Finding]]:
+    """Return the usable trips of the day, each halt after the other, and what was wrong."""
+    row = trip_ids.get_indexer(pd.Index(stop_times["trip_id"]))
+    wanted = np.zeros(len(trip_ids) + 1, bool)
+    wanted[chosen] = True  # the last is for trips that are not there: -1
+    rows = np.flatnonzero(wanted[row])
+    sequence = stop_times["sequence"].to_numpy(float)[rows]
+    if not _ordered(row[rows], sequence):
+        rows = rows[np.lexsort((sequence, row[rows]))]
+    part = stop_times.iloc[rows] if len(rows) < len(stop_times) else stop_times
+    trip = row[rows]
+    stop = stop_ids.get_indexer(pd.Index(part["stop_id"]))
+    arrival, departure = (part[name].to_numpy(float) for name in ("arrival_s", "departure_s"))
+    starts = np.flatnonzero(np.diff(trip, prepend=-1))
+    lengths = np.diff(starts, append=len(trip))
+    at = np.repeat(np.arange(len(starts)), lengths)
+    faults = _faults(stop, arrival, departure, at, lengths)
+    wrong = np.zeros(len(starts), bool)
+    findings = []
+    for code, (bad, message) in faults.items():
+        findings += _noted(code, trip_ids[trip[starts[bad]]], message, len(chosen))
+        wrong |= bad
+    findings += _absent(trip_ids, chosen, trip[starts])
+    keep = ~wrong[at]
+    flags = _flag(part, "boarding") * 2 + _flag(part, "alighting")
+    return Halts(
+        trip[starts[~wrong]],
+        np.zeros(int((~wrong).sum()), np.int64),
+        _offsets(lengths[~wrong]),
+        stop[keep],
+        np.rint(arrival[keep]).astype(np.int64),
+        np.rint(departure[keep]).astype(np.int64),
+        flags[keep],
+    ), findings
+
+
+def _ordered(trip: Array, sequence: Array) -> bool:
+    later = (trip[1:] > trip[:-1]) | ((trip[1:] == trip[:-1]) & (sequence[1:] >= sequence[:-1]))
+    return bool(later.all())
+
+
+def _flag(table: pd.DataFrame, column: str) -> Array:
+    """Return a flag as 0 and 1; missing means yes."""
+    values = table[column]
+    if values.hasnans:
+        values = values.fillna(value=True)
+    return np.asarray(values.to_numpy(bool).astype(np.int64))
+
+
+def _faults(
+    stop: Array, arrival: Array, departure: Array, at: Array, lengths: Array
+) -> dict[str, tuple[Array, str]]:
+    """Return by kind of fault which trips have it."""
+    count = len(lengths)
+    unknown = np.bincount(at[stop < 0], minlength=count) > 0
+    missing = ~np.isfinite(arrival) | ~np.isfinite(departure)
+    backwards = departure < arrival
+    backwards[1:] |= (at[1:] == at[:-1]) & (arrival[1:] < departure[:-1])
+    runs_back = np.bincount(at[backwards | missing], minlength=count) > 0
+    return {
+        "stop_unknown": (
+            unknown, "{count} of {total} trips halt at stops that are not there; left out.",
+        ),
+        "times_backwards": (
+            runs_back, "{count} of {total} trips have times that run backwards; left out.",
+        ),
+        "one_halt": (lengths < 2, "{count} of {total} trips halt at fewer than two stops; left out."),
+    }  # fmt: skip
+
+
+def _absent(trip_ids: pd.Index[Any], chosen: Array, present: Array) -> list[Finding]:
+    absent = np.setdiff1d(chosen, present)
+    message = "{count} of {total} trips have no stop times; left out."
+    return _noted("no_halts", trip_ids[absent], message, len(chosen))
+
+
+def _known_lines(halts: Halts, line: Array, trip_ids: pd.Index[Any]) -> tuple[Halts, list[Finding]]:
+    good = line[halts.trip] >= 0
+    message = "{count} of {total} trips belong to lines that are not there; left out."
+    found = _noted("line_unknown", trip_ids[halts.trip[~good]], message, len(good))
+    return (halts if good.all() else _chosen(halts, np.flatnonzero(good))), found
+
+
+def _noted(code: str, ids: pd.Index[Any], message: str, total: int) -> list[Finding]:
+    if not len(ids):
+        return []
+    examples = tuple(str(one) for one in ids[:5])
+    return [Finding(f"timetable_{code}", "trips", len(ids), message, "warning", examples, total)]
+
+
+def _chosen(halts: Halts, trips: Array, shift: int = 0) -> Halts:
+    """Return some of the trips, shifted by whole days."""
+    lengths = np.diff(halts.offsets)[trips]
+    offsets = _offsets(lengths)
+    rows = np.repeat(halts.offsets[trips] - offsets[:-1], lengths) + np.arange(offsets[-1])
+    return Halts(
+        halts.trip[trips],
+        halts.day[trips] + shift,
+        offsets,
+        halts.stop[rows],
+        halts.arrival[rows] + shift * DAY_S,
+        halts.departure[rows] + shift * DAY_S,
+        halts.flags[rows],
+    )
+
+
+def _repeated(halts: Halts, longest_s: float) -> Halts:
+    """Add what of the same day before and after can be met by journeys that begin on it."""
+    first, last = halts.departure[halts.offsets[:-1]], halts.arrival[halts.offsets[1:] - 1]
+    before = _chosen(halts, np.flatnonzero(last >= DAY_S), -1)
+    early = first + DAY_S <= LATEST_START_S + longest_s
+    after = _chosen(halts, np.flatnonzero(early), 1)
+    parts = [halts, before, after]
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("trip", "day", "stop", "arrival", "departure", "flags")
+    }
+    lengths = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Halts(offsets=_offsets(lengths), **joined)
+
+
+def _arrays(halts: Halts, line: Array, stops: int) -> tuple[dict[str, Array], Array, Array]:
+    """Return the arrays of trips, the order of trips in them, and the pattern of each."""
+    lengths = np.diff(halts.offsets)
+    codes = halts.stop * 4 + halts.flags
+    first = halts.offsets[:-1]
+    course = same_course(halts.offsets, codes)
+    lines = pd.factorize(line[halts.trip])[0]
+    course = pd.factorize(course * (int(lines.max()) + 1) + lines)[0]
+    last = halts.arrival[halts.offsets[1:] - 1]
+    order = np.lexsort((halts.trip, last, halts.departure[first], course))
+    sorted_ = _chosen(halts, order)
+    pattern = without_overtaking(course[order], sorted_.offsets, sorted_.arrival, sorted_.departure)
+    again = np.argsort(pattern, kind="stable")
+    order, pattern = order[again], pattern[again]
+    put = _chosen(halts, order)
+    return _places(put, pattern, lengths[order], stops), order, pattern
+
+
+def _places(halts: Halts, pattern: Array, lengths: Array, stops: int) -> dict[str, Array]:
+    counts = np.bincount(pattern)
+    of_first = _offsets(counts)[:-1]  # first trip of each pattern
+    length = lengths[of_first]
+    place_offsets = _offsets(length)
+    event_offsets = _offsets(length * counts)
+    places = place_offsets[-1]
+    of_place = np.repeat(np.arange(len(counts)), length)
+    number = np.arange(places) - place_offsets[of_place]
+    row = event_offsets[of_place] + number
+    stop, flags = halts.stop[row], halts.flags[row]
+    boards = (flags >= 2) & (number < length[of_place] - 1)
+    served = np.flatnonzero(boards)
+    served = served[np.argsort(stop[served], kind="stable")]
+    return {
+        "stop_offsets": _offsets(np.bincount(stop[served], minlength=stops)).astype(np.int32),
+        "stop_places": served.astype(np.int32),
+        "stop": stop.astype(np.int32),
+        "pattern": of_place.astype(np.int32),
+        "alights": (flags % 2 == 1) & (number > 0),
+        "place_offsets": place_offsets.astype(np.int32),
+        "counts": counts.astype(np.int32),
+        "event_offsets": event_offsets.astype(np.int32),
+        "arrivals": halts.arrival.astype(np.int32),
+        "departures": halts.departure.astype(np.int32),
+        "boards": _by_place(halts, pattern, counts, event_offsets),
+    }
+
+
+def _by_place(halts: Halts, pattern: Array, counts: Array, event_offsets: Array) -> Array:
+    """Return the departures with the trips of a place in a row."""
+    lengths = np.diff(halts.offsets)
+    at = np.repeat(np.arange(len(lengths)), lengths)
+    number = np.arange(len(at)) - halts.offsets[at]
+    in_pattern = at - _offsets(counts)[pattern[at]]
+    out = np.empty(len(at), np.int32)
+    out[event_offsets[pattern[at]] + number * counts[pattern[at]] + in_pattern] = halts.departure
+    return out

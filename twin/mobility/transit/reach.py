@@ -1,0 +1,162 @@
+"""How far one gets from a door, over a window of departures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.errors import ModelError
+from twin.mobility import paths
+from twin.mobility.transit.raptor import NEVER, Ends, make_labels, make_out, run
+from twin.mobility.transit.timetable import DAY_S, Floats, Ints
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from twin.assumptions import Assumptions
+    from twin.mobility.tables import Access, ModeNetwork
+    from twin.mobility.transit.access import StopAccess
+    from twin.mobility.transit.timetable import Timetable
+
+STEP_S = 60
+"""Departures looked at: every minute, as timetables have whole minutes."""
+
+
+def window(given: Assumptions, hours: tuple[float, float] | None = None) -> Ints:
+    """
+    Return the departures of a window [s], from late to early, its end not among them.
+
+    Without `hours` that of the assumptions, `transit.window_start` to `transit.window_end`.
+    """
+    first, end = hours or (given["transit.window_start"], given["transit.window_end"])
+    if not 0 <= first < end <= DAY_S / 3600:
+        template = "Departures from {first} to {end} o'clock are no window of a day."
+        hint = "Give two hours from 0 to 24, the earlier one first."
+        raise ModelError(template, hint=hint, first=first, end=end)
+    seconds = np.arange(round(first * 3600), round(end * 3600), STEP_S, dtype=np.int32)
+    return np.ascontiguousarray(seconds[::-1])
+
+
+def arrivals(
+    timetable: Timetable, seconds: ArrayLike, departures: Ints, given: Assumptions
+) -> Ints:
+    """
+    Return the earliest arrival by vehicle at each stop (departures, s) [s].
+
+    Parameters
+    ----------
+    seconds
+        (s,) on foot from the door to each stop, inf where it is too far.
+    departures
+        Seconds after midnight, from late to early.
+
+    `NEVER` where no journey of at most `transit.most_transfers` ends within
+    `transit.longest_journey`.
+    """
+    walk = np.asarray(seconds, float)
+    near = np.flatnonzero(np.isfinite(walk)).astype(np.int32)
+    starts = np.ceil(walk[near]).astype(np.int32)
+    stops, net = np.arange(timetable.stops, dtype=np.int32), timetable.net
+    at_once = Ends(
+        np.arange(len(stops) + 1, dtype=np.int32), stops, np.zeros_like(stops), len(stops)
+    )
+    out = make_out(net, len(departures), len(stops))
+    query = (departures, round(given["transit.longest_journey"] * 60), 0)
+    run(net, make_labels(net, rides_of(given)), (near, starts), at_once, query, out)
+    return out.arrivals
+
+
+def rides_of(given: Assumptions) -> int:
+    """Return the most rides of a journey."""
+    return round(given["transit.most_transfers"]) + 1
+
+
+def reach(
+    timetable: Timetable,
+    seconds: ArrayLike,
+    given: Assumptions,
+    *,
+    hours: tuple[float, float] | None = None,
+    percentiles: Sequence[float] = (50,),
+) -> Floats:
+    """
+    Return the minutes from a door to each stop (percentiles, s), on foot or by vehicle.
+
+    Parameters
+    ----------
+    seconds
+        (s,) on foot from the door to each stop, inf where it is too far.
+    hours
+        Window of departures, one a minute (`window`).
+    percentiles
+        Of the minutes over the window: 50 is what half of the departures reach (nearest rank).
+
+    inf where that share of the departures does not get there.
+    """
+    departures = window(given, hours)
+    found = arrivals(timetable, seconds, departures, given)
+    taken = np.where(found < NEVER, found - departures[:, None], NEVER).astype(np.int32)
+    walk = np.asarray(seconds, float)
+    on_foot = np.where(np.isfinite(walk), np.ceil(np.minimum(walk, NEVER)), NEVER)
+    return _percentiles(np.minimum(taken, on_foot.astype(np.int32)), percentiles)
+
+
+def reach_places(
+    timetable: Timetable,
+    seconds: ArrayLike,
+    places: StopAccess,
+    given: Assumptions,
+    *,
+    hours: tuple[float, float] | None = None,
+    percentiles: Sequence[float] = (50,),
+) -> Floats:
+    """
+    Return the minutes from a door by vehicle to places near stops (percentiles, places).
+
+    For every departure the best stop of each place counts, so that these are the percentiles of
+    the whole journey; walking all the way is not in them.
+    """
+    departures = window(given, hours)
+    found = arrivals(timetable, seconds, departures, given)
+    by_stop = np.where(found < NEVER, found - departures[:, None], NEVER).astype(np.int32)
+    if not len(places.stop):
+        return np.full((len(percentiles), places.places), np.inf)
+    at_door = by_stop[:, places.stop] + places.seconds
+    filled = np.flatnonzero(np.diff(places.offsets))
+    taken = np.full((len(departures), places.places), NEVER, np.int32)
+    taken[:, filled] = np.minimum.reduceat(at_door, places.offsets[filled], axis=1)
+    longest = given["transit.longest_journey"] * 60
+    return _percentiles(np.where(taken <= longest, taken, NEVER), percentiles)
+
+
+def _percentiles(seconds: Ints, percentiles: Sequence[float]) -> Floats:
+    """Return percentiles down the columns in minutes, by nearest rank; inf for NEVER."""
+    count = len(seconds)
+    ranks = [max(0, int(np.ceil(one / 100 * count)) - 1) for one in percentiles]
+    columns = np.ascontiguousarray(seconds.T)
+    columns.partition(sorted(set(ranks)), axis=1)
+    found = columns[:, ranks].T.astype(float)
+    found[found >= NEVER] = np.inf
+    return np.asarray(found / 60)
+
+
+def onward(minutes: ArrayLike, network: ModeNetwork, stops: Access, given: Assumptions) -> Floats:
+    """
+    Return the minutes to each node of the walking network when going on on foot from the stops.
+
+    `minutes` (s,) are those to each stop (one row of `reach`), `stops` says where it meets the
+    network. Walks are at most `transit.longest_access` long. For a percentile of a window this is
+    an upper bound: it takes the same stop for every departure.
+    """
+    at_stop = np.asarray(minutes, float)[:, None] * 60 + stops.seconds
+    usable = (stops.node >= 0) & np.isfinite(at_stop)
+    seeds, costs = stops.node[usable], at_stop[usable]
+    if not len(seeds):
+        return np.full(network.graph.n, np.inf)
+    limit = given["transit.longest_access"] * 60
+    found, seed = paths.nearest(network.graph, network.time_s, seeds, costs)
+    walked = found - np.append(costs, 0.0)[seed]
+    return np.where(walked <= limit, found, np.inf) / 60
