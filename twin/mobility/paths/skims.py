@@ -30,7 +30,8 @@ class Connectors(NamedTuple):
     """Connectors sorted by zone: those of zone i are `offsets[i]:offsets[i + 1]`."""
 
     offsets: Ints  # (z + 1,)
-    node: Ints
+    node: Ints  # where ways begin
+    end: Ints  # where they arrive; another node where the two carriageways of a gate are apart
     cost: Floats
 
 
@@ -40,7 +41,10 @@ def connectors_of(table: pd.DataFrame, z: int) -> Connectors:
     order = np.argsort(zone, kind="stable")
     offsets = np.searchsorted(zone[order], np.arange(z + 1)).astype(np.int32)
     node = np.ascontiguousarray(table["node"].to_numpy()[order], np.int32)
-    return Connectors(offsets, node, table["seconds"].to_numpy(np.float64)[order])
+    end = node
+    if "in_node" in table:
+        end = np.ascontiguousarray(table["in_node"].to_numpy()[order], np.int32)
+    return Connectors(offsets, node, end, table["seconds"].to_numpy(np.float64)[order])
 
 
 def zone_skims(
@@ -65,6 +69,7 @@ def zone_skims(
     net = net_of(network.graph, cost)
     found = connectors_of(connectors, z)
     nodes_of(network.graph, found.node)
+    nodes_of(network.graph, found.end)
     columns = np.ascontiguousarray(np.stack(values)) if values else np.empty((0, network.graph.m))
     costs, sums = np.empty((z, z)), np.empty((len(names), z, z))
     in_rows(lambda a, b: _rows(net, found, columns, (a, b), costs, sums), z)
@@ -117,9 +122,9 @@ def _rows(
         for other in range(len(costs)):
             best, end = np.inf, -1
             for k in range(zones.offsets[other], zones.offsets[other + 1]):
-                far = dist[zones.node[k]] + zones.cost[k]
+                far = dist[zones.end[k]] + zones.cost[k]
                 if far < best:
-                    best, end = far, zones.node[k]
+                    best, end = far, zones.end[k]
             costs[zone, other] = best
             _sum_along(net, columns, link, end, sums[:, zone, other])
 
