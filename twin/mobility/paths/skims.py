@@ -30,8 +30,8 @@ class Connectors(NamedTuple):
     """Connectors sorted by zone: those of zone i are `offsets[i]:offsets[i + 1]`."""
 
     offsets: Ints  # (z + 1,)
-    node: Ints  # where ways begin
-    end: Ints  # where they arrive; another node where the two carriageways of a gate are apart
+    node: Ints  # where ways begin, -1 where none may
+    end: Ints  # where they arrive: another node where the two carriageways of a gate are apart
     cost: Floats
 
 
@@ -68,8 +68,8 @@ def zone_skims(
     values = [np.asarray((along or {})[name], np.float64) for name in names]
     net = net_of(network.graph, cost)
     found = connectors_of(connectors, z)
-    nodes_of(network.graph, found.node)
-    nodes_of(network.graph, found.end)
+    for nodes in (found.node, found.end):  # -1 where one direction is shut
+        nodes_of(network.graph, nodes[nodes >= 0])
     columns = np.ascontiguousarray(np.stack(values)) if values else np.empty((0, network.graph.m))
     costs, sums = np.empty((z, z)), np.empty((len(names), z, z))
     in_rows(lambda a, b: _rows(net, found, columns, (a, b), costs, sums), z)
@@ -115,14 +115,14 @@ def _rows(
         link[:] = -1
         for k in range(zones.offsets[zone], zones.offsets[zone + 1]):
             node = zones.node[k]
-            if zones.cost[k] < dist[node]:
+            if node >= 0 and zones.cost[k] < dist[node]:
                 dist[node] = zones.cost[k]
                 size = push(work, size, zones.cost[k], node)
         settle(net, dist, link, work, size)
         for other in range(len(costs)):
             best, end = np.inf, -1
             for k in range(zones.offsets[other], zones.offsets[other + 1]):
-                far = dist[zones.end[k]] + zones.cost[k]
+                far = dist[zones.end[k]] + zones.cost[k] if zones.end[k] >= 0 else np.inf
                 if far < best:
                     best, end = far, zones.end[k]
             costs[zone, other] = best
