@@ -248,7 +248,7 @@ def changed(stock: pd.DataFrame, rows: NDArray[np.intp], values: Mapping[str, An
     """
     Return the stock with columns set in some rows; the other columns are shared.
 
-    Categories are one for all rows, other values may be one a row. Types stay.
+    Values are one for all rows or, as an array, one a row. Types stay.
     """
     columns = {name: _with(stock[name], rows, value) for name, value in values.items()}
     return stock.assign(**columns)
@@ -257,7 +257,9 @@ def changed(stock: pd.DataFrame, rows: NDArray[np.intp], values: Mapping[str, An
 def _with(column: pd.Series[Any], rows: NDArray[np.intp], value: Any) -> pd.Series[Any]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = column.cat.codes.to_numpy(copy=True)
-        np.put(codes, rows, list(column.cat.categories).index(value))
+        known = column.cat.categories
+        several = isinstance(value, np.ndarray)
+        np.put(codes, rows, known.get_indexer(value) if several else list(known).index(value))
         made = pd.Categorical.from_codes(codes, dtype=column.dtype)
         return pd.Series(made, index=column.index)
     if column.dtype == float:

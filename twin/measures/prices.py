@@ -47,7 +47,7 @@ class AssumptionMeasure(Measure):
         """Find the assumptions."""
         if self.new_values(state.assumptions):
             return Begun()
-        wanted = self.model_dump().get("assumption", DIRECT)
+        wanted = str(getattr(self, "assumption", DIRECT))
         known = {name.rstrip("0123456789").rstrip(".") for name in state.assumptions}
         what, hint = unknown_word("assumption", wanted, known)
         return Begun(faults=(Problem("unknown_assumption", what, hint),))
@@ -143,7 +143,7 @@ class GridMix(AssumptionMeasure):
             NETWORKS: lambda year: self.factor(year) * 1e-6,  # t/kWh
         }
         found: dict[str, float | Assumption] = {}
-        known = {name: _by_year(name, given) for name in parts}
+        known = {name: by_year(name, given) for name in parts}
         if not known[DIRECT] or not known[UPSTREAM]:
             return found
         # the same years for all, so that the parts sum to the path between them as well
@@ -153,7 +153,7 @@ class GridMix(AssumptionMeasure):
             for year in sorted(year for year in years if year >= self.start_year):
                 if known[name]:
                     entry = known[name].get(str(year), next(iter(known[name].values())))
-                    found[f"{name}.{year}"] = _own(entry, f"{name}.{year}", value(year))
+                    found[f"{name}.{year}"] = own_value(entry, f"{name}.{year}", value(year))
         return found
 
     def summary(self) -> Sentence:
@@ -165,11 +165,13 @@ class GridMix(AssumptionMeasure):
         )  # fmt: skip
 
 
-def _by_year(name: str, given: Assumptions) -> dict[str, Assumption]:
+def by_year(name: str, given: Assumptions) -> dict[str, Assumption]:
+    """Return the entries of an assumption given by years, by year."""
     prefix = f"{name}."
     return {k.removeprefix(prefix): e for k, e in given.entries.items() if k.startswith(prefix)}
 
 
-def _own(entry: Assumption, name: str, value: float) -> Assumption:
+def own_value(entry: Assumption, name: str, value: float) -> Assumption:
+    """Return an entry with a value of the user's own; its range widens where it must."""
     low, high = min(entry.low, value), max(entry.high, value)
     return dataclasses.replace(entry, name=name, value=value, low=low, high=high, status="user")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import shapely
@@ -85,15 +85,17 @@ def _to(crs: str) -> Transformer:
 class Condition(Part):
     """One condition on a column. What is not known meets no condition, `not_in` neither."""
 
+    known: ClassVar = COLUMNS  # Mapping[str, Column]
+
     column: str
     op: Operator
     value: Value | tuple[Value, ...]
 
     @model_validator(mode="after")
     def _fits(self) -> Condition:
-        column = COLUMNS.get(self.column)
+        column = self.known.get(self.column)
         if column is None:
-            raise WrongValueError(*unknown_word("column", self.column, COLUMNS))
+            raise WrongValueError(*unknown_word("column", self.column, self.known))
         if self.op in ("<", "<=", ">", ">=") and column.type != "number":
             raise WrongValueError(
                 say("{column} holds words; {op} compares numbers.",
@@ -136,6 +138,8 @@ class Condition(Part):
 class Share(Part):
     """The part of what else is selected that has most or least of something, or any part."""
 
+    known: ClassVar = COLUMNS  # Mapping[str, Column]
+
     percent: float = Field(ge=0, le=100)
     by: str = "heat_demand_kwh_m2"
     order: Literal["highest", "lowest", "random"] = "highest"
@@ -143,7 +147,7 @@ class Share(Part):
     @field_validator("by")
     @classmethod
     def _countable(cls, value: str) -> str:
-        numbers = {name: column for name, column in COLUMNS.items() if column.type == "number"}
+        numbers = {name: column for name, column in cls.known.items() if column.type == "number"}
         if value not in numbers:
             raise WrongValueError(*unknown_word("column of numbers", value, numbers))
         return value

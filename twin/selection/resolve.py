@@ -60,7 +60,7 @@ def selected_rows(
     if selector.area is not None:
         rows = rows[inside(state, selector.area.geometry(state.city.crs), rows)]
     for condition in selector.where:
-        rows = rows[_meets(column_values(state, condition.column, rows), condition)]
+        rows = rows[meets(column_values(state, condition.column, rows), condition)]
     return rows if selector.share is None else _share(state, selector.share, rows)
 
 
@@ -89,7 +89,8 @@ def _district_ids(state: State, selector: Selector) -> list[str]:
     return list(districts.index[named])
 
 
-def _meets(values: pd.Series[Any], condition: Condition) -> Mask:
+def meets(values: pd.Series[Any], condition: Condition) -> Mask:
+    """Tell which values meet a condition; what is not known meets none."""
     known = values.notna().to_numpy()
     if condition.op in _COMPARE:
         met = _COMPARE[condition.op](values.to_numpy(float), condition.terms[0])

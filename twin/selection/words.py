@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -11,13 +12,18 @@ from twin.selection.columns import COLUMNS, context
 from twin.selection.model import Condition, Selector, Share, Value
 from twin.sentences import Problem, Sentence, Word, WrongValueError, listed, say
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.schema import Column
+
 
 class SelectionError(TwinError):
     """A line is no selector."""
 
 
 _CONDITION = re.compile(r"^(\w+)\s*(not[ _]in\b|in\b|<=|>=|==|!=|=|<|>)\s*(.+)$", re.DOTALL)
-_SHARE = re.compile(r"^(highest|lowest|random)\s+([\d.]+)\s*%(?:\s+by\s+(\w+))?$")
+SHARE = re.compile(r"^(highest|lowest|random)\s+([\d.]+)\s*%(?:\s+by\s+(\w+))?$")
 _OPERATORS = {"=": "==", "!=": "not_in", "not in": "not_in"}
 _PLACES = {"id": "ids", "building_id": "ids", "district": "districts", "block": "blocks"}
 
@@ -39,26 +45,31 @@ def parse_selector(line: str) -> Selector:
     """
     try:
         return _parsed(line)
-    except ValidationError as error:
+    except (ValidationError, WrongValueError) as error:
+        template = "The selection {line} is not understood. {fault}"
+        raise SelectionError(template, line=line, fault=fault_of(error)) from None
+
+
+def fault_of(error: ValidationError | WrongValueError) -> Sentence:
+    """Return in words why a line is no selector."""
+    if isinstance(error, WrongValueError):
+        problem = error.problem
+    else:
         causes = (e.get("ctx", {}).get("error") for e in error.errors())
         cause = next((c for c in causes if isinstance(c, WrongValueError)), None)
         problem = cause.problem if cause else Problem("value", say("A value does not fit."))
-    except WrongValueError as error:
-        problem = error.problem
-    template = "The selection {line} is not understood. {fault}"
-    fault = say("{what} {hint}", what=problem.what, hint=problem.hint or "")
-    raise SelectionError(template, line=line, fault=fault)
+    return say("{what} {hint}", what=problem.what, hint=problem.hint or "")
 
 
 def _parsed(line: str) -> Selector:
     fields: dict[str, object] = {}
     where = []
     for part in filter(None, (piece.strip() for piece in line.split(";"))):
-        if share := _SHARE.match(part):
+        if share := SHARE.match(part):
             by = {"by": share[3]} if share[3] else {}
             fields["share"] = Share(percent=float(share[2]), order=share[1], **by)  # type: ignore[arg-type]
             continue
-        column, op, values = _split(part)
+        column, op, values = split_condition(part, COLUMNS)
         if column in _PLACES and op in ("in", "=="):
             fields[_PLACES[column]] = tuple(str(value) for value in values)
         else:
@@ -67,7 +78,8 @@ def _parsed(line: str) -> Selector:
     return Selector(where=tuple(where), **fields)  # type: ignore[arg-type]
 
 
-def _split(part: str) -> tuple[str, str, tuple[Value, ...]]:
+def split_condition(part: str, columns: Mapping[str, Column]) -> tuple[str, str, tuple[Value, ...]]:
+    """Return column, operator and values of a condition written in words."""
     found = _CONDITION.match(part)
     if not found:
         raise WrongValueError(
@@ -75,7 +87,7 @@ def _split(part: str) -> tuple[str, str, tuple[Value, ...]]:
             say("Write it like `year_built < 1978` or `system in gas_boiler, oil_boiler`."),
         )
     column, op, rest = found[1], found[2], found[3]
-    known = COLUMNS.get(column)
+    known = columns.get(column)
     number = known is not None and known.type in ("number", "flag")
     words = [word.strip() for word in rest.split(",")]
     return column, _OPERATORS.get(op, op), tuple(_value(word, number=number) for word in words)

@@ -286,6 +286,15 @@ def test_every_kind_has_a_line():
         "new_development": {"area": area(0, 0, 9, 9), "dwellings": 9},
         "use_change": {"use": "office"}, "behaviour": {"delta_k": -1},
         "energy_price": {"assumption": "a", "factor": 1.5}, "grid_mix": {"path": {"2030": 100}},
+        "speed_limit": {"speed_kmh": 30}, "street_closure": {"select": {"names": ["Am Bach"]}},
+        "modal_filter": {"points": [[7.1, 50.8]]}, "one_way": {"select": {"ids": ["w1:0:f"]}},
+        "lanes": {"lanes": 2}, "new_link": {"line": {"coordinates": [[7.1, 50.8], [7.2, 50.8]]}},
+        "cycle_facility": {"facility": "track", "select": {"names": ["Am Bach"]}},
+        "cycle_street": {"select": {"names": ["Am Bach"]}},
+        "junction_control": {"control": "signals", "nodes": ["n1"]}, "parking": {"price_eur": 2},
+        "car_sharing": {"cars": 5}, "mobility_hub": {"shared_bikes": 5},
+        "charging_points": {"points": 9}, "electric_fleet": {"path_percent": {"2045": 90}},
+        "work_from_home": {"share_percent": 20}, "place_moved": {"place": "p1", "closed": True},
     }  # fmt: skip
     listed = [{"kind": kind, "id": kind, **fields.get(kind, {})} for kind in MEASURES]
     lines = {m.is_a: str(m.summary()) for m in scenario(*listed).measures}
