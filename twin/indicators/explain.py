@@ -14,7 +14,7 @@ from twin.indicators.definition import KEYS, WHOLE, Indicator, Level
 from twin.indicators.evaluate import peaks_of
 from twin.indicators.ranges import with_bounds
 from twin.provenance import KINDS, kind_of
-from twin.schema import STOCK
+from twin.schema import STOCK, STREETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InputShares:
-    """One column that the figure rests on: how much heated area has its value from where."""
+    """One column that the figure rests on: how much heated area (street length) has its value from where."""
 
     column: str
     label: str
@@ -147,16 +147,25 @@ def _range(
 
 
 def _shares(found: YearResults, column: str, level: Level, area: str) -> InputShares:
-    """Weigh the kinds of the values by heated area; a column without labels counts as estimated."""
-    stock = found.state.stock
-    if level in KEYS:
-        stock = stock[stock[KEYS[level]] == area]
-    described = STOCK.column(column)
-    heated = stock["heated_area_m2"]
-    labels = stock[described.source] if described.source else pd.Series("estimated", stock.index)
+    """
+    Weigh the kinds of the values; a column without labels counts as estimated.
+
+    Buildings weigh by heated area, columns of streets (`streets.speed_kmh`) by the length of the
+    streets that cars may use, those of the whole town.
+    """
+    if column.startswith("streets."):
+        table = found.state.city.streets
+        table = table[table["allow_car"].to_numpy(bool)]
+        described, weight = STREETS.column(column.removeprefix("streets.")), table["length_m"]
+    else:
+        table = found.state.stock
+        if level in KEYS:
+            table = table[table[KEYS[level]] == area]
+        described, weight = STOCK.column(column), table["heated_area_m2"]
+    labels = table[described.source] if described.source else pd.Series("estimated", table.index)
     kinds = labels.astype(str).map(kind_of).where(labels.notna(), "unknown")
-    sums = heated.groupby(kinds).sum()
-    total = float(heated.sum()) or 1.0
+    sums = weight.groupby(kinds).sum()
+    total = float(weight.sum()) or 1.0
     shares = {str(k): float(sums[k]) / total for k in KINDS if k in sums.index}
     return InputShares(column, described.label, shares)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city import City
-    from twin.state import NetworkPlan, State
+    from twin.state import AreaChange, NetworkPlan, State
 
 VIEWS = {
     "shell": (
@@ -31,9 +32,12 @@ VIEWS = {
         "use", "size_class", "age_class", "heated_area_m2", "dwellings", "refurbishment",
         "system", "system_year", "network_id", "block_id",
     ),
+    "residents": (
+        "use", "size_class", "heated_area_m2", "dwellings", "residents", "block_id", "district_id",
+    ),
     "plants": ("use", "dwellings", "pv_kwp", "pv_year", "battery_kwh", "block_id"),
 }  # fmt: skip
-"""Columns of the stock by what they matter for: heat, its supply, solar power."""
+"""Columns of the stock by what they matter for: heat, its supply, solar power, mobility."""
 
 NUMBERS = tuple(column.name for column in STOCK.columns)
 """The stock without the labels that say where its values come from."""
@@ -42,8 +46,13 @@ CITY_PARTS = {
     "weather": ("weather",),
     "envelopes": ("envelopes",),
     "roof_city": ("buildings", "roofs", "horizons", "weather"),
-    "street_city": ("buildings", "streets", "nodes"),
     "block_city": ("buildings", "blocks", "districts"),
+    "building_shapes": ("buildings",),
+    "zone_shapes": ("zones",),
+    "street_tables": ("streets", "nodes", "turns", "street_points"),
+    "place_tables": ("places", "landuse", "stops"),
+    "transit_tables": ("stops", "lines", "trips", "stop_times", "transfers"),
+    "district_shapes": ("districts",),
 }
 """Tables of the city by who reads them."""
 
@@ -64,17 +73,19 @@ def parts_of(
     since = state.year if since is None else since
     parts = _views(state.stock)
     for name, tables in CITY_PARTS.items():
-        parts[name] = _of_city(state.city, name, tables)
+        parts[name] = _of_city(state.city, tables)
+    parts["street_city"] = _of_city(_streets_of_today(state), ("buildings", "streets", "nodes"))
     plans = tuple(state.networks[key] for key in sorted(state.networks))
     return parts | {
         "stock_before": before or parts["stock"],
         "year": Part(state.year, str(state.year)),
         "since": Part(since, str(since)),
-        "plans": Part(plans, hash_parts(map(_plan_key, plans))),
+        "plans": Part(plans, hash_parts(map(_drawn_key, plans))),
+        "area_changes": Part(state.area_changes, hash_parts(map(_drawn_key, state.area_changes))),
     }
 
 
-def _plan_key(plan: NetworkPlan) -> str:
+def _drawn_key(plan: NetworkPlan | AreaChange) -> str:
     """Return everything a plan says; a shape prints itself cut short, so it goes in as WKB."""
     area = "" if plan.area is None else shapely.to_wkb(plan.area, hex=True)
     return f"{dataclasses.replace(plan, area=None)!r} {area}"
@@ -113,9 +124,20 @@ def _views(stock: pd.DataFrame) -> dict[str, Part]:
     }
 
 
-def _of_city(city: City, name: str, tables: Sequence[str]) -> Part:
+def _streets_of_today(state: State) -> City:
+    """Return the city with the streets of the baseline: pipes do not follow a speed limit."""
+    city, before = state.city, state.baseline or state.city
+    names = ("streets", "nodes")
+    if all(city.hashes[name] == before.hashes[name] for name in names):
+        return city
+    tables = ChainMap({name: before.tables[name] for name in names}, city.tables)  # type: ignore[arg-type]
+    hashes = {**city.hashes, **{name: before.hashes[name] for name in names}}
+    return dataclasses.replace(city, tables=tables, hashes=hashes)
+
+
+def _of_city(city: City, tables: Sequence[str]) -> Part:
     key = hash_parts([city.crs, *(city.hashes[table] for table in tables)])
-    return Part(city.tables[name] if tables == (name,) else city, key)
+    return Part(city.tables[tables[0]] if len(tables) == 1 else city, key)
 
 
 def codes_of(values: pd.Series[str], known: pd.Index[str]) -> NDArray[np.int32]:

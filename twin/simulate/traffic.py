@@ -1,0 +1,162 @@
+"""Stages of what traffic does: flows on streets, greenhouse gas, noise, electricity of cars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from twin.mobility.assignment import link_times, street_flow
+from twin.mobility.cycling import stress
+from twin.mobility.effects import charging_kwh, public_points, street_emissions, yearly
+from twin.mobility.noise import noise_at_buildings
+from twin.rowwise import HOURS
+from twin.simulate.parts import codes_of
+from twin.simulate.stage import Stage
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from twin.assumptions import Assumptions
+    from twin.city import City
+    from twin.mobility.effects import Charging
+    from twin.mobility.tables import ModeNetwork
+    from twin.simulate.streets import Ground
+    from twin.simulate.travel import Travel
+    from twin.state import AreaChange
+
+    Watts = NDArray[np.int32]
+
+
+def _traffic(
+    travel: Travel | None, networks: dict[str, ModeNetwork], street_tables: City, given: Assumptions
+) -> pd.DataFrame | None:
+    """
+    Return vehicles on each street; none where there is no travel.
+
+    Columns `car` and `truck` (a weekday), `car_peak`, `truck_peak` (the busiest hour), `free_s` and
+    `peak_s` (time to drive it), `load` (flow over capacity in the busiest hour); index link_id.
+    """
+    if travel is None:
+        return None
+    network = networks["car"]
+    peak = street_flow(travel.equilibrium, network)
+    day = peak / travel.peak_share
+    there = network.street >= 0
+    row = network.street[there]
+    columns = {}
+    times = link_times(travel.equilibrium, network)
+    for name, values in {
+        "free_s": network.time_s, "peak_s": times, "capacity_vehh": network.capacity_vehh,
+    }.items():  # fmt: skip
+        column = np.full(len(network.street_ids), np.nan)
+        column[row] = values[there]
+        columns[name] = column
+    table = pd.DataFrame(columns, network.street_ids)
+    table = pd.concat([day, peak.add_suffix("_peak"), table], axis=1)
+    table["load"] = peak.sum(axis=1) / table.pop("capacity_vehh")
+    return table
+
+
+def _stress(
+    street_tables: City, traffic: pd.DataFrame | None, given: Assumptions
+) -> pd.DataFrame | None:
+    """Return the level of traffic stress of each street under the traffic of the scenario."""
+    streets = street_tables.streets
+    if traffic is None:
+        return None
+    both = traffic[["car", "truck"]].sum(axis=1)
+    back = both.reindex(streets["reverse_id"]).fillna(0.0).to_numpy()
+    return stress(streets, both + back, given)
+
+
+def _traffic_gas(
+    traffic: pd.DataFrame | None, street_tables: City, year: int, given: Assumptions
+) -> pd.DataFrame | None:
+    """Return energy and greenhouse gas of the traffic on each street in a year."""
+    if traffic is None:
+        return None
+    found = street_emissions(street_tables.streets, traffic[["car", "truck"]], given, year)
+    return yearly(found, given)
+
+
+def _noise(
+    traffic: pd.DataFrame | None,
+    street_tables: City,
+    building_shapes: gpd.GeoDataFrame,
+    residents: pd.DataFrame,
+    given: Assumptions,
+) -> pd.DataFrame | None:
+    """Return the level at each building by day and at night [dB(A)]."""
+    if traffic is None:
+        return None
+    shapes = building_shapes.loc[residents.index]
+    flows = traffic[["car", "truck"]]
+    return noise_at_buildings(street_tables.streets, street_tables.nodes, flows, shapes, given)
+
+
+def _charging(  # noqa: PLR0913, PLR0917 - called by name
+    travel: Travel | None,
+    ground: Ground | None,
+    residents: pd.DataFrame,
+    jobs: pd.Series[float],
+    building_shapes: gpd.GeoDataFrame,
+    place_tables: City,
+    area_changes: tuple[AreaChange, ...],
+    year: int,
+    given: Assumptions,
+) -> Charging | None:
+    """Return what electric cars of the residents take from the grid of the town."""
+    if travel is None or ground is None:
+        return None
+    zone = ground.zones.ids.to_numpy(object)[ground.zone]
+    buildings = pd.DataFrame(
+        {"zone": zone, "residents": residents["residents"], "jobs": jobs}, residents.index
+    )
+    shapes = building_shapes.loc[residents.index, ["geometry"]].assign(jobs=jobs)
+    points = public_points(shapes, place_tables.places, given, area_changes=area_changes)
+    return charging_kwh(travel.demand.by_zone, buildings, given, year, points=points)
+
+
+def _car_load(
+    charging: Charging | None, residents: pd.DataFrame, block_city: City, given: Assumptions
+) -> Watts:
+    """Return what cars charge by Baublock and hour [W]; the last line is for buildings in none."""
+    known = block_city.blocks.index
+    count = len(known) + 1
+    if charging is None:
+        return np.zeros((count, HOURS), np.int32)
+    block = codes_of(residents["block_id"], known)
+    kwh = charging.by_building.reindex(residents.index).to_numpy(float)
+    watt_hours = np.rint(kwh * 1000)  # whole, so that the order of buildings does not count
+    sums = np.column_stack([np.bincount(block, column, count) for column in watt_hours.T])
+    shapes = np.vstack([charging.shapes[name.removesuffix("_kwh")] for name in charging.by_building])
+    return np.rint(sums @ shapes).astype(np.int32)
+
+
+TRAFFIC_STAGES = (
+    Stage("traffic", _traffic, ("travel", "networks", "street_tables"), room=6),
+    Stage("stress", _stress, ("street_tables", "traffic"), ("cycling",)),
+    Stage(
+        "traffic_gas", _traffic_gas, ("traffic", "street_tables", "year"),
+        ("fleet", "effects", "balance"),
+    ),
+    Stage(
+        "noise",
+        _noise,
+        ("traffic", "street_tables", "building_shapes", "residents"),
+        ("noise", "effects", "network"),
+    ),
+    Stage(
+        "charging",
+        _charging,
+        ("travel", "ground", "residents", "jobs", "building_shapes", "place_tables",
+         "area_changes", "year"),
+        ("fleet", "effects", "balance"),
+    ),
+    Stage("car_load", _car_load, ("charging", "residents", "block_city"), room=6),
+)  # fmt: skip
