@@ -23,6 +23,7 @@ from layers.quality import completeness
 from layers.source_data import SourceData
 from layers.tie import tie
 from layers.transit import attach_stops
+from layers.transit.stand_in import assumed_timetable
 from layers.weather.stand_in import stand_in
 from layers.zones import shape_report
 from twin.city import City
@@ -83,6 +84,9 @@ def build_city(
     say("Estimate what no source says", 0.45)
     tables, noticed = _estimate(tables, crs=crs)
     findings += noticed
+    routes = [data.routes for data in given if data.routes is not None and data.crs == crs]
+    tables, noticed, assumed = assumed_timetable(tables, routes)
+    findings += noticed
     say("Form blocks and traffic zones", 0.7)
     tables = add_areas(tables, crs=crs)
     tables, noticed, assumed_year = _sun(tables, surfaces, crs=crs, say=say)
@@ -92,7 +96,7 @@ def build_city(
     findings += [*_gaps(tables), *completeness(tables)]
     info = CityInfo(
         max((data.source.date for data in given), default=""),
-        (*sources_of(named), *assumed_year),
+        (*sources_of(named), *assumed, *assumed_year),
         tuple(findings),
         any(data.model_town for data in given),
         {**collected.report, "zones": shape_report(tables["zones"])},

@@ -15,6 +15,7 @@ import pandas as pd
 
 from layers.sample_city.figures import read_districts, scale_down
 from layers.sample_city.landscape import CRS
+from layers.sample_city.lines import rail_routes
 from layers.sample_city.region import make_region
 from layers.sample_city.town import make_town
 from layers.source_data import SourceData
@@ -74,6 +75,7 @@ def make_sample(
         findings=(_notice(len(tables["buildings"])),),
         model_town=True,
         kind="model_town",
+        routes=rail_routes(tables["stops"]),
     )
 
 
