@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.classes import MODES, PURPOSES
+from twin.errors import ModelError
 from twin.mobility.demand.choice import choices
 from twin.mobility.demand.costs import costs_of
 from twin.mobility.demand.destination import (
@@ -20,6 +21,7 @@ from twin.mobility.demand.destination import (
 )
 from twin.mobility.demand.generation import productions, rate_scale, trips_per_job
 from twin.mobility.demand.gravity import hyman
+from twin.mobility.demand.jobs import scaled_jobs
 from twin.mobility.demand.vehicles import through_traffic
 
 if TYPE_CHECKING:
@@ -44,14 +46,17 @@ class Calibration:
 
     `asc` (modes,) are constants in EUR; `beta`, `gate_size`, `visitors`, `length_km` and
     `length_target_km` are by purpose; `shares` (modes,) are those of the residents' trips reached,
-    `targets` those wanted. `jobs_scale` are jobs for each that `jobs_of` finds, `rate_scale` trips
-    for each of the table of rates. `through` (z, z) are vehicles a day, lorries among them.
+    `targets` those wanted. `jobs_today` (z,) are those `jobs_of` finds, `jobs_scale` how many
+    each of them stands for, `rate_scale` factor on the table of trip rates. `through` (z, z) are
+    vehicles a day, lorries among them.
     """
 
+    ids: pd.Index[str]
     asc: Floats
     beta: Floats
     gate_size: Floats
     visitors: Floats
+    jobs_today: Floats
     jobs_scale: float
     rate_scale: float
     through: Floats
@@ -61,12 +66,30 @@ class Calibration:
     length_target_km: Floats
     rounds: int
 
-    def level(self, place: int, given: Assumptions) -> Level:
+    def level(self, place: int, jobs: Floats, given: Assumptions) -> Level:
         """Return what is fixed of the purpose at this place of PURPOSES."""
         return Level(
             float(self.beta[place]), float(self.gate_size[place]), float(self.visitors[place]),
-            self.jobs_scale * trips_per_job(self.rate_scale, given),
+            trips_per_job(self.rate_scale, given), jobs,
         )  # fmt: skip
+
+    def jobs_now(self, zones: ZoneSystem) -> Floats:
+        """
+        Return the jobs of each zone (z,), see `scaled_jobs`.
+
+        Raises
+        ------
+        ModelError
+            Zones other than those it was fitted to.
+        """
+        if not zones.ids.equals(self.ids):
+            template = (
+                "The demand was calibrated for {other} zones and gates, the town has {count}."
+            )
+            hint = "Calibrate it again for the zones of this town."
+            raise ModelError(template, hint=hint, other=len(self.ids), count=zones.count)
+        jobs = zones.table["attraction_work"].to_numpy(float)
+        return scaled_jobs(jobs, self.jobs_today, self.jobs_scale)
 
 
 @dataclass(eq=False)
@@ -77,6 +100,7 @@ class _Fit:
     beta: Floats
     gate_size: Floats
     visitors: Floats
+    jobs_today: Floats
     jobs_scale: float
     trips_per_job: float
     length: Floats
@@ -86,7 +110,7 @@ class _Fit:
         """Return one purpose as it stands."""
         return Level(
             float(self.beta[place]), float(self.gate_size[place]), float(self.visitors[place]),
-            self.trips_per_job,
+            self.trips_per_job, self.jobs_today * self.jobs_scale,
         )  # fmt: skip
 
 
@@ -100,13 +124,16 @@ def target_shares(available: NDArray[np.bool_], given: Assumptions) -> Floats:
     return np.asarray(found / total if total > 0 else found)
 
 
-def calibrate(zones: ZoneSystem, skims: Skims, given: Assumptions) -> Calibration:
+def calibrate(
+    zones: ZoneSystem, skims: Skims, given: Assumptions, *, start: Calibration | None = None
+) -> Calibration:
     """
     Fit constants of the modes, deterrence by purpose and the pull of the gates to the baseline.
 
     Each round fits deterrence and gates by purpose under the present constants, then moves each
     constant by ln(wanted share / share). Ends when no share is off by more than 0.001 points, or
-    after 60 rounds; what was reached is in the answer.
+    after 60 rounds; what was reached is in the answer. `start` is one fitted before, to skims a
+    little different: it saves rounds.
     """
     table = zones.table
     costs = costs_of(zones, skims, given)
@@ -115,6 +142,12 @@ def calibrate(zones: ZoneSystem, skims: Skims, given: Assumptions) -> Calibratio
     resident = ~table["is_gate"].to_numpy(bool)
     targets = target_shares(_available(costs, table["is_gate"].to_numpy(bool)), given)
     fit = _start(table, made, trips_per_job(scale, given), given)
+    if start is not None and start.ids.equals(zones.ids):
+        fit.asc, fit.beta, fit.gate_size = (
+            start.asc.copy(),
+            start.beta.copy(),
+            start.gate_size.copy(),
+        )
     shares, rounds = targets, 0
     for rounds in range(1, 61):  # noqa: B007 - the number of rounds is told
         trips = np.zeros(len(MODES))
@@ -124,10 +157,10 @@ def calibrate(zones: ZoneSystem, skims: Skims, given: Assumptions) -> Calibratio
         if float(np.abs(shares - targets).max()) < 1e-5:
             break
         _move(fit.asc, shares, targets)
-    through = through_traffic(table, skims, given)
+    through = through_traffic(table, skims)
     return Calibration(
-        fit.asc, fit.beta, fit.gate_size, fit.visitors, fit.jobs_scale, scale, through, shares,
-        targets, fit.length, fit.target, rounds,
+        zones.ids, fit.asc, fit.beta, fit.gate_size, fit.visitors, fit.jobs_today, fit.jobs_scale,
+        scale, through, shares, targets, fit.length, fit.target, rounds,
     )  # fmt: skip
 
 
@@ -156,8 +189,8 @@ def _start(table: pd.DataFrame, made: Floats, per_job: float, given: Assumptions
         visitors[place] = leaving * given[f"demand.visitor_ratio.{purpose}"]
     scale = _jobs_scale(table, float(made[0].sum()), per_job, given)
     return _Fit(
-        given.array("demand.asc_start", MODES), np.full(n, 0.5), gate_size, visitors, scale,
-        scale * per_job, np.zeros(n), np.zeros(n),
+        given.array("demand.asc_start", MODES), np.full(n, 0.5), gate_size, visitors,
+        table["attraction_work"].to_numpy(float), scale, per_job, np.zeros(n), np.zeros(n),
     )  # fmt: skip
 
 

@@ -35,12 +35,13 @@ class Margins:
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """What the baseline fixes of one purpose."""
+    """What the baseline fixes of one purpose; `trips_per_job` is of today's rates."""
 
     beta: float
     gate_size: float  # attraction of all gates over that of all zones; singly constrained only
     visitors: float  # trips of people from outside into the town; not for work
     trips_per_job: float  # work only
+    jobs: Floats  # (z,) as scaled to the town; work only
 
 
 def margins(
@@ -56,6 +57,8 @@ def margins(
     gate = table["is_gate"].to_numpy(bool)
     weight = _shares(table["weight"].to_numpy(float) * gate)
     pull = np.where(gate, 0.0, table[f"attraction_{purpose}"].to_numpy(float))
+    if purpose == "work":
+        pull = level.jobs
     total, size = float(made.sum()), float(pull.sum())
     is_open = bool(weight.sum() > 0)
     if purpose not in DOUBLY:

@@ -10,6 +10,8 @@ import pandas as pd
 from twin.classes import BUILDING_USES
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from twin.assumptions import Assumptions
 
 SECTORS = {
@@ -39,9 +41,21 @@ def jobs_of(
     return raw
 
 
+def scaled_jobs(
+    jobs: NDArray[np.float64], today: NDArray[np.float64], scale: float
+) -> NDArray[np.float64]:
+    """
+    Return jobs by zone as the calibration has them: those of today scaled, new ones as they are.
+
+    The scale makes up for what area and use of today's buildings do not tell; what a scenario adds
+    is known. Jobs that go, go with their scale.
+    """
+    return np.minimum(jobs, today) * scale + np.maximum(jobs - today, 0.0)
+
+
 def _raw(stock: pd.DataFrame, given: Assumptions) -> pd.Series[float]:
     rate = given.array("demand.jobs_per_1000m2", BUILDING_USES)
-    place = pd.Index(BUILDING_USES).get_indexer(stock["use"].astype(object).to_numpy())
+    place = pd.Index(BUILDING_USES).get_indexer(pd.Index(stock["use"], dtype=object))
     area = stock["heated_area_m2"].to_numpy("float64", na_value=0.0)
     jobs = np.where(place >= 0, rate[place], 0.0) * area / 1000
     return pd.Series(jobs, index=stock.index, name="jobs")

@@ -40,6 +40,7 @@ def demand(zones: ZoneSystem, skims: Skims, calibration: Calibration, given: Ass
     table = zones.table
     costs = costs_of(zones, skims, given)
     made = productions(table, calibration.rate_scale, given)
+    jobs = calibration.jobs_now(zones)
     gate = table["is_gate"].to_numpy(bool)
     by_mode = np.zeros((len(MODES), zones.count, zones.count))
     purposes: dict[str, Floats] = {}
@@ -47,7 +48,7 @@ def demand(zones: ZoneSystem, skims: Skims, calibration: Calibration, given: Ass
     for place, purpose in enumerate(PURPOSES):
         both = choices(zones, costs, calibration.asc, purpose, given)
         logsums = np.concatenate([choice.logsum(costs.top) for choice in both])
-        level = calibration.level(place, given)
+        level = calibration.level(place, jobs, given)
         wanted = margins(table, made[place], purpose, level, given)
         trips = distribute(seed_of(logsums, level.beta, gate), wanted, purpose)
         _count_unserved(unserved, trips, wanted)
@@ -56,7 +57,11 @@ def demand(zones: ZoneSystem, skims: Skims, calibration: Calibration, given: Ass
             each = choice.per_total(trips[segment])
             for mode in range(len(MODES)):
                 by_mode[mode] += each * choice.part(costs.relative, mode)
-    vehicles = _vehicles(zones, skims, calibration, by_mode[MODES.index("car")], given)
+    drivers = by_mode[MODES.index("car")]
+    vehicles = {
+        "car": _both_ways(drivers) + calibration.through * (1 - heavy_share(table)),
+        "truck": lorries(table, skims, jobs, given) + calibration.through * heavy_share(table),
+    }
     served = {name: _served(matrix, skims, name, unserved) for name, matrix in vehicles.items()}
     trips_by_mode = {mode: _both_ways(by_mode[n]) for n, mode in enumerate(MODES)}
     by_zone = _of_residents(by_mode, costs, table)
@@ -72,18 +77,6 @@ def _count_unserved(unserved: dict[str, float], trips: Floats, wanted: Margins) 
     missing = float(wanted.rows.sum() - trips.sum())
     why = "no_way" if wanted.columns.sum() > 0 else "no_destination"
     unserved[why] += max(missing, 0.0) if missing > 1e-9 * wanted.rows.sum() else 0.0
-
-
-def _vehicles(
-    zones: ZoneSystem, skims: Skims, calibration: Calibration, drivers: Floats, given: Assumptions
-) -> dict[str, Floats]:
-    """Return vehicles by class: drivers and through traffic; lorries of the town and through."""
-    heavy = heavy_share(zones.table, given)
-    truck = lorries(zones.table, skims, calibration.jobs_scale, given)
-    return {
-        "car": _both_ways(drivers) + (1 - heavy) * calibration.through,
-        "truck": truck + heavy * calibration.through,
-    }
 
 
 def _served(matrix: Floats, skims: Skims, name: str, unserved: dict[str, float]) -> Floats:

@@ -48,8 +48,9 @@ def zone_table(  # noqa: PLR0913, PLR0917 - one for each table it is made of
     Columns: `residents` and by group `employed`, `pupil`, `child`, `other`; `cars`;
     `can_drive_<group>` (share with a car at hand); `jobs`, `jobs_<sector>`; `attraction_<purpose>`
     (only the relation counts); `parking_eur` a stay, `parking_search_min`; `hub_minutes` saved by a
-    mobility hub; `x`, `y` [m]; `is_gate`, `weight` (capacity of the gate's roads, veh/h) and
-    `outside_km`. A gate has no people of its own.
+    mobility hub; `x`, `y` [m]; `is_gate`, `weight` (capacity used of the gate's roads, veh/h),
+    `outside_km` beyond it, `through` (vehicles a day that leave by it on their way through the
+    town) and `through_heavy` (lorries among them). A gate has no people of its own.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def _people(
     """Return residents by group and their cars; the groups have the same shares in every zone."""
     n = len(zones)
     residents = stock["residents"].to_numpy("float64", na_value=0.0)
-    kind = pd.Index(SIZE_CLASSES).get_indexer(stock["size_class"].astype(object).to_numpy())
+    kind = pd.Index(SIZE_CLASSES).get_indexer(pd.Index(stock["size_class"], dtype=object))
     rate = given.array("demand.cars_per_resident", SIZE_CLASSES)
     each = np.where(kind >= 0, rate[kind], given["demand.motorisation"])
     table = pd.DataFrame({"residents": sums(row, residents, n)}, index=zones.index)
@@ -151,12 +152,15 @@ def _apply(table: pd.DataFrame, change: AreaChange, share: Floats, given: Assump
     values = change.values
     if change.kind == "parking":
         _park(table, values.get("price_eur"), values.get("supply_factor"), share)
-    if change.kind == "car_sharing" and (people := share * table["residents"].to_numpy()).sum() > 0:
-        shared = values.get("cars", 0.0) * people / people.sum()
+    people = share * table["residents"].to_numpy()
+    if change.kind in ("car_sharing", "mobility_hub") and people.sum() > 0:
+        shared = values.get("cars", values.get("shared_cars", 0.0)) * people / people.sum()
         most = given["demand.cars_replaced_most"] * table["cars"].to_numpy() * share
         table["cars"] -= np.minimum(shared * given["demand.cars_replaced"], most)
     if change.kind == "mobility_hub":
-        saved = share * values.get("minutes_saved", given["demand.hub_minutes"])
+        vehicles = values.get("shared_bikes", 0.0) + values.get("shared_cars", 0.0)
+        enough = min(1.0, vehicles * given["demand.hub_users"] / max(people.sum(), 1e-9))
+        saved = share * enough * given["demand.hub_minutes"]
         table["hub_minutes"] = np.maximum(table["hub_minutes"].to_numpy(), saved)
 
 
@@ -185,14 +189,20 @@ def _with_gates(table: pd.DataFrame, gates: pd.DataFrame, given: Assumptions) ->
     both["is_gate"] = np.arange(len(both)) >= len(table)
     weight = gates["weight"].to_numpy(float) if len(gates) else np.zeros(0)
     both["weight"] = np.concatenate([np.zeros(len(table)), weight])
-    far = by_capacity(weight, "demand.outside_km", given)
-    both["outside_km"] = np.concatenate([np.zeros(len(table)), far])
+    of_gates = _of_gates(gates, weight, given)
+    for name, values in of_gates.items():
+        both[name] = np.concatenate([np.zeros(len(table)), values])
     both.index.name = "zone_id"
     return both
 
 
-def by_capacity(capacity: Floats, name: str, given: Assumptions) -> Floats:
-    """Return an assumption given at two or more capacities of a gate's roads, linear between."""
-    values = given.by_class(name)
-    at = sorted(values, key=float)
-    return np.interp(capacity, [float(v) for v in at], [values[v] for v in at])
+def _of_gates(gates: pd.DataFrame, weight: Floats, given: Assumptions) -> dict[str, Floats]:
+    """Return what follows from the class of a gate's road; secondary where it is not known."""
+    known = given.by_class("demand.outside_km")
+    name = gates["class"].astype(object) if "class" in gates else pd.Series(None, gates.index)
+    kinds = [kind if kind in known else "secondary" for kind in name]
+    return {
+        "outside_km": given.array("demand.outside_km", kinds),
+        "through": weight * given.array("demand.through_per_weight", kinds),
+        "through_heavy": given.array("demand.through_heavy", kinds),
+    }

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.mobility.demand.gravity import furness
-from twin.mobility.demand.table import by_capacity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,18 +18,17 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def through_traffic(table: pd.DataFrame, skims: Skims, given: Assumptions) -> Floats:
+def through_traffic(table: pd.DataFrame, skims: Skims) -> Floats:
     """
     Return vehicles a day from gate to gate (z, z), lorries among them.
 
-    Each gate sends and takes `demand.through_per_capacity` x the capacity of its roads; pairs far
+    Each gate sends and takes `through` of the table; pairs far
     apart take more (square of the way between them), none turns back through its own gate. A gate
     cannot have more than all others together.
     """
     gate = np.flatnonzero(table["is_gate"].to_numpy(bool))
     found = np.zeros((len(table), len(table)))
-    capacity = table["weight"].to_numpy(float)[gate]
-    wanted = capacity * by_capacity(capacity, "demand.through_per_capacity", given)
+    wanted = table["through"].to_numpy(float)[gate]
     km = skims.km.get("car")
     if len(gate) < 2 or km is None:
         return found
@@ -51,15 +49,15 @@ def _limited(wanted: Floats) -> Floats:
     return np.asarray(np.minimum(wanted, 0.95 * rest))
 
 
-def heavy_share(table: pd.DataFrame, given: Assumptions) -> Floats:
+def heavy_share(table: pd.DataFrame) -> Floats:
     """Return the share of lorries in through traffic from each gate to each other (z, z)."""
-    share = by_capacity(table["weight"].to_numpy(float), "demand.through_heavy", given)
+    share = table["through_heavy"].to_numpy(float)
     return np.asarray((share[:, None] + share[None, :]) / 2)
 
 
-def lorries(table: pd.DataFrame, skims: Skims, jobs_scale: float, given: Assumptions) -> Floats:
+def lorries(table: pd.DataFrame, skims: Skims, jobs: Floats, given: Assumptions) -> Floats:
     """
-    Return lorry trips a day from and to the jobs of the town (z, z), the same both ways.
+    Return lorry trips a day from and to the jobs (z,) of the town (z, z), the same both ways.
 
     Trips start by jobs of a sector; a share goes out through the gates by their capacity, the rest
     to other zones by what these send, falling with e over `demand.truck_length_km`.
@@ -68,7 +66,9 @@ def lorries(table: pd.DataFrame, skims: Skims, jobs_scale: float, given: Assumpt
     rate = given.by_class("demand.truck_trips_per_job")
     made = np.zeros(len(table))
     for sector in rate:
-        made += rate[sector] * table[f"jobs_{sector}"].to_numpy(float) * jobs_scale
+        made += rate[sector] * table[f"jobs_{sector}"].to_numpy(float)
+    found = table["jobs"].to_numpy(float)
+    made *= np.divide(jobs, found, out=np.zeros_like(jobs), where=found > 0)
     weight = table["weight"].to_numpy(float) * gate
     out = given["demand.truck_outside_share"] if weight.sum() > 0 else 0.0
     leaving = made[:, None] * out * weight / max(float(weight.sum()), 1e-300)

@@ -73,12 +73,13 @@ def covered_share(
     size = np.maximum(shapely.area(shapes), 1e-9)
     ground = shapely.area(shapely.intersection(shapes, area)) / size
     if points is None:
-        return np.clip(ground, 0, 1)
+        return np.asarray(np.clip(ground, 0, 1))
     row, people = weight
     inside = shapely.contains_xy(area, shapely.get_coordinates(points.to_numpy()))
     total = np.bincount(row, people, len(zones))
     part = np.bincount(row, people * inside, len(zones))
-    return np.where(total > 0, part / np.maximum(total, 1e-12), np.clip(ground, 0, 1))
+    by_people = part / np.maximum(total, 1e-12)
+    return np.asarray(np.where(total > 0, by_people, np.clip(ground, 0, 1)))
 
 
 def _check(zones: gpd.GeoDataFrame) -> None:
