@@ -8,36 +8,45 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from twin.mobility.accessibility.directly import Along, Points, along_of, direct, points_of, take
+from twin.mobility.accessibility.directly import (
+    Along,
+    Points,
+    along_of,
+    by_street,
+    direct,
+    points_of,
+    take,
+)
 from twin.mobility.accessibility.isochrones import check_minutes
-from twin.mobility.paths import distances
+from twin.mobility.paths.search import Net, make_work, push, settle
 from twin.mobility.paths.threads import in_rows
+from twin.mobility.paths.ways import net_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import ArrayLike, NDArray
 
     from twin.mobility.tables import Access, ModeNetwork
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
+    Flags = NDArray[np.bool_]
 
-BLOCK = 256
-"""Points whose ways are held at once (memory: this times the nodes of the network)."""
-
-
-class _Block(NamedTuple):
-    """Facilities whose points come one after the other, with the way to each from every node."""
-
-    offsets: Ints  # (facilities + 1,) of the points
-    weight: Floats  # (facilities,)
-    column: Ints  # (facilities,) kind
-    place: Ints  # (points, 2) column of `far` of both ends
-    far: Floats  # (n + 1, ends) seconds from each node
+BLOCK = 512
+"""Facilities that are looked at together; memory is this times the number of origins, in bytes."""
 
 
-def within(
+class _Town(NamedTuple):
+    """What the searches of all facilities share."""
+
+    net: Net  # turned round
+    origins: Points
+    by_street: tuple[Ints, Ints]  # the origins
+    ends: Points  # of the facilities, one after the other
+    offsets: Ints  # (facilities + 1,) of `ends`
+    along: Along
+
+
+def within(  # noqa: PLR0913  two sides, a network and a limit
     network: ModeNetwork,
     costs: ArrayLike,
     origins: Access,
@@ -62,85 +71,82 @@ def within(
     -------
     DataFrame
         Index of the origins, a column a kind in the order they occur in `table`: number of schools,
-        shops, parks, stops; number of jobs.
+        shops, parks, stops; number of jobs. The same to the last bit with any number of threads
+        and any order of rows: weights are added in the order of the ids.
     """
     check_minutes([minutes])
-    limit = 60.0 * minutes - start_s
     kinds = list(dict.fromkeys(table["kind"]))
-    order = np.lexsort((table["id"].to_numpy(str), pd.Categorical(table["kind"], kinds).codes))
-    sorted_ = table.iloc[order]
-    ends = take(points_of(network, facilities, arriving=True), order)
-    starts, along = points_of(network, origins), along_of(network, costs)
-    total = np.zeros((len(origins.ids), len(kinds)))
-    for first, last in _blocks(sorted_):
-        part = take(ends, np.arange(first, last))
-        block = _block(network, costs, sorted_.iloc[first:last], part, (kinds, limit))
-        in_rows(
-            lambda a, b, block=block, part=part: _add(
-                starts, part, along, block, limit, total, (a, b)
-            ),
-            len(total), least=2_000,
-        )  # fmt: skip
+    code = pd.Categorical(table["kind"], kinds).codes
+    order = np.lexsort((table["id"].to_numpy(str), code))
+    own = table.iloc[order]
+    begins = np.flatnonzero((own[["kind", "id"]] != own[["kind", "id"]].shift()).any(axis=1))
+    limit = max(60.0 * minutes - start_s, 0.0) if 60.0 * minutes >= start_s else -1.0
+    back = network.graph.reversed()
+    starts = points_of(network, origins)
+    town = _Town(
+        net_of(back, np.asarray(costs, np.float64)[back.order], limit=limit),
+        starts,
+        by_street(starts, len(network.street_ids)),
+        take(points_of(network, facilities, arriving=True), order),
+        np.append(begins, len(own)).astype(np.int32),
+        along_of(network, costs),
+    )
+    column = code[order][begins].astype(np.int32)
+    total = _sum(town, own["weight"].to_numpy(np.float64)[begins], column, len(kinds))
     return pd.DataFrame(total, origins.ids, pd.Index(kinds, dtype="object"))
 
 
-def _blocks(table: pd.DataFrame) -> Iterator[tuple[int, int]]:
-    """Yield rows from and to, so many that facilities are whole and blocks no larger than need be."""
-    new = (table[["kind", "id"]] != table[["kind", "id"]].shift()).any(axis=1).to_numpy()
-    begins = np.append(np.flatnonzero(new), len(table))
-    at = 0
-    while at < len(begins) - 1:
-        last = max(at + 1, int(np.searchsorted(begins, begins[at] + BLOCK, side="right")) - 1)
-        yield int(begins[at]), int(begins[last])
-        at = last
-
-
-def _block(
-    network: ModeNetwork,
-    costs: ArrayLike,
-    table: pd.DataFrame,
-    ends: Points,
-    asked: tuple[list[str], float],
-) -> _Block:
-    """Search from the ends of some facilities against the links."""
-    kinds, limit = asked
-    back = network.graph.reversed()
-    nodes, place = np.unique(ends.node, return_inverse=True)
-    there = nodes < back.n
-    far = np.full((network.graph.n + 1, len(nodes)), np.inf)
-    against = np.asarray(costs, np.float64)[back.order]
-    far[:-1, there] = distances(back, against, nodes[there], limit=max(limit, 0.0)).T
-    new = (table[["kind", "id"]] != table[["kind", "id"]].shift()).any(axis=1).to_numpy()
-    begins = np.flatnonzero(new)
-    return _Block(
-        np.append(begins, len(table)).astype(np.int32),
-        table["weight"].to_numpy(np.float64)[begins],
-        pd.Categorical(table["kind"], kinds).codes[begins].astype(np.int32),
-        place.reshape(ends.node.shape).astype(np.int32),
-        far,
-    )
+def _sum(town: _Town, weight: Floats, column: Ints, kinds: int) -> Floats:
+    """Return the weight reached by origin and kind."""
+    total = np.zeros((len(town.origins.street), kinds))
+    for first in range(0, len(weight), BLOCK):
+        rows = range(first, min(first + BLOCK, len(weight)))
+        reached = np.zeros((len(rows), len(total)), np.bool_)
+        in_rows(
+            lambda a, b, first=first, reached=reached: _reached(town, first, reached, (a, b)),
+            len(rows), least=8,
+        )  # fmt: skip
+        _add(reached, weight[rows.start : rows.stop], column[rows.start : rows.stop], total)
+    return total
 
 
 @njit(cache=True, nogil=True)
-def _add(
-    origins: Points,
-    ends: Points,
-    along: Along,
-    block: _Block,
-    limit: float,
-    total: Floats,
-    rows: tuple[int, int],
+def _reached(
+    town: _Town, first: int, reached: Flags, rows: tuple[int, int]
 ) -> None:  # pragma: no cover
-    """Add the weight of each facility of a block to the origins that reach it."""
-    for i in range(rows[0], rows[1]):
-        for f in range(len(block.weight)):
-            best = np.inf
-            for k in range(block.offsets[f], block.offsets[f + 1]):
-                for start in range(2):
-                    way = block.far[origins.node[i, start]]
-                    begun = origins.seconds[i, start]
-                    for end in range(2):
-                        best = min(best, begun + way[block.place[k, end]] + ends.seconds[k, end])
-                best = min(best, direct(origins, i, ends, k, along))
-            if best <= limit:
-                total[i, block.column[f]] += block.weight[f]
+    """Say for each facility which origins reach it within the limit of the net."""
+    net, origins, ends = town.net, town.origins, town.ends
+    n = len(net.offsets) - 1
+    work = make_work(n + len(ends.street), len(net.heads))
+    link, dist = np.full(n, np.int32(-1)), np.full(n + 1, np.inf)  # the last node is none
+    offsets, order = town.by_street
+    for row in range(rows[0], rows[1]):
+        size = 0
+        for k in range(town.offsets[first + row], town.offsets[first + row + 1]):
+            for side in range(2):
+                node, far = ends.node[k, side], ends.seconds[k, side]
+                if node < n and far <= net.limit and far < dist[node]:
+                    dist[node] = far
+                    link[node] = -1
+                    size = push(work, size, far, node)
+            street = ends.street[k]
+            if street >= 0:
+                for place in range(offsets[street], offsets[street + 1]):
+                    if direct(origins, order[place], ends, k, town.along) <= net.limit:
+                        reached[row, order[place]] = True
+        count = settle(net, dist, link, work, size)
+        for i in range(len(origins.street)):
+            for side in range(2):
+                if origins.seconds[i, side] + dist[origins.node[i, side]] <= net.limit:
+                    reached[row, i] = True
+        for k in range(count):
+            dist[work.order[k]] = np.inf
+
+
+@njit(cache=True, nogil=True)
+def _add(reached: Flags, weight: Floats, column: Ints, total: Floats) -> None:  # pragma: no cover
+    """Add the weight of each facility to the origins that reach it, facility by facility."""
+    for f in range(len(weight)):
+        for i in range(len(total)):
+            if reached[f, i]:
+                total[i, column[f]] += weight[f]
