@@ -149,7 +149,8 @@ def charging_shapes(given: Assumptions, *, first_weekday: int = 0) -> dict[str, 
 
 def _day(place: str, given: Assumptions) -> Floats:
     hours = given.array(f"fleet.charging_{place}", [f"{hour:02d}" for hour in range(24)])
-    return hours / hours.sum()
+    share: Floats = hours / hours.sum()
+    return share
 
 
 def public_points(
@@ -186,13 +187,11 @@ def _added(
 ) -> pd.Series[float]:
     """Return the points a measure adds, by building."""
     weight = np.zeros(len(buildings))
-    inside = (
-        np.arange(len(buildings))
-        if change.area is None
-        else tree.query(change.area, predicate="intersects")
-    )
-    if len(inside) == 0:
-        inside = np.array([tree.nearest(change.area)])
+    inside = np.arange(len(buildings))
+    if change.area is not None:
+        inside = tree.query(change.area, predicate="intersects")
+        if len(inside) == 0:
+            inside = np.array([tree.nearest(change.area)])
     jobs = buildings["jobs"].to_numpy(float) if "jobs" in buildings else np.zeros(len(buildings))
     chosen = np.nan_to_num(jobs[inside])
     weight[inside] = chosen if chosen.sum() > 0 else 1.0

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
+    from twin.mobility.effects.fleet import Vehicle
 
 DAYS = 365
-VEHICLES = ("car", "truck", "bus")
+VEHICLES: tuple[Vehicle, ...] = ("car", "truck", "bus")
 RAIL = {"rail": "rail", "light_rail": "tram", "subway": "tram", "tram": "tram"}
 
 
@@ -46,7 +47,7 @@ def street_emissions(
     limits, place = np.unique(speed.to_numpy(float), return_inverse=True)
     total = np.zeros((len(streets), len(COLUMNS)))
     by_class = {}
-    for vehicle in km.columns:
+    for vehicle in (name for name in VEHICLES if name in km):
         factors = per_km(vehicle, given, year, speed_kmh=limits).to_numpy()[place]
         part = factors * km[vehicle].to_numpy()[:, None]
         by_class[f"ghg_kg_{vehicle}"] = part[:, -1] / 1000.0
@@ -109,10 +110,11 @@ def transit_emissions(
     """
     grid = grid_g_kwh(given, year)
     bus = per_km("bus", given, year).iloc[0].to_numpy()
-    rows = {}
-    for kind, length in pd.Series(km, dtype=float).items():
+    rows: dict[str, NDArray[np.float64]] = {}
+    for name, length in pd.Series(km, dtype=float).items():
+        kind = str(name)
         if kind in RAIL:
-            kwh = given[f"fleet.{RAIL[str(kind)]}_kwh_km"]
+            kwh = given[f"fleet.{RAIL[kind]}_kwh_km"]
             rows[kind] = np.array([0.0, 0.0, kwh, kwh, 0.0, kwh * grid]) * length
         else:
             rows[kind] = bus * length

@@ -90,13 +90,13 @@ def _same_zones(before: Case, after: Case) -> None:
 def _money(
     skims: tuple[Skims, Skims], mode: str, eur_km: float, eur_trip: tuple[Floats, Floats] | None
 ) -> tuple[Floats | float, Floats | float]:
-    extra = eur_trip or (0.0, 0.0)
+    first, second = eur_trip or (0.0, 0.0)
     if eur_km == 0.0:
-        return extra
-    costs = [
-        skim_of(skim.km, mode) * eur_km + more for skim, more in zip(skims, extra, strict=True)
-    ]
-    return costs[0], costs[1]
+        return first, second
+    return (
+        skim_of(skims[0].km, mode) * eur_km + first,
+        skim_of(skims[1].km, mode) * eur_km + second,
+    )
 
 
 def _of_mode(

@@ -1,0 +1,58 @@
+"""From streets, flows and buildings to the level at every building."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twin.mobility.noise.emission import noise_emission
+from twin.mobility.noise.levels import facade_levels
+from twin.mobility.noise.receivers import building_heights, facade_points
+from twin.mobility.noise.sources import sound_lines
+from twin.mobility.noise.spread import spread_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from twin.assumptions import Assumptions
+    from twin.mobility.noise.spread import Spread
+
+
+def sound_spread(
+    streets: gpd.GeoDataFrame,
+    nodes: pd.DataFrame,
+    buildings: gpd.GeoDataFrame,
+    given: Assumptions,
+    *,
+    screened: bool = True,
+    before: Spread | None = None,
+) -> Spread:
+    """
+    Return how the sound of the streets reaches the buildings, whatever drives on them.
+
+    All of `buildings` (`height_m`) stand in the way and are listened at. `before` is a spread of
+    the same buildings, e.g. of the baseline: only buildings that hear a street which has moved,
+    come or gone, or whose junction has changed, are computed anew; bits are equal.
+    """
+    points = facade_points(buildings, given)
+    lines = sound_lines(streets, nodes, given)
+    heights = building_heights(buildings)
+    return spread_of(lines, points, heights, given, screened=screened, before=before)
+
+
+def noise_at_buildings(
+    streets: gpd.GeoDataFrame,
+    nodes: pd.DataFrame,
+    flows: pd.DataFrame,
+    buildings: gpd.GeoDataFrame,
+    given: Assumptions,
+    *,
+    spread: Spread | None = None,
+) -> pd.DataFrame:
+    """
+    Return `day_db`, `night_db` and `quiet_night_db` by building, see `facade_levels`.
+
+    `spread` of another case of the same buildings spares most of the work.
+    """
+    found = sound_spread(streets, nodes, buildings, given, before=spread)
+    return facade_levels(found, noise_emission(streets, flows, given))
