@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class StopAccess:
-    """Stops near places (zones, buildings, a click): rows `offsets[i]:offsets[i + 1]` of place i."""
+    """Stops near places (zones, buildings, a click): of place i `offsets[i]:offsets[i + 1]`."""
 
     offsets: Ints  # (places + 1,)
     stop: Ints  # row of the timetable's stops, rising within a place
@@ -158,10 +158,10 @@ def _ends_of(
     node: Array, seconds: Array, rows: Array, row: str, end: str, name: str
 ) -> pd.DataFrame:
     """Return one row for each end a point has on the network."""
-    table = pd.DataFrame(
-        {row: np.repeat(rows, 2), end: node.ravel(), name: seconds.ravel()}
-    )  # two ends a point
-    return table[(table[end] >= 0) & np.isfinite(table[name])]
+    columns = {row: np.repeat(rows, 2), end: node.ravel(), name: seconds.ravel()}
+    table = pd.DataFrame(columns)
+    usable: pd.DataFrame = table[(table[end] >= 0) & np.isfinite(table[name])]
+    return usable
 
 
 def access_by_line(timetable: Timetable, xy: Array, given: Assumptions) -> StopAccess:

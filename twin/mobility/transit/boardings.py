@@ -11,8 +11,9 @@ import pandas as pd
 
 from twin.errors import ModelError
 from twin.mobility.paths.threads import workers
-from twin.mobility.transit.raptor import NEVER, make_labels, make_out, run
+from twin.mobility.transit.raptor import NEVER, Query, make_labels, make_out, run
 from twin.mobility.transit.reach import rides_of
+from twin.mobility.transit.timetable import FIRST_EVENT, FIRST_PLACE, STOP
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -80,8 +81,8 @@ def boardings(
     work = _Work(timetable, persons, part, access, departures, given)
     with ThreadPoolExecutor(workers()) as pool:
         blocks = list(pool.map(work.block, edges[:-1], edges[1:]))
-    on, off, unserved = (sum(block[i] for block in blocks) for i in range(3))
-    return _summed(timetable, on, off, unserved, float((persons * shares.sum()).sum()))
+    booked, unserved = (np.sum([block[i] for block in blocks], axis=0) for i in range(2))
+    return _summed(timetable, booked, unserved, float((persons * shares.sum()).sum()))
 
 
 def _departures(shares: Array, given: Assumptions) -> tuple[Array, Array]:
@@ -105,80 +106,83 @@ class _Work:
     departures: Array
     given: Assumptions
 
-    def block(self, first: int, end: int) -> tuple[Array, Array, Array]:
-        """Put the passengers of some zones on: boardings, alightings by event; unserved."""
+    def block(self, first: int, end: int) -> tuple[Array, Array]:
+        """Put the passengers of some zones on: boardings and alightings by event; unserved."""
         net, given = self.timetable.net, self.given
         labels = make_labels(net, rides_of(given))
         longest, penalty = given["transit.longest_journey"], given["transit.transfer_penalty"]
-        query = (self.departures, round(longest * 60), round(penalty * 60))
+        query = Query(self.departures, round(longest * 60), round(penalty * 60))
         ends = self.access.by_stop(self.timetable.stops)
-        riding = np.zeros(labels.alight.shape)
-        on, off = np.zeros(self.timetable.events), np.zeros(self.timetable.events)
+        riding = np.zeros((self.timetable.stops, rides_of(given) + 1))
+        booked = np.zeros((2, self.timetable.events))
         unserved = np.zeros(len(self.persons))
         for zone in range(first, end):
             persons = self.part[:, None] * self.persons[zone]
-            out = make_out(net, len(self.departures), len(self.persons), persons=persons)
-            out = out._replace(on=on, off=off, riding=riding)
+            out = make_out(len(self.departures), len(self.persons))
+            out = out._replace(persons=persons, booked=booked, riding=riding)
             run(net, labels, self.access.start(zone), ends, query, out)
             unserved[zone] = persons[out.arrivals == NEVER].sum()
-        return on, off, unserved
+        return booked, unserved
 
 
-def _summed(
-    timetable: Timetable, on: Array, off: Array, unserved: Array, total: float
-) -> Boardings:
-    net = timetable.net
-    pattern = timetable.pattern_of_events()
-    length = np.diff(net.place_offsets)[pattern]
-    number = np.arange(timetable.events) - net.event_offsets[pattern]
-    place = net.place_offsets[pattern] + number % length
-    trip = timetable.trip_offsets[pattern] + number // length
-    # what is on board when leaving each event; nobody is on board at the end of a trip
-    aboard = np.cumsum(on - off)
-    aboard[number % length == length - 1] = 0.0
-    aboard = np.maximum(aboard, 0.0)
-    events = pd.DataFrame(
-        {
-            "line": timetable.line[pattern],
-            "stop": net.stop[place],
-            "trip": timetable.trip[trip],
-            "boardings": on,
-            "alightings": off,
-            "largest_load": aboard,
-            "last": number % length == length - 1,
-        }
-    )
+def _summed(timetable: Timetable, booked: Array, unserved: Array, total: float) -> Boardings:
+    events = _events(timetable, booked)
     sections = _sections(timetable, events)
+    whole = {"boardings": "sum", "largest_load": "max"}
     return Boardings(
         _lines(timetable, events, sections),
         _by(events, "stop", {"boardings": "sum", "alightings": "sum"}, timetable.stop_ids),
-        _by(events, "trip", {"boardings": "sum", "largest_load": "max"}, timetable.trip_ids),
+        _by(events, "trip", whole, timetable.trip_ids),
         _named(timetable, sections),
         total - float(unserved.sum()),
         unserved,
     )
 
 
+def _events(timetable: Timetable, booked: Array) -> pd.DataFrame:
+    """Return passengers at each halt of each trip, its copies of other days added to it."""
+    patterns, pattern = timetable.net.patterns, timetable.pattern_of_events()
+    length = np.diff(patterns[:, FIRST_PLACE])[pattern]
+    number = np.arange(timetable.events) - patterns[pattern, FIRST_EVENT]
+    at, last = number % length, number % length == length - 1
+    aboard = np.maximum(np.cumsum(booked[0] - booked[1]), 0.0)  # when leaving; rests of rounding
+    events = pd.DataFrame(
+        {
+            "trip": timetable.trip[timetable.trip_offsets[pattern] + number // length],
+            "at": at,
+            "line": timetable.line[pattern],
+            "stop": timetable.net.places[patterns[pattern, FIRST_PLACE] + at, STOP],
+            "last": last,
+            "boardings": booked[0],
+            "alightings": booked[1],
+            "largest_load": np.where(last, 0.0, aboard),
+        }
+    )
+    keys = ["trip", "at", "line", "stop", "last"]
+    return events.groupby(keys, as_index=False, sort=True).sum()
+
+
 def _by(events: pd.DataFrame, key: str, how: dict[str, str], ids: pd.Index[Any]) -> pd.DataFrame:
     found = events.groupby(key).agg(how).reindex(range(len(ids)), fill_value=0.0)
-    return found.set_axis(ids, axis=0)
+    table: pd.DataFrame = found.set_axis(ids, axis=0)
+    return table
 
 
 def _sections(timetable: Timetable, events: pd.DataFrame) -> pd.DataFrame:
     """Return passengers between consecutive halts of each line, by rows, with the distance."""
     legs = events.assign(to=events["stop"].shift(-1, fill_value=-1))[~events["last"]]
-    sums = legs.groupby(["line", "stop", "to"], as_index=False)["largest_load"].sum()
+    legs["passengers"] = legs["largest_load"]
+    sums = legs.groupby(["line", "stop", "to"], as_index=False)[["passengers"]].sum()
     a, b = sums["stop"].to_numpy(), sums["to"].to_numpy()
     x, y = timetable.x, timetable.y
-    km = np.hypot(x[a] - x[b], y[a] - y[b]) / 1000
-    return sums.rename(columns={"largest_load": "passengers"}).assign(km=km)
+    return sums.assign(km=np.hypot(x[a] - x[b], y[a] - y[b]) / 1000)
 
 
 def _lines(timetable: Timetable, events: pd.DataFrame, sections: pd.DataFrame) -> pd.DataFrame:
     how = {"boardings": "sum", "largest_load": "max"}
     lines = _by(events, "line", how, timetable.line_ids)
-    km = (sections["passengers"] * sections["km"]).groupby(sections["line"]).sum()
-    km = km.reindex(range(len(lines)), fill_value=0.0).to_numpy()
+    ridden = (sections["passengers"] * sections["km"]).to_numpy()
+    km = np.bincount(sections["line"], ridden, minlength=len(lines))
     return lines.assign(passenger_km=km)[["boardings", "passenger_km", "largest_load"]]
 
 

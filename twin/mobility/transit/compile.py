@@ -80,23 +80,27 @@ def compile_timetable(  # noqa: PLR0913 - the five tables of a timetable
         hint = "Trips need two known stops, a known line and times that do not run backwards."
         raise ModelError(template, hint=hint, count=len(chosen), day=day)
     halts = _repeated(halts, given["transit.longest_journey"] * 60)
-    net, order, pattern = _arrays(halts, line, len(stops))
-    foot, change = footpaths(stops, transfers, given, served=np.unique(halts.stop), walks=walks)
+    put, pattern = _in_patterns(halts, line)
+    feet, begin, change = footpaths(
+        stops, transfers, given, served=np.unique(halts.stop), walks=walks
+    )
+    net = _net(put, pattern, feet, np.column_stack([begin, np.append(change, 0)]))
+    of_first = _offsets(np.bincount(pattern))
     xy = stops.geometry.to_numpy()
     parent = stops.index.get_indexer(pd.Index(stops["parent_id"]))
     own = np.arange(len(stops))
     return Timetable(
-        net=Net(**net, **foot, change_s=change),
+        net=net,
         stop_ids=stops.index,
         x=np.array([point.x for point in xy], float),
         y=np.array([point.y for point in xy], float),
         station=np.where(parent >= 0, parent, own).astype(np.int32),
         trip_ids=trips.index,
         line_ids=lines.index,
-        trip_offsets=_offsets(np.bincount(pattern)).astype(np.int32),
-        trip=halts.trip[order].astype(np.int32),
-        day=halts.day[order].astype(np.int8),
-        line=line[halts.trip[order]][_offsets(np.bincount(pattern))[:-1]].astype(np.int32),
+        trip_offsets=of_first.astype(np.int32),
+        trip=put.trip.astype(np.int32),
+        day=put.day.astype(np.int8),
+        line=line[put.trip[of_first[:-1]]].astype(np.int32),
         findings=(*findings, *seen),
     )
 
@@ -180,7 +184,9 @@ def _faults(
         "times_backwards": (
             runs_back, "{count} of {total} trips have times that run backwards; left out.",
         ),
-        "one_halt": (lengths < 2, "{count} of {total} trips halt at fewer than two stops; left out."),
+        "one_halt": (
+            lengths < 2, "{count} of {total} trips halt at fewer than two stops; left out.",
+        ),
     }  # fmt: skip
 
 
@@ -235,51 +241,41 @@ def _repeated(halts: Halts, longest_s: float) -> Halts:
     return Halts(offsets=_offsets(lengths), **joined)
 
 
-def _arrays(halts: Halts, line: Array, stops: int) -> tuple[dict[str, Array], Array, Array]:
-    """Return the arrays of trips, the order of trips in them, and the pattern of each."""
-    lengths = np.diff(halts.offsets)
-    codes = halts.stop * 4 + halts.flags
-    first = halts.offsets[:-1]
-    course = same_course(halts.offsets, codes)
+def _in_patterns(halts: Halts, line: Array) -> tuple[Halts, Array]:
+    """Return the trips in order of their patterns, and the pattern of each."""
+    course = same_course(halts.offsets, halts.stop * 4 + halts.flags)
     lines = pd.factorize(line[halts.trip])[0]
     course = pd.factorize(course * (int(lines.max()) + 1) + lines)[0]
-    last = halts.arrival[halts.offsets[1:] - 1]
-    order = np.lexsort((halts.trip, last, halts.departure[first], course))
-    sorted_ = _chosen(halts, order)
-    pattern = without_overtaking(course[order], sorted_.offsets, sorted_.arrival, sorted_.departure)
-    again = np.argsort(pattern, kind="stable")
-    order, pattern = order[again], pattern[again]
+    first, last = halts.departure[halts.offsets[:-1]], halts.arrival[halts.offsets[1:] - 1]
+    order = np.lexsort((halts.trip, last, first, course))
     put = _chosen(halts, order)
-    return _places(put, pattern, lengths[order], stops), order, pattern
+    pattern = without_overtaking(course[order], put.offsets, put.arrival, put.departure)
+    again = np.argsort(pattern, kind="stable")
+    return _chosen(put, again), pattern[again]
 
 
-def _places(halts: Halts, pattern: Array, lengths: Array, stops: int) -> dict[str, Array]:
+def _net(halts: Halts, pattern: Array, feet: Array, of_stops: Array) -> Net:
+    """Lay the trips out; `of_stops` (s + 1, 2) is where walks begin and the time to change."""
     counts = np.bincount(pattern)
-    of_first = _offsets(counts)[:-1]  # first trip of each pattern
-    length = lengths[of_first]
-    place_offsets = _offsets(length)
-    event_offsets = _offsets(length * counts)
-    places = place_offsets[-1]
+    length = np.diff(halts.offsets)[_offsets(counts)[:-1]]  # of the first trip of each pattern
+    place_offsets, event_offsets = _offsets(length), _offsets(length * counts)
     of_place = np.repeat(np.arange(len(counts)), length)
-    number = np.arange(places) - place_offsets[of_place]
+    number = np.arange(place_offsets[-1]) - place_offsets[of_place]
     row = event_offsets[of_place] + number
     stop, flags = halts.stop[row], halts.flags[row]
-    boards = (flags >= 2) & (number < length[of_place] - 1)
-    served = np.flatnonzero(boards)
+    served = np.flatnonzero((flags >= 2) & (number < length[of_place] - 1))
     served = served[np.argsort(stop[served], kind="stable")]
-    return {
-        "stop_offsets": _offsets(np.bincount(stop[served], minlength=stops)).astype(np.int32),
-        "stop_places": served.astype(np.int32),
-        "stop": stop.astype(np.int32),
-        "pattern": of_place.astype(np.int32),
-        "alights": (flags % 2 == 1) & (number > 0),
-        "place_offsets": place_offsets.astype(np.int32),
-        "counts": counts.astype(np.int32),
-        "event_offsets": event_offsets.astype(np.int32),
-        "arrivals": halts.arrival.astype(np.int32),
-        "departures": halts.departure.astype(np.int32),
-        "boards": _by_place(halts, pattern, counts, event_offsets),
+    first_served = _offsets(np.bincount(stop[served], minlength=len(of_stops) - 1))
+    boards = _by_place(halts, pattern, counts, event_offsets)
+    arrays = {
+        "stops": np.column_stack([first_served, of_stops]),
+        "served": served,
+        "places": np.column_stack([stop, of_place, (flags % 2 == 1) & (number > 0)]),
+        "patterns": np.column_stack([place_offsets, event_offsets, np.append(counts, 0)]),
+        "events": np.stack([halts.arrival, halts.departure, boards]),
+        "feet": feet,
     }
+    return Net(**{name: np.ascontiguousarray(a, np.int32) for name, a in arrays.items()})
 
 
 def _by_place(halts: Halts, pattern: Array, counts: Array, event_offsets: Array) -> Array:
@@ -288,6 +284,6 @@ def _by_place(halts: Halts, pattern: Array, counts: Array, event_offsets: Array)
     at = np.repeat(np.arange(len(lengths)), lengths)
     number = np.arange(len(at)) - halts.offsets[at]
     in_pattern = at - _offsets(counts)[pattern[at]]
-    out = np.empty(len(at), np.int32)
+    out = np.empty(len(at), np.int64)
     out[event_offsets[pattern[at]] + number * counts[pattern[at]] + in_pattern] = halts.departure
     return out

@@ -30,14 +30,14 @@ def footpaths(
     *,
     served: Array,
     walks: pd.DataFrame | None = None,
-) -> tuple[dict[str, Array], Array]:
+) -> tuple[Array, Array, Array]:
     """
-    Return walks between served stops by their first stop, and the time to change at each [s].
+    Return walks between served stops, where those of each begin, and the time to change there [s].
 
     A walk takes its way and `transit.change` on top. What the transfers table says on a pair of
     stops goes before: `minimum_time` takes the place of the walk, `timed` and `in_seat` take no
     time, `impossible` is none at all. A rule for a station holds for all its platforms that have
-    none of their own. Walks are listed in order of their stops.
+    none of their own. Walks are rows of stop and seconds, in order of the stop they begin at.
     """
     count, slack = len(stops), given["transit.change"]
     found = near_stops(stops, given, served) if walks is None else _by_row(walks, stops.index)
@@ -54,8 +54,7 @@ def footpaths(
     change[a[a == b]] = seconds[a == b]
     on = (a != b) & (seconds < NEVER_S)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(a[on], minlength=count))])
-    walked = {"foot_offsets": offsets, "foot_to": b[on], "foot_s": seconds[on]}
-    return {name: values.astype(np.int32) for name, values in walked.items()}, change
+    return np.column_stack([b[on], seconds[on]]), offsets, change
 
 
 def near_stops(stops: gpd.GeoDataFrame, given: Assumptions, served: Array) -> pd.DataFrame:
@@ -85,7 +84,8 @@ def _by_row(walks: pd.DataFrame, ids: pd.Index[Any]) -> pd.DataFrame:
             "seconds": walks["seconds"].to_numpy(float),
         }
     )
-    return rows[(rows["a"] >= 0) & (rows["b"] >= 0)]
+    known: pd.DataFrame = rows[(rows["a"] >= 0) & (rows["b"] >= 0)]
+    return known
 
 
 def _rules(
@@ -111,7 +111,8 @@ def _rules(
     rows["seconds"] = rows["least"].fillna(pd.Series(walk, rows.index) + given["transit.change"])
     rows.loc[rows["kind"].isin(SEATED), "seconds"] = 0.0
     rows.loc[rows["kind"] == "impossible", "seconds"] = np.inf
-    return rows[["a", "b", "seconds", "strength"]]
+    found: pd.DataFrame = rows[["a", "b", "seconds", "strength"]]
+    return found
 
 
 def _members(stops: gpd.GeoDataFrame, served: Array) -> pd.DataFrame:

@@ -7,8 +7,27 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from twin.mobility.transit.raptor import NEVER, Ends, make_labels, make_out, run
+from twin.mobility.transit.raptor import (
+    ALIGHT,
+    FROM_EVENT,
+    FROM_STOP,
+    NEVER,
+    TO_EVENT,
+    WALKED,
+    Ends,
+    Query,
+    make_labels,
+    make_out,
+    run,
+)
 from twin.mobility.transit.reach import STEP_S, rides_of
+from twin.mobility.transit.timetable import (
+    ARRIVAL,
+    DEPARTURE,
+    FIRST_EVENT,
+    FIRST_PLACE,
+    STOP,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,8 +157,8 @@ def _searched(
     """Return the labels after some departures, and the earliest arrival of each."""
     net, to_stop, from_stop = timetable.net, _seconds(access_a), _seconds(egress_b)
     near, last = (np.flatnonzero(walk < NEVER).astype(np.int32) for walk in (to_stop, from_stop))
-    labels, out = make_labels(net, rides_of(given)), make_out(net, len(departures), 1)
-    query = (departures, round(given["transit.longest_journey"] * 60), 0)
+    labels, out = make_labels(net, rides_of(given)), make_out(len(departures), 1)
+    query = Query(departures, round(given["transit.longest_journey"] * 60), 0)
     has_egress = np.append(0, np.cumsum(from_stop < NEVER)).astype(np.int32)
     ends = Ends(has_egress, np.zeros_like(last), from_stop[last], 1)
     run(net, labels, (near, to_stop[near]), ends, query, out)
@@ -154,9 +173,9 @@ def _seconds(walk: ArrayLike) -> Ints:
 def _arrived(labels: Labels, from_stop: Ints) -> tuple[Array, Array]:
     """Return the arrival at the door by number of rides, and the last stop before it."""
     near = np.flatnonzero(from_stop < NEVER)
-    time = labels.alight[near].astype(np.int64) + from_stop[near, None]
+    time = labels.times[near, ALIGHT].astype(np.int64) + from_stop[near, None]
     if not len(near):
-        nowhere = np.full(labels.alight.shape[1], NEVER)
+        nowhere = np.full(labels.times.shape[2], NEVER)
         return nowhere, nowhere
     best = time.argmin(axis=0)
     return np.minimum(time[best, np.arange(time.shape[1])], NEVER), near[best]
@@ -171,11 +190,13 @@ class Ride:
     board: int  # place
     alight: int
 
-    def event(self, timetable: Timetable, place: int) -> int:
-        """Return the event of the trip at a place."""
-        first, end = timetable.net.place_offsets[self.pattern : self.pattern + 2]
-        start = int(timetable.net.event_offsets[self.pattern])
-        return start + self.trip * int(end - first) + place - int(first)
+
+def _times(timetable: Timetable, ride: Ride) -> tuple[int, int]:
+    """Return when a ride begins and ends."""
+    events = timetable.net.events
+    board = timetable.event(ride.pattern, ride.trip, ride.board)
+    alight = timetable.event(ride.pattern, ride.trip, ride.alight)
+    return int(events[DEPARTURE, board]), int(events[ARRIVAL, alight])
 
 
 def _legs(
@@ -183,46 +204,39 @@ def _legs(
 ) -> Iterator[Leg]:
     """Yield the legs of the journey with k rides that ends at a stop."""
     rides = _later(timetable, _rides(timetable, labels, k, last))
-    net, ids = timetable.net, timetable.stop_ids
-    stop = int(net.stop[rides[0].board])
-    leaves = int(net.departures[rides[0].event(timetable, rides[0].board)])
+    places, ids = timetable.net.places, timetable.stop_ids
+    stop = int(places[rides[0].board, STOP])
+    leaves, _ = _times(timetable, rides[0])
     yield Leg("walk", "", ids[stop], leaves - int(walks[0][stop]), leaves)
     for ride, following in zip(rides, [*rides[1:], None], strict=True):
         yield _ride_leg(timetable, ride)
-        stop = int(net.stop[ride.alight])
-        there = int(net.arrivals[ride.event(timetable, ride.alight)])
+        stop = int(places[ride.alight, STOP])
+        _, there = _times(timetable, ride)
         if following is None:
             yield Leg("walk", ids[stop], "", there, there + int(walks[1][stop]))
-        elif (to := int(net.stop[following.board])) != stop:
-            yield Leg("walk", ids[stop], ids[to], there, there + _foot_s(timetable, stop, to))
+        elif (to := int(places[following.board, STOP])) != stop:
+            yield Leg("walk", ids[stop], ids[to], there, there + timetable.foot_s(stop, to))
 
 
 def _ride_leg(timetable: Timetable, ride: Ride) -> Leg:
-    net, ids = timetable.net, timetable.stop_ids
     trip = timetable.trip[timetable.trip_offsets[ride.pattern] + ride.trip]
-    stops = tuple(ids[stop] for stop in net.stop[ride.board : ride.alight + 1])
-    return Leg(
-        "ride",
-        stops[0],
-        stops[-1],
-        int(net.departures[ride.event(timetable, ride.board)]),
-        int(net.arrivals[ride.event(timetable, ride.alight)]),
-        timetable.line_ids[timetable.line[ride.pattern]],
-        timetable.trip_ids[trip],
-        stops,
-    )
+    rows = timetable.net.places[ride.board : ride.alight + 1, STOP]
+    stops = tuple(timetable.stop_ids[stop] for stop in rows)
+    leaves, there = _times(timetable, ride)
+    line, name = timetable.line_ids[timetable.line[ride.pattern]], timetable.trip_ids[trip]
+    return Leg("ride", stops[0], stops[-1], leaves, there, line, name, stops)
 
 
 def _rides(timetable: Timetable, labels: Labels, k: int, last: int) -> list[Ride]:
     """Follow the labels back from the last stop; first ride first."""
-    net, rides, stop = timetable.net, [], last
+    patterns, parents, rides, stop = timetable.net.patterns, labels.parents, [], last
     for number in range(k, 0, -1):
-        board, alight = (int(event[stop, number]) for event in (labels.from_event, labels.to_event))
-        pattern = int(np.searchsorted(net.event_offsets, board, side="right")) - 1
-        first, end = (int(place) for place in net.place_offsets[pattern : pattern + 2])
-        trip, at = divmod(board - int(net.event_offsets[pattern]), end - first)
+        board, alight = (int(parents[stop, event, number]) for event in (FROM_EVENT, TO_EVENT))
+        pattern = int(np.searchsorted(patterns[:, FIRST_EVENT], board, side="right")) - 1
+        first, end = (int(place) for place in patterns[pattern : pattern + 2, FIRST_PLACE])
+        trip, at = divmod(board - int(patterns[pattern, FIRST_EVENT]), end - first)
         rides.append(Ride(pattern, trip, first + at, first + at + alight - board))
-        stop = int(labels.walked[labels.from_stop[stop, number], number - 1])
+        stop = int(parents[parents[stop, FROM_STOP, number], WALKED, number - 1])
     return rides[::-1]
 
 
@@ -231,19 +245,11 @@ def _later(timetable: Timetable, rides: list[Ride]) -> list[Ride]:
     net, out = timetable.net, [rides[-1]]
     for ride in reversed(rides[:-1]):
         following = out[0]
-        a, b = int(net.stop[ride.alight]), int(net.stop[following.board])
-        change = int(net.change_s[a]) if a == b else _foot_s(timetable, a, b)
-        latest = net.departures[following.event(timetable, following.board)] - change
-        first, end = net.place_offsets[ride.pattern : ride.pattern + 2]
-        events = slice(*net.event_offsets[ride.pattern : ride.pattern + 2])
-        times = net.arrivals[events].reshape(-1, end - first)[:, ride.alight - first]
+        a, b = (int(net.places[place, STOP]) for place in (ride.alight, following.board))
+        latest = _times(timetable, following)[0] - timetable.foot_s(a, b)
+        first, end = net.patterns[ride.pattern : ride.pattern + 2, FIRST_PLACE]
+        events = slice(*net.patterns[ride.pattern : ride.pattern + 2, FIRST_EVENT])
+        times = net.events[ARRIVAL, events].reshape(-1, end - first)[:, ride.alight - first]
         trip = int(np.searchsorted(times, latest, side="right")) - 1
         out.insert(0, Ride(ride.pattern, trip, ride.board, ride.alight))
     return out
-
-
-def _foot_s(timetable: Timetable, a: int, b: int) -> int:
-    """Return the seconds from one stop to another when changing."""
-    net = timetable.net
-    row = slice(net.foot_offsets[a], net.foot_offsets[a + 1])
-    return int(net.foot_s[row][net.foot_to[row] == b][0])

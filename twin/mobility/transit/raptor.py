@@ -13,14 +13,53 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numba
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from twin.mobility.transit.timetable import (
+    ALIGHTS,
+    ARRIVAL,
+    BOARDS,
+    CHANGE_S,
+    DEPARTURE,
+    FIRST_EVENT,
+    FIRST_FOOT,
+    FIRST_PLACE,
+    FOOT_S,
+    FOOT_TO,
+    PATTERN,
+    SERVED,
+    STOP,
+    TRIPS,
+)
 
+if TYPE_CHECKING:
     from twin.mobility.transit.timetable import Floats, Ints, Net
 
 NEVER = 1 << 30
+ALIGHT, BOARD = 0, 1
+"""Rows of `Labels.times`: earliest arrival by vehicle, earliest time one is ready to board [s]."""
+FROM_STOP, FROM_EVENT, TO_EVENT, WALKED = range(4)
+"""Rows of `Labels.parents`: where the last ride was boarded, its event there and where it was left;
+from which stop one walked to be ready to board."""
+QUEUED, ACCESS = 0, 1
+"""Columns of `Labels.stops`: whether the stop is in a list; on foot from the door [s]."""
 RIDE, FOOT, FIRST, RIDES = range(4)
 """Parts of a journey: seconds in vehicles, on foot, of the first wait; number of rides."""
+
+
+class Labels(NamedTuple):
+    """
+    What is known after the departures searched so far; place k of the last axis is with k rides.
+
+    Whoever can leave later can also leave earlier and wait: labels of a later departure hold for
+    every earlier one and are only replaced by better ones.
+    """
+
+    times: Ints  # (s, 2, k)
+    parents: Ints  # (s, 4, k)
+    ridden: Ints  # (places, k) earliest trip of the pattern one has been on when leaving the place
+    stops: Ints  # (s, 2)
+    queue: Ints  # (s,) stops to board at
+    improved: Ints  # stops with a better arrival in this departure, round by round
+    rounds: Ints  # (k + 1,) where each round begins in `improved`
 
 
 class Ends(NamedTuple):
@@ -32,221 +71,227 @@ class Ends(NamedTuple):
     places: int
 
 
+class Query(NamedTuple):
+    """When passengers set out, and what they accept."""
+
+    departures: Ints  # seconds after midnight, from late to early
+    longest: int  # journey [s]
+    penalty: int  # of a transfer [s]
+
+
 class Out(NamedTuple):
     """What a run writes; parts and passengers only where there is room for them."""
 
     arrivals: Ints  # (d, places) [s], NEVER where there is no journey
     parts: Ints  # (d, places, 4) see RIDE to RIDES; or none
     persons: Floats  # (d, places) who set out; or none
-    on: Floats  # (events,) boardings
-    off: Floats  # (events,) alightings
+    booked: Floats  # (2, events) boardings, alightings
     riding: Floats  # (s, k) 0 before and after
-
-
-class Labels(NamedTuple):
-    """
-    What is known after the departures searched so far; column k is with k rides.
-
-    Whoever can leave later can also leave earlier and wait: labels of a later departure hold for
-    every earlier one and are only replaced by better ones.
-    """
-
-    alight: Ints  # (s, k) earliest arrival by vehicle [s]
-    board: Ints  # (s, k) earliest time one is ready to board
-    from_stop: Ints  # (s, k) where the last ride was boarded
-    from_event: Ints  # its event there
-    to_event: Ints  # and where it was left
-    walked: Ints  # (s, k) from which stop one came to be ready to board; -1: from the door
-    ridden: Ints  # (places, k) earliest trip of the pattern one has been on when leaving the place
-    improved: Ints  # stops whose `alight` got better in this departure, round by round
-    rounds: Ints  # (k + 1,) where each round begins in `improved`
-    queue: Ints  # (s,) stops to board at
-    queued: NDArray[np.bool_]  # (s,)
-    access: Ints  # (s,) on foot from the door [s], NEVER where it is too far
 
 
 def make_labels(net: Net, rides: int) -> Labels:
     """Return room for the labels of journeys of up to so many rides."""
-    stops, places = len(net.change_s), len(net.stop)
-    empty = np.empty((6, stops, rides + 1), np.int32)
+    stops, places = len(net.stops) - 1, len(net.places)
     return Labels(
-        *empty,
+        np.empty((stops, 2, rides + 1), np.int32),
+        np.empty((stops, 4, rides + 1), np.int32),
         np.empty((places, rides + 1), np.int32),
+        np.zeros((stops, 2), np.int32),
+        np.zeros(stops, np.int32),
         np.zeros(stops * rides + 1, np.int32),
         np.zeros(rides + 2, np.int32),
-        np.zeros(stops, np.int32),
-        np.zeros(stops, np.bool_),
-        np.empty(stops, np.int32),
     )
 
 
-def make_out(
-    net: Net, departures: int, places: int, *, parts: bool = False, persons: Floats | None = None
-) -> Out:
-    """Return room for what a run is asked for; `persons` (d, places) are put on the timetable."""
-    none = np.zeros((0, places))
-    loaded = 0 if persons is None else 1
+def make_out(departures: int, places: int, *, parts: bool = False) -> Out:
+    """Return room for what a run is asked for, without passengers."""
     return Out(
         np.full((departures, places), NEVER, np.int32),
         np.zeros((departures if parts else 0, places, 4), np.int32),
-        none if persons is None else np.ascontiguousarray(persons, float),
-        np.zeros(len(net.arrivals) * loaded),
-        np.zeros(len(net.arrivals) * loaded),
-        np.zeros((len(net.change_s) * loaded, 1)),
+        np.zeros((0, places)),
+        np.zeros((2, 0)),
+        np.zeros((0, 0)),
     )
 
 
+def run(
+    net: Net, labels: Labels, start: tuple[Ints, Ints], ends: Ends, query: Query, out: Out
+) -> None:
+    """
+    Search from one door for one departure after the other and write what is wanted into `out`.
+
+    `start` are the stops near the door and the seconds to them. Labels are cleared first.
+    """
+    labels.times.fill(NEVER)
+    labels.ridden.fill(NEVER)
+    labels.stops[start[0], ACCESS] = start[1]
+    until = np.full((ends.places, labels.times.shape[2]), NEVER, np.int32)
+    _run(net, labels, start, ends, query, out, (until, np.empty_like(until)))
+
+
 @numba.njit(cache=True, nogil=True)
-def search(net: Any, labels: Any, start: Any, departure: Any, longest: Any) -> None:
+def _run(  # noqa: PLR0913, PLR0917
+    net: Any, labels: Any, start: Any, ends: Any, query: Any, out: Any, best: Any
+) -> None:
+    """Do what `run` says; `best` has for places and rides the arrival, and the stop before it."""
+    departures, longest, penalty = query
+    until, last = best
+    for d in range(len(departures)):
+        _search(net, labels, start, departures[d], longest)
+        _arrive(labels, ends, until, last)
+        for place in range(len(until)):
+            k = _chosen(until, place, departures[d], longest, penalty)
+            if k > 0:
+                out.arrivals[d, place] = until[place, k]
+                if len(out.parts) > 0:
+                    _trace(net, labels, last[place, k], k, out.parts[d, place])
+                    egress = until[place, k] - labels.times[last[place, k], ALIGHT, k]
+                    out.parts[d, place, FOOT] += egress
+                    out.parts[d, place, FIRST] -= departures[d]
+                if len(out.persons) > 0:
+                    out.riding[last[place, k], k] += out.persons[d, place]
+        if len(out.persons) > 0:
+            _book(labels.parents, out.riding, out.booked)
+
+
+@numba.njit(nogil=True, inline="always")
+def _search(net: Any, labels: Any, start: Any, departure: Any, longest: Any) -> None:
     """
     Add one departure [s] to the labels, no later than those before.
 
-    `start` are the stops within a walk of the door and the seconds to them; journeys end `longest`
-    seconds after the departure at the latest.
+    Journeys end `longest` seconds after the departure at the latest.
     """
-    rides = labels.alight.shape[1] - 1
+    rides = labels.times.shape[2] - 1
     latest = departure + longest
     waiting = 0
     for i in range(len(start[0])):
         stop = start[0][i]
         time = departure + start[1][i]
-        if time < labels.board[stop, 0]:
-            labels.board[stop, 0] = time
-            waiting = _enqueue(labels, stop, waiting)
+        if time < labels.times[stop, BOARD, 0]:
+            labels.times[stop, BOARD, 0] = time
+            labels.queue[waiting] = stop
+            waiting += 1
     labels.rounds[:] = 0
     for k in range(1, rides + 1):
         labels.rounds[k + 1] = _ride(net, labels, waiting, k, latest)
-        waiting = _walk(net, labels, k, latest) if k < rides else 0
+        if k < rides:
+            waiting = _walk(net, labels, k, latest)
 
 
-@numba.njit(inline="always")
-def _enqueue(labels: Any, stop: Any, waiting: Any) -> Any:
-    if not labels.queued[stop]:
-        labels.queued[stop] = True
-        labels.queue[waiting] = stop
-        waiting += 1
-    return waiting
+@numba.njit(nogil=True, inline="always")
+def _ride(net: Any, labels: Any, waiting: Any, k: Any, latest: Any) -> Any:
+    """Board at all stops in the queue; return the end of the round in `improved`."""
+    count = labels.rounds[k]
+    for i in range(waiting):
+        stop = labels.queue[i]
+        time = labels.times[stop, BOARD, k - 1]
+        for j in range(net.stops[stop, SERVED], net.stops[stop + 1, SERVED]):
+            place = net.served[j]
+            trip = _next_trip(net, labels.ridden, place, k, time)
+            if trip >= 0:
+                count = _stay_on(net, labels, place, trip, k, latest, count)
+    for i in range(labels.rounds[k], count):
+        labels.stops[labels.improved[i], QUEUED] = 0
+    return count
 
 
-@numba.njit(inline="always")
-def _reached(table: Any, row: Any, k: Any, value: Any) -> Any:
-    """Tell whether some column up to k is no larger than the value."""
-    found = False
-    for q in range(k, -1, -1):
-        if table[row, q] <= value:
-            found = True
-            break
-    return found
-
-
-@numba.njit(inline="always")
-def _next_trip(net: Any, labels: Any, place: Any, k: Any, time: Any) -> Any:
+@numba.njit(nogil=True)
+def _next_trip(net: Any, ridden: Any, place: Any, k: Any, time: Any) -> Any:
     """Return the first trip at a place from a time on, -1 where one as early was ridden before."""
-    pattern = net.pattern[place]
-    top = net.counts[pattern]
+    pattern = net.patterns[net.places[place, PATTERN]]
+    trips = pattern[TRIPS]
+    top = trips
     for q in range(1, k + 1):
-        top = min(top, labels.ridden[place, q])
-    first = net.place_offsets[pattern]
-    base = net.event_offsets[pattern] + (place - first) * net.counts[pattern]
-    if top == 0 or net.boards[base + top - 1] < time:
+        top = min(top, ridden[place, q])
+    base = pattern[FIRST_EVENT] + (place - pattern[FIRST_PLACE]) * trips
+    if top == 0 or net.events[BOARDS, base + top - 1] < time:
         return -1
     low, high = 0, top - 1
     while low < high:
         middle = (low + high) // 2
-        if net.boards[base + middle] >= time:
+        if net.events[BOARDS, base + middle] >= time:
             high = middle
         else:
             low = middle + 1
     return low
 
 
-@numba.njit(cache=True, nogil=True)
-def _ride(net: Any, labels: Any, waiting: int, k: int, latest: int) -> Any:
-    """Board at all stops in the queue; return the end of the round in `improved`."""
-    count = labels.rounds[k]
-    for i in range(waiting):
-        stop = labels.queue[i]
-        labels.queued[stop] = False
-    for i in range(waiting):
-        stop = labels.queue[i]
-        time = labels.board[stop, k - 1]
-        for j in range(net.stop_offsets[stop], net.stop_offsets[stop + 1]):
-            place = net.stop_places[j]
-            trip = _next_trip(net, labels, place, k, time)
-            if trip < 0:
-                continue
-            pattern = net.pattern[place]
-            first, end = net.place_offsets[pattern], net.place_offsets[pattern + 1]
-            row = net.event_offsets[pattern] + trip * (end - first) - first
-            if net.departures[row + place] > latest:
-                continue
-            labels.ridden[place, k] = trip
-            for at in range(place + 1, end):
-                arrival = net.arrivals[row + at]
-                if arrival > latest or _reached(labels.ridden, at, k, trip):
-                    break
-                labels.ridden[at, k] = trip
-                to = net.stop[at]
-                if net.alights[at] and not _reached(labels.alight, to, k, arrival):
-                    labels.alight[to, k] = arrival
-                    labels.from_stop[to, k] = stop
-                    labels.from_event[to, k] = row + place
-                    labels.to_event[to, k] = row + at
-                    if not labels.queued[to]:
-                        labels.queued[to] = True
-                        labels.improved[count] = to
-                        count += 1
-    for i in range(labels.rounds[k], count):
-        labels.queued[labels.improved[i]] = False
+@numba.njit(nogil=True)
+def _reached(row: Any, k: Any, value: Any) -> Any:
+    """Tell whether some entry up to k is no larger than the value."""
+    while k >= 0 and row[k] > value:
+        k -= 1
+    return k >= 0
+
+
+@numba.njit(nogil=True)
+def _stay_on(  # noqa: PLR0913, PLR0917
+    net: Any, labels: Any, place: Any, trip: Any, k: Any, latest: Any, count: Any
+) -> Any:
+    """Ride a trip until one as early was ridden from there; return the end of `improved`."""
+    pattern = net.places[place, PATTERN]
+    first, end = net.patterns[pattern, FIRST_PLACE], net.patterns[pattern + 1, FIRST_PLACE]
+    row = net.patterns[pattern, FIRST_EVENT] + trip * (end - first) - first
+    if net.events[DEPARTURE, row + place] > latest:
+        return count
+    labels.ridden[place, k] = trip
+    for at in range(place + 1, end):
+        arrival = net.events[ARRIVAL, row + at]
+        if arrival > latest or _reached(labels.ridden[at], k, trip):
+            break
+        labels.ridden[at, k] = trip
+        to = net.places[at, STOP]
+        if net.places[at, ALIGHTS] and not _reached(labels.times[to, ALIGHT], k, arrival):
+            labels.times[to, ALIGHT, k] = arrival
+            labels.parents[to, FROM_STOP, k] = net.places[place, STOP]
+            labels.parents[to, FROM_EVENT, k] = row + place
+            labels.parents[to, TO_EVENT, k] = row + at
+            if labels.stops[to, QUEUED] == 0:
+                labels.stops[to, QUEUED] = 1
+                labels.improved[count] = to
+                count += 1
     return count
 
 
-@numba.njit(cache=True, nogil=True)
-def _walk(net: Any, labels: Any, k: int, latest: int) -> Any:
+@numba.njit(nogil=True, inline="always")
+def _walk(net: Any, labels: Any, k: Any, latest: Any) -> Any:
     """Walk from where the round arrived to where it can be gone on; return the length of queue."""
     waiting = 0
     for i in range(labels.rounds[k], labels.rounds[k + 1]):
         stop = labels.improved[i]
-        arrival = labels.alight[stop, k]
-        for j in range(net.foot_offsets[stop] - 1, net.foot_offsets[stop + 1]):
-            to, time = stop, arrival + net.change_s[stop]
-            if j >= net.foot_offsets[stop]:
-                to, time = net.foot_to[j], arrival + net.foot_s[j]
-            if time <= latest and not _reached(labels.board, to, k, time):
-                labels.board[to, k] = time
-                labels.walked[to, k] = stop
-                waiting = _enqueue(labels, to, waiting)
+        arrival = labels.times[stop, ALIGHT, k]
+        first = net.stops[stop, FIRST_FOOT]
+        for j in range(first - 1, net.stops[stop + 1, FIRST_FOOT]):
+            to, time = stop, arrival + net.stops[stop, CHANGE_S]
+            if j >= first:
+                to, time = net.feet[j, FOOT_TO], arrival + net.feet[j, FOOT_S]
+            if time <= latest and not _reached(labels.times[to, BOARD], k, time):
+                labels.times[to, BOARD, k] = time
+                labels.parents[to, WALKED, k] = stop
+                if labels.stops[to, QUEUED] == 0:
+                    labels.stops[to, QUEUED] = 1
+                    labels.queue[waiting] = to
+                    waiting += 1
+    for i in range(waiting):
+        labels.stops[labels.queue[i], QUEUED] = 0
     return waiting
 
 
-@numba.njit(cache=True, nogil=True)
-def clear(labels: Any) -> None:
-    """Forget everything."""
-    labels.alight[:] = NEVER
-    labels.board[:] = NEVER
-    labels.ridden[:] = NEVER
-    labels.access[:] = NEVER
-
-
-@numba.njit(cache=True, nogil=True)
-def arrive(labels: Any, ends: Any, until: Ints, last: Ints) -> None:
-    """
-    Carry what got better at stops on to the places behind them, with the walk to the door.
-
-    `until` (places, k) is the arrival at the door, `last` the stop before it.
-    """
-    for k in range(1, labels.alight.shape[1]):
+@numba.njit(nogil=True, inline="always")
+def _arrive(labels: Any, ends: Any, until: Any, last: Any) -> None:
+    """Carry what got better at stops on to the places behind them, with the walk to the door."""
+    for k in range(1, until.shape[1]):
         for i in range(labels.rounds[k], labels.rounds[k + 1]):
             stop = labels.improved[i]
             for j in range(ends.offsets[stop], ends.offsets[stop + 1]):
-                time = labels.alight[stop, k] + ends.seconds[j]
+                time = labels.times[stop, ALIGHT, k] + ends.seconds[j]
                 if time < until[ends.place[j], k]:
                     until[ends.place[j], k] = time
                     last[ends.place[j], k] = stop
 
 
-@numba.njit(inline="always")
-def chosen(until: Any, departure: Any, longest: Any, penalty: Any) -> Any:
+@numba.njit(nogil=True)
+def _chosen(until: Any, place: Any, departure: Any, longest: Any, penalty: Any) -> Any:
     """
     Return the number of rides passengers choose, 0 where there is no journey.
 
@@ -254,75 +299,41 @@ def chosen(until: Any, departure: Any, longest: Any, penalty: Any) -> Any:
     ones the one with fewer rides.
     """
     rides, least = 0, NEVER
-    for k in range(1, len(until)):
-        if until[k] - departure <= longest and until[k] + penalty * k < least:
-            rides, least = k, until[k] + penalty * k
+    for k in range(1, until.shape[1]):
+        time = until[place, k]
+        if time - departure <= longest and time + penalty * k < least:
+            rides, least = k, time + penalty * k
     return rides
 
 
-@numba.njit(cache=True, nogil=True)
-def _trace(net: Any, labels: Any, last: Any, k: Any, out: Ints) -> None:
+@numba.njit(nogil=True, inline="always")
+def _trace(net: Any, labels: Any, last: Any, k: Any, out: Any) -> None:
     """Follow a journey back into `out`: in vehicles, to and between stops, when to leave [s]."""
     ride, walk, stop, first, rides = 0, 0, last, 0, k
     while k > 0:
-        first = labels.from_event[stop, k]
-        ride += net.arrivals[labels.to_event[stop, k]] - net.departures[first]
-        stop = labels.from_stop[stop, k]
+        first, left = labels.parents[stop, FROM_EVENT, k], labels.parents[stop, TO_EVENT, k]
+        ride += net.events[ARRIVAL, left] - net.events[DEPARTURE, first]
+        stop = labels.parents[stop, FROM_STOP, k]
         k -= 1
-        before = labels.walked[stop, k] if k > 0 else stop
+        before = labels.parents[stop, WALKED, k] if k > 0 else stop
         if before != stop:
-            for j in range(net.foot_offsets[before], net.foot_offsets[before + 1]):
-                if net.foot_to[j] == stop:
-                    walk += net.foot_s[j]
+            for j in range(net.stops[before, FIRST_FOOT], net.stops[before + 1, FIRST_FOOT]):
+                if net.feet[j, FOOT_TO] == stop:
+                    walk += net.feet[j, FOOT_S]
         stop = before
-    walk += labels.access[stop]
-    out[RIDE], out[FOOT], out[RIDES] = ride, walk, rides
-    out[FIRST] = net.departures[first] - labels.access[stop]
+    out[RIDE], out[FOOT], out[RIDES] = ride, walk + labels.stops[stop, ACCESS], rides
+    out[FIRST] = net.events[DEPARTURE, first] - labels.stops[stop, ACCESS]
 
 
-@numba.njit(cache=True, nogil=True)
-def run(net: Any, labels: Any, start: Any, ends: Any, query: Any, out: Any) -> None:
-    """
-    Search from one door for one departure after the other and write what is wanted into `out`.
-
-    `start` are the stops near the door and the seconds to them; `query` departures from late to
-    early, longest journey and penalty of a transfer [s].
-    """
-    departures, longest, penalty = query
-    rides = labels.alight.shape[1] - 1
-    clear(labels)
-    until = np.full((ends.places, rides + 1), NEVER, np.int32)
-    last = np.full((ends.places, rides + 1), -1, np.int32)
-    parts, loads = len(out.parts) > 0, len(out.persons) > 0
-    for i in range(len(start[0])):
-        labels.access[start[0][i]] = start[1][i]
-    for d in range(len(departures)):
-        search(net, labels, start, departures[d], longest)
-        arrive(labels, ends, until, last)
-        for place in range(ends.places):
-            k = chosen(until[place], departures[d], longest, penalty)
-            if k > 0:
-                out.arrivals[d, place] = until[place, k]
-                if parts:
-                    _trace(net, labels, last[place, k], k, out.parts[d, place])
-                    out.parts[d, place, FIRST] -= departures[d]
-                    egress = until[place, k] - labels.alight[last[place, k], k]
-                    out.parts[d, place, FOOT] += egress
-                if loads:
-                    out.riding[last[place, k], k] += out.persons[d, place]
-        if loads:
-            _put_on(labels, out)
-
-
-@numba.njit(cache=True, nogil=True)
-def _put_on(labels: Any, out: Any) -> None:
+@numba.njit(nogil=True, inline="always")
+def _book(parents: Any, riding: Any, booked: Any) -> None:
     """Book passengers from the last ride to the first on the events they board and leave at."""
-    for k in range(out.riding.shape[1] - 1, 0, -1):
-        for stop in range(len(out.riding)):
-            count = out.riding[stop, k]
+    for k in range(riding.shape[1] - 1, 0, -1):
+        for stop in range(len(riding)):
+            count = riding[stop, k]
             if count > 0:
-                out.riding[stop, k] = 0.0
-                out.on[labels.from_event[stop, k]] += count
-                out.off[labels.to_event[stop, k]] += count
+                riding[stop, k] = 0.0
+                booked[0, parents[stop, FROM_EVENT, k]] += count
+                booked[1, parents[stop, TO_EVENT, k]] += count
                 if k > 1:
-                    out.riding[labels.walked[labels.from_stop[stop, k], k - 1], k - 1] += count
+                    riding[parents[parents[stop, FROM_STOP, k], WALKED, k - 1], k - 1] += count

@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.errors import ModelError
 from twin.mobility import paths
-from twin.mobility.transit.raptor import NEVER, Ends, make_labels, make_out, run
+from twin.mobility.transit.raptor import NEVER, Ends, Query, make_labels, make_out, run
 from twin.mobility.transit.timetable import DAY_S, Floats, Ints
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def arrivals(
     at_once = Ends(
         np.arange(len(stops) + 1, dtype=np.int32), stops, np.zeros_like(stops), len(stops)
     )
-    out = make_out(net, len(departures), len(stops))
-    query = (departures, round(given["transit.longest_journey"] * 60), 0)
+    out = make_out(len(departures), len(stops))
+    query = Query(departures, round(given["transit.longest_journey"] * 60), 0)
     run(net, make_labels(net, rides_of(given)), (near, starts), at_once, query, out)
     return out.arrivals
 

@@ -13,6 +13,7 @@ from twin.mobility.transit.raptor import (
     NEVER,
     RIDE,
     RIDES,
+    Query,
     make_labels,
     make_out,
     run,
@@ -57,7 +58,7 @@ def transit_skims(
     `transfers` is a number. inf everywhere where there is no journey, and within a zone.
     """
     departures = window(given, hours)
-    query = (
+    query = Query(
         departures,
         round(given["transit.longest_journey"] * 60),
         round(given["transit.transfer_penalty"] * 60),
@@ -69,7 +70,7 @@ def transit_skims(
     def rows(first: int, end: int) -> None:
         labels = make_labels(timetable.net, rides)
         for zone in range(first, end):
-            found = make_out(timetable.net, len(departures), count, parts=True)
+            found = make_out(len(departures), count, parts=True)
             run(timetable.net, labels, access.start(zone), ends, query, found)
             for name, values in _median(found.arrivals.T, found.parts, departures).items():
                 out[name][zone] = values

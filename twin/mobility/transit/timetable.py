@@ -18,31 +18,34 @@ Floats = NDArray[np.float64]
 DAY_S = 86_400
 
 
+SERVED, FIRST_FOOT, CHANGE_S = range(3)
+"""Columns of `Net.stops`: where its `served` and its `feet` begin; time to change there [s]."""
+STOP, PATTERN, ALIGHTS = range(3)
+"""Columns of `Net.places`: stop, pattern, whether one may get off."""
+FIRST_PLACE, FIRST_EVENT, TRIPS = range(3)
+"""Columns of `Net.patterns`: where its places and events begin; number of trips."""
+ARRIVAL, DEPARTURE, BOARDS = range(3)
+"""Rows of `Net.events`, see there."""
+FOOT_TO, FOOT_S = range(2)
+"""Columns of `Net.feet`: stop walked to; from alighting to being ready to board [s]."""
+
+
 class Net(NamedTuple):
     """
     The arrays that kernels read.
 
     A pattern is a set of trips with the same stops and the same flags none of which overtakes
-    another, in order of time. Its places are `place_offsets[p]:place_offsets[p + 1]`; its events
-    (a trip at a place) begin at `event_offsets[p]`, the places of a trip in a row. `boards` holds
-    the departures the other way, the trips of a place in a row, for finding the next one.
+    another, in order of time. Its places are the stops in turn; its events (a trip at a place) run
+    trip by trip. BOARDS are the departures once more, place by place, to find the next trip.
+    Stops and patterns have one row more, where the last one ends.
     """
 
-    stop_offsets: Ints  # (s + 1,) of `stop_places`
-    stop_places: Ints  # places where one may board, by stop
-    stop: Ints  # (places,)
-    pattern: Ints  # (places,)
-    alights: NDArray[np.bool_]  # (places,) one may get off
-    place_offsets: Ints  # (patterns + 1,)
-    counts: Ints  # (patterns,) trips
-    event_offsets: Ints  # (patterns + 1,)
-    arrivals: Ints  # (events,) seconds after midnight
-    departures: Ints  # (events,)
-    boards: Ints  # (events,)
-    foot_offsets: Ints  # (s + 1,) of `foot_to`, `foot_s`
-    foot_to: Ints
-    foot_s: Ints  # from alighting to being ready to board
-    change_s: Ints  # (s,) the same at one stop
+    stops: Ints  # (s + 1, 3)
+    served: Ints  # places where one may board, stop by stop
+    places: Ints  # (places, 3)
+    patterns: Ints  # (patterns + 1, 3)
+    events: Ints  # (3, events) seconds after midnight
+    feet: Ints  # (walks, 2) by the stop one comes from
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,21 +79,35 @@ class Timetable:
     @property
     def patterns(self) -> int:
         """Number of patterns."""
-        return len(self.net.counts)
+        return len(self.line)
 
     @property
     def events(self) -> int:
         """Number of halts of trips and their copies."""
-        return len(self.net.arrivals)
+        return int(self.net.events.shape[1])
 
     @property
     def served(self) -> NDArray[np.bool_]:
         """Tell at which stops a trip halts."""
         found = np.zeros(self.stops, bool)
-        found[self.net.stop] = True
+        found[self.net.places[:, STOP]] = True
         return found
 
     def pattern_of_events(self) -> Ints:
         """Return the pattern of each event."""
-        sizes = np.diff(self.net.event_offsets)
+        sizes = np.diff(self.net.patterns[:, FIRST_EVENT])
         return np.repeat(np.arange(self.patterns, dtype=np.int32), sizes)
+
+    def event(self, pattern: int, trip: int, place: int) -> int:
+        """Return the event of a trip (its number in the pattern) at a place."""
+        first, end = self.net.patterns[pattern : pattern + 2, FIRST_PLACE]
+        start = int(self.net.patterns[pattern, FIRST_EVENT])
+        return start + trip * int(end - first) + place - int(first)
+
+    def foot_s(self, a: int, b: int) -> int:
+        """Return the seconds to change from one stop to another, or at one, that has a walk."""
+        stops = self.net.stops
+        if a == b:
+            return int(stops[a, CHANGE_S])
+        row = self.net.feet[stops[a, FIRST_FOOT] : stops[a + 1, FIRST_FOOT]]
+        return int(row[row[:, FOOT_TO] == b, FOOT_S][0])
