@@ -11,7 +11,7 @@ import pandas as pd
 
 from twin.classes import STREET_CLASSES
 from twin.errors import ModelError
-from twin.mobility.network.links import named
+from twin.mobility.network.links import by_category, named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,11 +62,13 @@ def capacities(streets: pd.DataFrame, given: Assumptions) -> tuple[Floats, Float
     """
     Return capacity of all lanes [veh/h], alpha and beta by street.
 
-    A capacity given in the table wins. Streets without marked lanes have the capacity of
+    By `lane_capacity`, at most `network.most_lane_capacity` a lane of the class. A capacity given
+    in the table wins. Streets without marked lanes have the capacity of
     `network.narrow_lanes`. Raises one `ModelError` that names all streets with a capacity of zero.
     """
     speed = streets["speed_kmh"].to_numpy(float)
     lane, alpha, beta = lane_capacity(streets["class"], speed)
+    lane = np.minimum(lane, by_category(given, "network.most_lane_capacity", streets["class"]))
     lanes = np.maximum(streets["lanes"].to_numpy(float), given["network.narrow_lanes"])
     said = streets["capacity_vehh"].to_numpy(float)
     capacity = np.where(np.isnan(said), lane * lanes * given["network.capacity_share"], said)

@@ -72,7 +72,7 @@ def _sorted_points(
     xy: Floats, zone: ArrayLike, weight: ArrayLike, zones: gpd.GeoDataFrame
 ) -> tuple[Ints, Floats, Floats]:
     """Return place of the zone, place [m] and weight of all points, in an order of their own."""
-    place = zones.index.get_indexer(pd.Index(zone)).astype(np.int32)
+    place = zones.index.get_indexer(pd.Index(np.asarray(zone, object))).astype(np.int32)
     counts = np.nan_to_num(np.asarray(weight, float))
     total = np.bincount(place[place >= 0], weights=counts[place >= 0], minlength=len(zones))
     counts = np.where((total == 0)[place] & (place >= 0), 1.0, np.maximum(counts, 0))
@@ -147,7 +147,7 @@ def _nearest_row(network: ModeNetwork, xy: Floats, usable: Flags) -> Ints:
     """Return the usable junction (row of nodes) nearest to each place."""
     rows = np.flatnonzero(usable)
     tree = cKDTree(np.column_stack([network.x[rows], network.y[rows]]))
-    return rows[tree.query(xy)[1]].astype(np.int32)
+    return np.asarray(rows[tree.query(xy)[1]], np.int32)
 
 
 def _table(

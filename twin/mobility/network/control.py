@@ -31,6 +31,7 @@ class Junctions:
     control: NDArray[np.object_]
     arms: Ints  # other junctions that motor traffic can come from or go to
     best: Ints  # rank of the most important street, LAST where there is none
+    peers: Ints  # arms of that rank
 
     @property
     def signals(self) -> Flags:
@@ -56,8 +57,12 @@ def junctions(streets: pd.DataFrame, nodes: pd.DataFrame) -> Junctions:
     pairs = np.unique(here * n + there)
     best = np.full(n, LAST, np.int32)
     np.minimum.at(best, here, np.tile(ranks(streets)[motor], 2))
-    arms = np.bincount(pairs // n, minlength=n).astype(np.int32)
-    return Junctions(nodes["control"].to_numpy(dtype=object), arms, best)
+    first = np.tile(ranks(streets)[motor], 2) == best[here]
+    arms, peers = (
+        np.bincount(found // n, minlength=n).astype(np.int32)
+        for found in (pairs, np.unique((here * n + there)[first]))
+    )
+    return Junctions(nodes["control"].to_numpy(dtype=object), arms, best, peers)
 
 
 def junction_delay(
@@ -79,15 +84,18 @@ def junction_delay(
         )
     }  # fmt: skip
     rank = ranks(streets)[links.row]
-    control, arms, best = (values[links.head] for values in (found.control, found.arms, found.best))
+    control, arms, best, peers = (
+        values[links.head] for values in (found.control, found.arms, found.best, found.peers)
+    )
     signals = control == "signals"
     short = streets["length_m"].to_numpy(float)[links.row] <= given["network.one_signal_within"]
     same = short & found.signals[links.tail] & found.signals[links.head]
     meets = np.where(rank < LAST, arms >= 3, best <= MAIN_ROAD)
-    minor, sign = rank > best, np.isin(control, ["stop", "give_way"])
+    minor, sign = rank > best, np.isin(control, ["stop", "give_way"]) & (peers == arms)
     wait = np.where(control == "stop", delay["stop"], delay["give_way"])
     enters = (control == "roundabout") & ~flags(streets, "is_roundabout")[links.row]
     alike = (control == "priority_to_right") | ((control == "none") & (best >= ZONE))
+    alike &= peers >= 3
     cases: list[tuple[Any, Any]] = [
         (same, 0.0),
         (signals & (arms >= 3), delay["signals"]),

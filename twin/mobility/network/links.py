@@ -85,7 +85,7 @@ def flags(table: pd.DataFrame, column: str) -> Flags:
 def by_category(given: Assumptions, name: str, column: pd.Series[Any]) -> Floats:
     """Return for each row the assumption of its class."""
     classes = pd.Categorical(column)
-    return given.array(name, classes.categories)[classes.codes]
+    return np.asarray(given.array(name, classes.categories)[classes.codes], float)
 
 
 def named(ids: pd.Index[str], most: int = 10) -> str:

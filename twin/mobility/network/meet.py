@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from twin.mobility.tables import ModeNetwork
 
 
+NEAR_M = 35.0
+"""Most buildings stand this near to a street."""
+
+
 def meet(network: ModeNetwork, xy: Floats, ids: pd.Index[str], given: Assumptions) -> Access:
     """
     Return where points meet the network: both ends of the nearest street, with seconds to each.
@@ -39,7 +43,7 @@ def meet(network: ModeNetwork, xy: Floats, ids: pd.Index[str], given: Assumption
     if network.lines is None:
         template = "The network of {mode} has no lines to meet."
         raise ModelError(template, mode=network.mode)
-    points = shapely.points(np.asarray(xy, float))
+    points = np.asarray(shapely.points(np.asarray(xy, float)), object)
     ahead = _link_of_street(network)
     link, away = _nearest(network, points, ahead, given["network.meet_distance"])
     met = link >= 0
@@ -86,18 +90,32 @@ def _nearest(
     links = links[(both < 0) | (network.street[links] <= network.street[both])]  # a line once
     out, far = np.full(len(points), -1, np.int32), np.full(len(points), np.inf)
     for choice in (links[network.main[links]], links[~network.main[links]]):
-        open_ = np.flatnonzero(out < 0)
-        if not len(choice) or not len(open_):
-            continue
-        tree = shapely.STRtree(network.lines[network.street[choice]])
-        (asked, found), away = tree.query_nearest(
-            points[open_], max_distance=within, return_distance=True, all_matches=True
-        )
-        order = np.lexsort((network.street[choice][found], away, asked))
-        first = order[np.unique(asked[order], return_index=True)[1]]
-        out[open_[asked[first]]] = choice[found[first]]
-        far[open_[asked[first]]] = away[first]
+        lines = network.lines[network.street[choice]]
+        tree = shapely.STRtree(lines)
+        for near in (min(NEAR_M, within), within):  # most are near, where boxes find them faster
+            asked = np.flatnonzero(out < 0)
+            point, line, away = _pairs(tree, lines, points[asked], near)
+            order = np.lexsort((network.street[choice][line], away, point))
+            first = order[np.unique(point[order], return_index=True)[1]]
+            out[asked[point[first]]] = choice[line[first]]
+            far[asked[point[first]]] = away[first]
     return out, far
+
+
+def _pairs(
+    tree: shapely.STRtree, lines: NDArray[np.object_], points: NDArray[np.object_], within: float
+) -> tuple[Ints, Ints, Floats]:
+    """Return places of points and lines with their distance, the nearest of each among them."""
+    if within > NEAR_M:
+        (point, line), away = tree.query_nearest(
+            points, max_distance=within, return_distance=True, all_matches=True
+        )
+        return point, line, away
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    point, line = tree.query(shapely.box(x - within, y - within, x + within, y + within))
+    away = shapely.distance(points[point], lines[line])
+    close = away <= within
+    return point[close], line[close], away[close]
 
 
 def _share_along(

@@ -38,7 +38,7 @@ def car_speed_kmh(streets: pd.DataFrame, given: Assumptions, mode: str = "car") 
     if mode == "truck":
         fast = streets["class"].isin(["motorway", "trunk"]).to_numpy()
         top = np.where(fast, top, given["network.rural_truck"])
-    return np.minimum(speed, top)
+    return np.asarray(np.minimum(speed, top), float)
 
 
 def bike_speed_kmh(gradient_percent: Floats, given: Assumptions) -> Floats:
