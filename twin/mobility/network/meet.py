@@ -43,6 +43,9 @@ def meet(network: ModeNetwork, xy: Floats, ids: pd.Index[str], given: Assumption
     if network.lines is None:
         template = "The network of {mode} has no lines to meet."
         raise ModelError(template, mode=network.mode)
+    if network.graph.m == 0:
+        none, never = np.full((len(ids), 2), -1, np.int32), np.full((len(ids), 2), np.inf)
+        return Access(ids, none, never, none[:, 0], none, never)
     points = np.asarray(shapely.points(np.asarray(xy, float)), object)
     ahead = _link_of_street(network)
     link, away = _nearest(network, points, ahead, given["network.meet_distance"])
@@ -52,8 +55,8 @@ def meet(network: ModeNetwork, xy: Floats, ids: pd.Index[str], given: Assumption
     share = _share_along(network.lines[row], points, met)
     back = np.where(met, _opposite(network, ahead)[link], -1)
     graph, time = network.graph, network.time_s
-    node, seconds = np.full((len(row), 2), -1, np.int32), np.full((len(row), 2), np.inf)
-    in_node, in_seconds = node.copy(), seconds.copy()
+    node, in_node = np.full((2, len(row), 2), -1, np.int32)
+    seconds, in_seconds = np.full((2, len(row), 2), np.inf)
     for end, way, part in ((1, np.where(met, link, -1), 1 - share), (0, back, share)):
         used = way >= 0  # from the point over `way` to its head; from its tail to the point
         start, goal = (end, 1 - end)
