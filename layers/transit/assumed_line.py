@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,8 +77,12 @@ class Ground:
 
     def rows(self, places: Sequence[int]) -> list[Array]:
         """Return the stops of places that the class may halt at."""
-        found = members(self.places, np.unique(self.halts.stop))
-        return [found[place] for place in places if place in found]
+        return [self.by_place[place] for place in places if place in self.by_place]
+
+    @cached_property
+    def by_place(self) -> dict[int, Array]:
+        """The stops of each place that the class may halt at."""
+        return members(self.places, np.unique(self.halts.stop))
 
     def course(self, places: Sequence[int], favoured: Array | None = None) -> Course | None:
         """Lead a line through places; tracks and ferries straight where no way is known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -52,10 +52,10 @@ def drawn_lines(
     lines = lines[~lines["long_distance"].to_numpy(bool)] if len(lines) else lines
     grounds = {kind: ground(kind, tables, places, given) for kind in sorted(set(lines["class"]))}
     members = dict(list(routes.members.groupby("route", sort=False)))
-    way_ids = {
-        "bus": tables["streets"]["way_id"].reindex(grounds["bus"].ways.ids).to_numpy(object)
-        if "bus" in grounds else np.zeros(0, object)
-    }  # fmt: skip
+    way_ids = {}
+    if "bus" in grounds:
+        own = tables["streets"]["way_id"].reindex(grounds["bus"].ways.ids)
+        way_ids["bus"] = WayIds(*pd.factorize(own.to_numpy(object)))
     found = []
     for _, group in lines.groupby(_same_line(lines), sort=False):
         on = grounds[group["class"].iloc[0]]
@@ -70,15 +70,31 @@ def drawn_lines(
     return _distinct(found)
 
 
+class WayIds(NamedTuple):
+    """The way that each link belongs to, as a number, and the names of the ways."""
+
+    code: Array
+    names: Array
+
+    def named(self, keys: pd.Series[Any]) -> Array:
+        """Tell which links belong to some ways."""
+        wanted = np.zeros(len(self.names) + 1, bool)
+        at = pd.Index(self.names).get_indexer(pd.Index(keys.unique()))
+        wanted[at[at >= 0]] = True
+        found: Array = wanted[self.code]
+        return found
+
+
 def _same_line(lines: pd.DataFrame) -> pd.Series[Any]:
     """Return what the relations of one line share."""
-    named = lines["ref"].fillna(lines["name"]).fillna(pd.Series(lines.index, lines.index))
-    own = lines["class"] + "|" + named + "|" + lines["operator"].fillna("")
-    return lines["master"].fillna(own).astype("str")
+    told = lines[["class", "ref", "name", "operator", "master"]].astype(object)
+    named = told["ref"].fillna(told["name"]).fillna(pd.Series(lines.index, lines.index, object))
+    own = told["class"] + "|" + named.astype(str) + "|" + told["operator"].fillna("").astype(str)
+    return told["master"].fillna(own).astype(str)
 
 
 def _courses(
-    members: pd.DataFrame, on: Ground, way_ids: Array | None, given: Assumptions
+    members: pd.DataFrame, on: Ground, way_ids: WayIds | None, given: Assumptions
 ) -> list[tuple[bool, Course]]:
     """Return the courses of one relation; whether each may be turned round."""
     orders = _orders(members, on, given)
@@ -89,18 +105,18 @@ def _courses(
             courses.append((turned, course))
     if courses or way_ids is None:
         return courses
-    mask = np.isin(way_ids, members["key"].to_numpy(object))
+    mask = way_ids.named(members["key"])
     return [(False, course) for course in _along(on, mask, given)]
 
 
 def _led(
-    on: Ground, places: list[int], members: pd.DataFrame, way_ids: Array | None, given: Assumptions
+    on: Ground, places: list[int], members: pd.DataFrame, way_ids: WayIds | None, given: Assumptions
 ) -> Course | None:
     if len(places) < 2:
         return None
     favoured = None
     if way_ids is not None:
-        mask = np.isin(way_ids, members["key"].to_numpy(object))
+        mask = way_ids.named(members["key"])
         favoured = np.where(mask, 1.0, OFF_COURSE) if mask.any() else None
         if mask.any() and _wander(on, places) > WANDERS * on.ways.metres[mask].sum():
             return None
@@ -335,7 +351,8 @@ def _back(on: Ground, course: Course) -> Course | None:
         )
         return type(course)(flipped, seconds, metres, shapely.reverse(course.line), course.links)
     places = [int(on.places[s]) for s in course.stops[::-1]]
-    mask = np.isin(on.ways.ids, on.ways.ids[course.links])
+    mask = np.zeros(len(on.ways), bool)
+    mask[course.links] = True
     reverse = on.ways.reverse[course.links]
     mask[reverse[reverse >= 0]] = True
     return on.course(places, np.where(mask, 1.0, OFF_COURSE))

@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra, minimum_spannin
 from scipy.spatial import cKDTree
 
 from layers.transit.assumed_line import AssumedLine, Ground, between, straight
-from layers.transit.places import insertion, members, place_positions
+from layers.transit.places import insertion, place_positions
 from twin.mobility.timetable.ways import search
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def led_lines(
     way are taken in where the detour is short (`timetable.detour`). Ways out on opposite sides
     are joined to lines through the centre. The same town always gives the same lines.
     """
-    known = members(on.places, np.unique(on.halts.stop))
-    rows = {place: known[place] for place in free.tolist() if place in known}
+    rows = {place: on.by_place[place] for place in free.tolist() if place in on.by_place}
     if len(rows) < 2:
         return []
     xy = place_positions(on.stops, on.places)

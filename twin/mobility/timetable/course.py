@@ -27,7 +27,7 @@ SLOW_M_S = 2.5
 """A way between two stops that is slower than this as the crow flies, and ten minutes, is none."""
 SPARE_S = 600.0
 CORRIDOR_M = 1500.0
-"""Ways further than this from the straight lines between stops are searched only in need."""
+"""Ways that begin further than this from the box around all stops are searched only in need."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,14 +96,12 @@ def place_times(
 
 
 def _corridor(ways: Ways, halts: Halts, rows: Sequence[Ints]) -> Ints:
-    """Return the links near the straight lines between the places."""
-    link, share = halts.link[np.concatenate(rows)], halts.share[np.concatenate(rows)]
-    point = shapely.line_interpolate_point(ways.lines[link], share, normalized=True)
-    first = np.cumsum([0, *(len(row) for row in rows[:-1])])
-    straight = shapely.linestrings(shapely.get_coordinates(point[first]))
-    tree = shapely.STRtree(ways.lines)
-    near = tree.query(straight, predicate="dwithin", distance=CORRIDOR_M)
-    return np.unique(np.concatenate([near, link])).astype(np.int64)
+    """Return the links that begin near the places, in a box around them."""
+    link = halts.link[np.concatenate(rows)]
+    low, high = ways.xy[link].min(axis=0) - CORRIDOR_M, ways.xy[link].max(axis=0) + CORRIDOR_M
+    inside = ((ways.xy >= low) & (ways.xy <= high)).all(axis=1)
+    inside[link] = True
+    return np.flatnonzero(inside).astype(np.int64)
 
 
 def _led(
@@ -113,8 +111,7 @@ def _led(
     cost = ways.seconds * factor
     used = np.unique(np.concatenate(rows))
     sources = np.unique(ways.end[halts.link[used]])
-    first = np.array([row[0] for row in rows])
-    xy = shapely.get_coordinates(shapely.get_point(ways.lines[halts.link[first]], 0))
+    xy = ways.xy[halts.link[np.array([row[0] for row in rows])]]
     gap = float(np.hypot(*np.diff(xy, axis=0).T).max())
     limit = (gap / SLOW_M_S + SPARE_S) * max(float(factor.max()), 1.0)
     dist, before = search(ways, cost, sources, limit)

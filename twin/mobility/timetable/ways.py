@@ -37,6 +37,7 @@ class Ways:
     lines: NDArray[np.object_]
     reverse: Ints
     n: int
+    xy: Floats  # (m, 2) where each link starts
 
     def __len__(self) -> int:
         """Count the links."""
@@ -75,6 +76,7 @@ def bus_ways(streets: gpd.GeoDataFrame, given: Assumptions) -> Ways:
         rows.index.to_numpy(object), codes[: len(rows)].astype(np.int64),
         codes[len(rows) :].astype(np.int64), np.maximum(metres / speed * 3.6, LEAST_S), metres,
         rows.geometry.to_numpy(), reverse.astype(np.int64), len(names),
+        _starts(rows.geometry.to_numpy()),
     )  # fmt: skip
 
 
@@ -91,14 +93,20 @@ def track_ways(railways: gpd.GeoDataFrame, given: Assumptions, kind: str) -> Way
     code = code.ravel().astype(np.int64)
     k = len(lines)
     metres = shapely.length(lines) if k else np.zeros(0)
+    both = np.concatenate([lines, shapely.reverse(lines)]) if k else lines
     seconds = np.maximum(metres / given[f"timetable.track_speed.{kind}"] * 3.6, LEAST_S)
     return Ways(
         np.array([f"track:{i}" for i in range(2 * k)], object),
         np.concatenate([code[:k], code[k:]]), np.concatenate([code[k:], code[:k]]),
         np.tile(seconds, 2), np.tile(metres, 2),
-        np.concatenate([lines, shapely.reverse(lines)]) if k else lines,
-        np.concatenate([np.arange(k) + k, np.arange(k)]), int(code.max(initial=-1)) + 1,
+        both, np.concatenate([np.arange(k) + k, np.arange(k)]), int(code.max(initial=-1)) + 1,
+        _starts(both),
     )  # fmt: skip
+
+
+def _starts(lines: Any) -> Floats:
+    xy: Floats = shapely.get_coordinates(shapely.get_point(lines, 0)).reshape(-1, 2)
+    return xy
 
 
 def street_halts(stops: gpd.GeoDataFrame, ways: Ways, given: Assumptions) -> Halts:
@@ -161,6 +169,7 @@ def part_of(ways: Ways, halts: Halts, links: Ints) -> tuple[Ways, Halts]:
     some = Ways(
         ways.ids[links], code[: len(links)], code[len(links) :], ways.seconds[links],
         ways.metres[links], ways.lines[links], place[ways.reverse[links]], len(nodes),
+        ways.xy[links],
     )  # fmt: skip
     moved = Halts(halts.stop, np.maximum(place[halts.link], 0), halts.share, halts.penalty_s)
     return some, moved
