@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twin.mobility.demand.calibration import Calibration, calibrate
+from twin.mobility.demand.costs import transit_inside
 from twin.mobility.demand.hours import hour_shares, peak_hour
 from twin.mobility.demand.jobs import jobs_of
 from twin.mobility.demand.model import demand
@@ -17,6 +18,7 @@ __all__ = [
     "jobs_of",
     "nearest_zone",
     "peak_hour",
+    "transit_inside",
     "zone_of",
     "zone_table",
 ]

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-BOUNDS = (0.05, 1.5)
-"""Of the deterrence parameter; where it ends at one, the wanted length cannot be had."""
+BOUNDS = (0.05, 1.0)
+"""Of the deterrence parameter: above 1 the choice of place would be firmer than that of the mode
+below it, no nested choice any more. Where it ends at a bound, the wanted length cannot be had."""
 
 
 @dataclass(frozen=True, eq=False)

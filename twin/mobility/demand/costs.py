@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from twin.mobility.tables import Skims, ZoneSystem
 
     Floats = NDArray[np.float64]
+    Places = NDArray[np.intp]
 
 NETWORK = {"walk": "walk", "bike": "bike", "transit": "transit", "car": "car", "passenger": "car"}
 """Mode of the skims each mode of people uses."""
@@ -119,7 +120,9 @@ def _transit_minutes(zones: ZoneSystem, skims: Skims, walk: Floats, given: Assum
     far = zones.table["outside_km"].to_numpy(float)
     ride = far * 60 / given["demand.outside_speed_kmh.transit"]
     ride = ride + given["demand.outside_transit_minutes"]
-    station = _to_station(zones, minutes, walk, given)
+    station = _station(zones, minutes, walk)[0]
+    if station is None:
+        station = np.full(zones.count, given["demand.station_minutes"])
     minutes = minutes.copy()
     minutes[:, gate] = station[:, None] + ride[None, gate]
     minutes[gate, :] = minutes[:, gate].T
@@ -127,19 +130,41 @@ def _transit_minutes(zones: ZoneSystem, skims: Skims, walk: Floats, given: Assum
     return minutes
 
 
-def _to_station(zones: ZoneSystem, transit: Floats, walk: Floats, given: Assumptions) -> Floats:
-    """Return minutes from each zone to the station it uses, by bus or on foot: (z,)."""
+def _station(zones: ZoneSystem, transit: Floats, walk: Floats) -> tuple[Floats | None, Places]:
+    """Return minutes to the station each zone uses, by bus or on foot, and its zone: (z,) each."""
     gate = zones.table["is_gate"].to_numpy(bool)
+    own = np.arange(zones.count)
     apart = ~np.eye(zones.count, dtype=bool) & ~gate[:, None] & ~gate[None, :]
     if not np.isfinite(transit[apart]).any():
-        return np.full(zones.count, given["demand.station_minutes"])
+        return None, own
     rail = zones.table.get("rail_stops")
-    stations = np.flatnonzero(rail.to_numpy(float) > 0) if rail is not None else np.zeros(0, int)
+    stations = np.flatnonzero(rail.to_numpy(float) > 0) if rail is not None else own[:0]
     if not len(stations):
         reached = np.where(np.isfinite(transit) & ~gate[:, None], transit, 180.0).sum(axis=0)
         stations = np.array([np.argmin(np.where(gate, np.inf, reached))])
     best = np.minimum(transit[:, stations], walk[:, stations])
-    return np.asarray(best.min(axis=1))
+    first = np.argmin(best, axis=1)
+    return best[own, first], stations[first]
+
+
+def transit_inside(zones: ZoneSystem, skims: Skims, trips: Floats) -> Floats:
+    """
+    Return trips by public transport (z, z) with those out of town led to the station they use.
+
+    What buses of the town carry: a trip to a gate is one to the zone of its station, none where
+    the station lies in the zone itself. Gates keep no trips.
+    """
+    z = zones.count
+    gate = zones.table["is_gate"].to_numpy(bool)
+    station = _station(zones, _both(skims.minutes, "transit", z), _both(skims.minutes, "walk", z))[
+        1
+    ]
+    inside = np.where(gate[:, None] | gate[None, :], 0.0, trips)
+    out, back = trips[:, gate].sum(axis=1), trips[gate, :].sum(axis=0)
+    for zone in np.flatnonzero(~gate & (station != np.arange(z))):
+        inside[zone, station[zone]] += out[zone]
+        inside[station[zone], zone] += back[zone]
+    return inside
 
 
 def _felt(
@@ -157,7 +182,8 @@ def _felt(
     if "bike_cost" in skims.more:  # generalised minutes of the route
         cost = skims.more["bike_cost"]
         plain = skims.minutes["bike"]
-        extra = np.where(np.isfinite(cost) & np.isfinite(plain), cost - plain, 0.0)
+        known = np.isfinite(cost) & np.isfinite(plain)
+        extra = np.subtract(cost, plain, out=np.zeros((z, z)), where=known)
         felt["bike"] = felt["bike"] + given["demand.bike_stress_share"] * (extra + extra.T) / 2
     return felt
 

@@ -46,6 +46,8 @@ def furness(
         if error <= tolerance:
             break
         b = _factor(columns, sums / np.where(b > 0, b, 1.0))
+    else:
+        a = _factor(rows, np.einsum("ij,j->i", seed, b))
     matrix = a[:, None] * seed * b
     missed = float(np.abs(matrix.sum(axis=1) - rows).max(initial=0.0)) / total
     columns_missed = float(np.abs(matrix.sum(axis=0) - columns).max(initial=0.0)) / total
@@ -94,7 +96,7 @@ def hyman(
         new_mean = mean(new)
         step = (new - old) * (target - new_mean) / (new_mean - old_mean or -1e-12)
         step = float(np.clip(step, -0.5 * new, new))  # Hyman's line may point far away
-        if (target - new_mean) * step > 0:  # more than wanted: the parameter has to grow
+        if (target - new_mean) * step > 0:  # too long needs a larger parameter, and the reverse
             step = new * (new_mean / target - 1)
         old, old_mean, new = new, new_mean, float(np.clip(new + step, *bounds))
     return old

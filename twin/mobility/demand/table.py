@@ -41,6 +41,7 @@ def zone_table(  # noqa: PLR0913, PLR0917 - one for each table it is made of
     *,
     points: gpd.GeoSeries | None = None,
     base: pd.DataFrame | None = None,
+    stops: gpd.GeoDataFrame | None = None,
 ) -> pd.DataFrame:
     """
     Return what the models of demand need of each zone and then of each gate.
@@ -63,6 +64,8 @@ def zone_table(  # noqa: PLR0913, PLR0917 - one for each table it is made of
         people, else by ground.
     base
         Stock of today, see `jobs_of`.
+    stops
+        Adds `rail_stops` by zone: where trips by train leave the town.
     """
     row = zones.index.get_indexer(zone_of.reindex(stock.index).to_numpy())
     known = row >= 0
@@ -84,7 +87,15 @@ def zone_table(  # noqa: PLR0913, PLR0917 - one for each table it is made of
         _apply(table, change, covered_share(zones, change.area, spots, weight), given)
     for group in GROUPS:
         table[f"can_drive_{group}"] = _can_drive(table, group, given)
+    if stops is not None:
+        table["rail_stops"] = _rail_stops(zones, stops)
     return _with_gates(table, gates, given)
+
+
+def _rail_stops(zones: gpd.GeoDataFrame, stops: gpd.GeoDataFrame) -> Floats:
+    rail = stops[stops["class"].isin(["rail", "light_rail"]).to_numpy()]
+    row = nearest_zone(shapely.point_on_surface(rail.geometry.to_numpy()), zones)
+    return sums(row, np.ones(len(rail)), len(zones))
 
 
 def _add(table: pd.DataFrame, columns: dict[str, Floats]) -> None:
