@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from twin.mobility.accessibility.directly import (
     take,
 )
 from twin.mobility.accessibility.isochrones import check_minutes
-from twin.mobility.paths.search import Net, make_work, push, settle
+from twin.mobility.paths.search import Net, Work, make_work, push, settle
 from twin.mobility.paths.threads import in_rows
 from twin.mobility.paths.ways import net_of
 
@@ -102,45 +103,60 @@ def _sum(town: _Town, weight: Floats, column: Ints, kinds: int) -> Floats:
     for first in range(0, len(weight), BLOCK):
         rows = range(first, min(first + BLOCK, len(weight)))
         reached = np.zeros((len(rows), len(total)), np.bool_)
-        in_rows(
-            lambda a, b, first=first, reached=reached: _reached(town, first, reached, (a, b)),
-            len(rows), least=8,
-        )  # fmt: skip
+        in_rows(partial(_reached, town, first, reached), len(rows), least=8)
         _add(reached, weight[rows.start : rows.stop], column[rows.start : rows.stop], total)
     return total
 
 
 @njit(cache=True, nogil=True)
 def _reached(
-    town: _Town, first: int, reached: Flags, rows: tuple[int, int]
+    town: _Town, first: int, reached: Flags, begin: int, end: int
 ) -> None:  # pragma: no cover
     """Say for each facility which origins reach it within the limit of the net."""
-    net, origins, ends = town.net, town.origins, town.ends
+    net, origins = town.net, town.origins
     n = len(net.offsets) - 1
-    work = make_work(n + len(ends.street), len(net.heads))
+    work = make_work(n + len(town.ends.street), len(net.heads))
     link, dist = np.full(n, np.int32(-1)), np.full(n + 1, np.inf)  # the last node is none
-    offsets, order = town.by_street
-    for row in range(rows[0], rows[1]):
-        size = 0
-        for k in range(town.offsets[first + row], town.offsets[first + row + 1]):
-            for side in range(2):
-                node, far = ends.node[k, side], ends.seconds[k, side]
-                if node < n and far <= net.limit and far < dist[node]:
-                    dist[node] = far
-                    link[node] = -1
-                    size = push(work, size, far, node)
-            street = ends.street[k]
-            if street >= 0:
-                for place in range(offsets[street], offsets[street + 1]):
-                    if direct(origins, order[place], ends, k, town.along) <= net.limit:
-                        reached[row, order[place]] = True
-        count = settle(net, dist, link, work, size)
+    for row in range(begin, end):
+        facility = first + row
+        count = settle(net, dist, link, work, _seeded(town, facility, dist, link, work))
         for i in range(len(origins.street)):
-            for side in range(2):
-                if origins.seconds[i, side] + dist[origins.node[i, side]] <= net.limit:
-                    reached[row, i] = True
+            near = origins.seconds[i, 0] + dist[origins.node[i, 0]]
+            far = origins.seconds[i, 1] + dist[origins.node[i, 1]]
+            reached[row, i] = min(near, far) <= net.limit
+        _directly(town, facility, reached[row])
         for k in range(count):
             dist[work.order[k]] = np.inf
+
+
+@njit(cache=True, nogil=True)
+def _seeded(
+    town: _Town, facility: int, dist: Floats, link: Ints, work: Work
+) -> int:  # pragma: no cover
+    """Put the ends of all points of a facility into the heap; return how many it holds."""
+    ends, size = town.ends, 0
+    for k in range(town.offsets[facility], town.offsets[facility + 1]):
+        for side in range(2):
+            node, far = ends.node[k, side], ends.seconds[k, side]
+            if node < len(link) and far <= town.net.limit and far < dist[node]:
+                dist[node] = far
+                link[node] = -1
+                size = push(work, size, far, node)
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _directly(town: _Town, facility: int, reached: Flags) -> None:  # pragma: no cover
+    """Add the origins that reach a facility along the street both are on."""
+    offsets, order = town.by_street
+    for k in range(town.offsets[facility], town.offsets[facility + 1]):
+        street = town.ends.street[k]
+        if street < 0:
+            continue
+        for place in range(offsets[street], offsets[street + 1]):
+            i = order[place]
+            if direct(town.origins, i, town.ends, k, town.along) <= town.net.limit:
+                reached[i] = True
 
 
 @njit(cache=True, nogil=True)

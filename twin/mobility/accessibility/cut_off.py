@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from twin.sentences import Sentence, Word, listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from twin.mobility.tables import Access, ModeNetwork
@@ -44,7 +44,7 @@ def cut_off(
     kinds = before.columns.intersection(after.columns, sort=False)
     was = np.isfinite(before.loc[rows, kinds].to_numpy(float))
     stays = np.isfinite(after.loc[rows, kinds].to_numpy(float))
-    lived = residents.reindex(rows).fillna(0.0).to_numpy(float)
+    lived = np.asarray(residents.reindex(rows).fillna(0.0), np.float64)
     lost = was & ~stays
     shut = lost.any(axis=1) & ~stays.any(axis=1)
     found = [_buildings(rows, shut, lived, mode, "")] if shut.any() else []

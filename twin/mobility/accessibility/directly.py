@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -74,11 +74,17 @@ def points_of(network: ModeNetwork, access: Access, *, arriving: bool = False) -
 
 def take(points: Points, rows: NDArray[np.intp]) -> Points:
     """Return some of the points."""
-    return Points(*(np.ascontiguousarray(values[rows]) for values in points))
+    return Points(
+        np.ascontiguousarray(points.node[rows]),
+        np.ascontiguousarray(points.seconds[rows]),
+        np.ascontiguousarray(points.street[rows]),
+        np.ascontiguousarray(points.share[rows]),
+        np.ascontiguousarray(points.detour[rows]),
+    )
 
 
 @njit(cache=True, nogil=True)
-def direct(a: Points, i: int, b: Points, k: int, along: Along) -> float:  # pragma: no cover
+def direct(a: Points, i: int, b: Points, k: int, along: Along) -> Any:  # pragma: no cover
     """Return the seconds from point i of a to point k of b along their street, else inf."""
     street = a.street[i]
     if street < 0 or street != b.street[k]:

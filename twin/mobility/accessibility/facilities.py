@@ -15,8 +15,11 @@ from twin.classes import FACILITIES
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
+
+    Floats = NDArray[np.float64]
 
 COLUMNS = ["kind", "id", "name", "place", "weight", "x", "y"]
 """`id` is the facility; a park has a row for every point it may be entered at."""
@@ -95,7 +98,7 @@ def kind_of(table: str, classes: pd.Series[str], details: pd.Series[str]) -> pd.
 
 def _of_points(table: gpd.GeoDataFrame, name: str, *, id_of: pd.Series[str]) -> pd.DataFrame:
     nothing = pd.Series(index=table.index, dtype="object")
-    kind = kind_of(name, table["class"], table["detail"] if "detail" in table else nothing)
+    kind = kind_of(name, table["class"], table.get("detail", nothing))
     chosen = (kind != "").to_numpy()
     at = shapely.get_coordinates(shapely.centroid(table.geometry.to_numpy()[chosen]))
     return _rows(table[chosen], kind[chosen], at, ids=id_of[chosen])
@@ -104,7 +107,7 @@ def _of_points(table: gpd.GeoDataFrame, name: str, *, id_of: pd.Series[str]) -> 
 def _rows(
     table: pd.DataFrame,
     kind: pd.Series[str],
-    at: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    at: Floats,
     *,
     ids: pd.Series[str],
 ) -> pd.DataFrame:
@@ -134,11 +137,7 @@ def _of_parks(landuse: gpd.GeoDataFrame, given: Assumptions) -> pd.DataFrame:
     return _rows(parks, kind[chosen].iloc[row], at, ids=parks.index.to_series())
 
 
-def edge_points(
-    polygons: np.ndarray[tuple[int], np.dtype[np.object_]], step_m: float
-) -> tuple[
-    np.ndarray[tuple[int], np.dtype[np.intp]], np.ndarray[tuple[int, int], np.dtype[np.float64]]
-]:
+def edge_points(polygons: NDArray[np.object_], step_m: float) -> tuple[NDArray[np.intp], Floats]:
     """
     Return points on the rings of polygons at most `step_m` apart: row of the polygon, (p, 2) [m].
 

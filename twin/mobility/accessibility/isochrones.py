@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -145,11 +145,10 @@ def first_parts(lines: Shapes, share: Floats) -> Shapes:
     keep = first | (along < share[of] * shapely.length(lines)[of])
     xy, row = np.concatenate([points[keep], ends]), np.concatenate([of[keep], np.arange(len(ends))])
     order = np.argsort(row, kind="stable")
-    parts: Shapes = shapely.linestrings(xy[order], indices=row[order])
-    return parts
+    return np.asarray(shapely.linestrings(xy[order], indices=row[order]), object)
 
 
-def isochrone_areas(
+def isochrone_areas(  # noqa: PLR0913  a search, what it ran on, what is asked
     network: ModeNetwork,
     costs: ArrayLike,
     seconds: Floats,
@@ -217,7 +216,7 @@ def widened(lines: Shapes, width_m: float, hole_m2: float) -> shapely.Geometry:
     return shapely.union_all([_filled(part, hole_m2) for part in parts], grid_size=GRID_M)
 
 
-def _filled(polygon: shapely.Polygon, hole_m2: float) -> shapely.Polygon:
+def _filled(polygon: shapely.Polygon, hole_m2: float) -> Any:
     rings = shapely.get_rings(polygon)
     holes = [ring for ring in rings[1:] if shapely.area(shapely.polygons(ring)) > hole_m2]
     return shapely.polygons(rings[0], holes=holes or None)

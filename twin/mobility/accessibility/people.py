@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from twin.assumptions import Assumptions
+
+    Floats = NDArray[np.float64]
 
 AGES = ("until_17", "18_29", "30_49", "50_64", "65_120")
 """Classes of the theme residents_age of the census of 2022."""
@@ -54,21 +58,19 @@ def groups(
     return pd.DataFrame(np.column_stack(list(columns.values())), stock.index, names)
 
 
-def _carfree_share(
-    stock: pd.DataFrame, given: Assumptions
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _carfree_share(stock: pd.DataFrame, given: Assumptions) -> Floats:
     """Return the share of residents in households without a car; unknown types as apartments."""
     by_class = given.by_class("accessibility.carfree")
     share = stock["size_class"].astype("object").map(by_class)
-    return share.fillna(by_class["apartments"]).to_numpy(float)
+    return np.asarray(share.fillna(by_class["apartments"]), np.float64)
 
 
 def _age_shares(
     index: pd.Index[str],
-    residents: np.ndarray[tuple[int], np.dtype[np.float64]],
+    residents: Floats,
     cells: pd.Series[str] | None,
     counts: pd.DataFrame | None,
-) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+) -> dict[str, Floats]:
     """Return by age the share of it in each building; nothing where no census counts ages."""
     if cells is None or counts is None or not len(counts):
         return {}

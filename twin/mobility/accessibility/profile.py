@@ -12,6 +12,8 @@ import shapely
 from twin.errors import ModelError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from twin.assumptions import Assumptions
 
 CELL_M = 100.0
@@ -93,9 +95,10 @@ PERSON = 1000
 """Persons are counted in thousandths, so that sums do not depend on the order of buildings."""
 
 
-def whole_persons(people: pd.DataFrame) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def whole_persons(people: pd.DataFrame) -> NDArray[np.int64]:
     """Return persons as whole thousandths."""
-    return np.rint(people.to_numpy(float) * PERSON).astype(np.int64)
+    whole: NDArray[np.int64] = np.rint(people.to_numpy(float) * PERSON).astype(np.int64)
+    return whole
 
 
 def cell_of(buildings: gpd.GeoDataFrame) -> pd.Series[str]:
@@ -138,9 +141,7 @@ def by_cell(
     return gpd.GeoDataFrame(mean, geometry=_squares(mean.index, cells), crs=buildings.crs)
 
 
-def _squares(
-    names: pd.Index[str], cells: gpd.GeoDataFrame | None
-) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _squares(names: pd.Index[str], cells: gpd.GeoDataFrame | None) -> NDArray[np.object_]:
     shapes = np.full(len(names), None, dtype=object)
     if cells is not None and len(cells):
         place = cells.index.get_indexer(names)

@@ -15,7 +15,7 @@ BLOCK_M, BLOCK_S = 120.0, 60.0  # a block is a minute: 2 m/s
 
 
 def grid_streets(side, *, one_way=()):
-    """Give streets and nodes of side x side junctions; `one_way` are streets (a, b) that lack the way back."""
+    """Give streets and nodes of side x side junctions; `one_way` lack the way back."""
     rows = []
     for y in range(side):
         for x in range(side):
@@ -67,7 +67,7 @@ def opposite_of(streets):
 
 
 def meeting(network, rows, shares, detours=0.0, ids=None):
-    """Give where points meet the network: rows of streets, share of each from its start, detour [s]."""
+    """Give where points meet the network: rows of streets, share from the start, detour [s]."""
     graph, rows, shares = network.graph, np.asarray(rows), np.asarray(shares, float)
     detour = np.broadcast_to(np.asarray(detours, float), shares.shape).copy()
     link = np.full(len(network.street_ids), -1)
