@@ -83,8 +83,14 @@ def _lines(found: pd.DataFrame, masters: dict[str, str]) -> pd.DataFrame:
 
 
 def _short(ref: str | None) -> str | None:
-    """Return a line number; addresses and sentences are none."""
-    return ref if ref and len(ref) <= 12 and "//" not in ref else None
+    """
+    Return a line number, the first of several; addresses and sentences are none.
+
+    >>> _short("RE6 (MV);RE 4 (SH)"), _short("S 1"), _short("http://bus.example/times")
+    ('RE6', 'S 1', None)
+    """
+    first = re.sub(r"\(.*?\)", "", (ref or "").partition(";")[0]).strip()
+    return first if first and len(first) <= 12 and "//" not in first else None
 
 
 def _is_long(tags: dict[str, str]) -> bool:

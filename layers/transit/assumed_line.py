@@ -123,7 +123,9 @@ def straight(stops: gpd.GeoDataFrame, rows: Array, kind: str, given: Assumptions
 def between(on: Ground, course: Course) -> str | None:
     """Return the names of both ends of a course where they have different ones."""
     one, two = on.stops["name"].to_numpy(object)[course.stops[[0, -1]]]
-    return f"{one} – {two}" if isinstance(one, str) and isinstance(two, str) and one != two else None
+    return (
+        f"{one} – {two}" if isinstance(one, str) and isinstance(two, str) and one != two else None
+    )
 
 
 def line_row(line: AssumedLine) -> dict[str, Any]:
@@ -163,7 +165,10 @@ def timetable_of(
             last = names[course.stops[-1]]
             patterns.append(
                 pattern_of(
-                    ids[course.stops], course.seconds, dwell, direction=direction,
+                    ids[course.stops],
+                    course.seconds,
+                    dwell,
+                    direction=direction,
                     headsign=last if isinstance(last, str) else None,
                 )  # fmt: skip
             )

@@ -103,7 +103,11 @@ def _told(lines: Sequence[AssumedLine], service: Service, places: Array) -> list
     )
     found = [
         Finding(
-            "assumed_timetable", "lines", len(lines), message, "warning",
+            "assumed_timetable",
+            "lines",
+            len(lines),
+            message,
+            "warning",
             tuple(f"{line.name} ({line.kind})" for line in lines[:5]),
         )  # fmt: skip
     ]
@@ -114,7 +118,12 @@ def _told(lines: Sequence[AssumedLine], service: Service, places: Array) -> list
         message = "{count} of {total} stops are served by none of the assumed lines."
         found.append(
             Finding(
-                "stop_without_line", "stops", len(idle), message, "info", tuple(idle[:5]),
+                "stop_without_line",
+                "stops",
+                len(idle),
+                message,
+                "info",
+                tuple(idle[:5]),
                 int(public.sum()),
             )  # fmt: skip
         )

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 SLOW_M_S = 2.5
-"""A way between two stops that is slower than this as the crow flies, and ten minutes, is none."""
-SPARE_S = 600.0
+SPARE_S = 150.0
+LONG_S = 3600.0
+"""A way from stop to stop is searched as far as this speed as the crow flies leads, and these
+seconds more; where that does not reach every stop, an hour more."""
 CORRIDOR_M = 1500.0
 """Ways that begin further than this from the box around all stops are searched only in need."""
 
@@ -70,10 +72,11 @@ def lead(
         return None
     factor = np.ones(len(ways)) if favoured is None else favoured
     near = _corridor(ways, halts, rows)
-    course, reached = _led(*part_of(ways, halts, near), near, factor[near], rows)
-    if reached < len(rows):  # the way round is longer than the corridor is wide
+    some, moved = part_of(ways, halts, near)
+    course, reached = _led(some, moved, near, some.seconds * factor[near], rows)
+    if reached < len(rows):  # the way round is longer than usual
         everywhere = np.arange(len(ways))
-        course, _ = _led(ways, halts, everywhere, factor, rows)
+        course, _ = _led(ways, halts, everywhere, ways.seconds * factor, rows, spare=LONG_S)
     return course
 
 
@@ -105,15 +108,20 @@ def _corridor(ways: Ways, halts: Halts, rows: Sequence[Ints]) -> Ints:
 
 
 def _led(
-    ways: Ways, halts: Halts, links: Ints, factor: Floats, rows: Sequence[Ints]
+    ways: Ways,
+    halts: Halts,
+    links: Ints,
+    cost: Floats,
+    rows: Sequence[Ints],
+    *,
+    spare: float = SPARE_S,
 ) -> tuple[Course | None, int]:
     """Return the course over some links (their rows in all ways) and the places it reaches."""
-    cost = ways.seconds * factor
     used = np.unique(np.concatenate(rows))
     sources = np.unique(ways.end[halts.link[used]])
     xy = ways.xy[halts.link[np.array([row[0] for row in rows])]]
     gap = float(np.hypot(*np.diff(xy, axis=0).T).max())
-    limit = (gap / SLOW_M_S + SPARE_S) * max(float(factor.max()), 1.0)
+    limit = gap / SLOW_M_S + spare
     dist, before = search(ways, cost, sources, limit)
     found = _Search(ways, halts, cost, sources, dist, before)
     chosen = _cheapest(found, rows)
