@@ -8,20 +8,20 @@ OMX (Open Matrix 0.2, HDF5): matrices below `data`, zone names in one of `lookup
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING
 
-import h5py
+import h5py  # type: ignore[import-untyped]
 import numpy as np
 import pandas as pd
 
 from layers.assumption_files.text_table import column_names, numbers, read_text_table
+from layers.assumption_files.toml_file import write_whole
 from twin.errors import SchemaError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -35,7 +35,6 @@ PAIR = {
     "to": ("to_zone", "destination", "d", "dest", "nach", "ziel", "nach_bezirk", "ende"),
 }
 SHOWN = 5
-NAME = "zone_id"
 
 
 def read_matrices(
@@ -197,9 +196,9 @@ def _long(path: Path, table: pd.DataFrame, found: Mapping[str, str]) -> Raw:
     spelt = pd.unique(pd.concat([start, end]))
     index = pd.Index(spelt)
     place = (index.get_indexer(start), index.get_indexer(end))
-    matrices = {}
+    matrices: dict[str, Floats] = {}
     for name in values:
-        matrix = np.zeros((len(spelt), len(spelt)))
+        matrix: Floats = np.zeros((len(spelt), len(spelt)))
         matrix[place] = numbers(table[name], otherwise=table.attrs["style"]).to_numpy()
         matrices[str(name)] = matrix
     return np.asarray(spelt, object), matrices
@@ -218,7 +217,8 @@ def _wide(path: Path, table: pd.DataFrame) -> Raw:
     texts = pd.Series(table.iloc[:, 1:].to_numpy(object).ravel(), dtype=str)
     values = numbers(texts, otherwise=table.attrs["style"]).to_numpy()
     order = pd.Index(columns).get_indexer(rows)
-    return rows, {path.stem: values.reshape(len(rows), -1)[:, order]}
+    matrix: Floats = np.asarray(values, np.float64).reshape(len(rows), -1)[:, order]
+    return rows, {path.stem: matrix}
 
 
 def _places(
@@ -277,34 +277,35 @@ def write_matrices(
     Write matrices as OMX (ending .omx) or as a long CSV; the file appears whole or not at all.
 
     The CSV leaves out pairs without trips, but for those inside a zone, so that every zone occurs.
-    OMX gets the lookup `zone_id` with our names and `zone` with 1 to n, for tools that want numbers.
+    OMX gets the lookup `zone_id` with our names, and `zone` with 1 to n for tools that want
+    numbers.
     """
     ours = pd.Index(zones)
-    wrong = [name for name, matrix in matrices.items() if matrix.shape != (len(ours), len(ours))]
-    if wrong:
-        template = "Matrices {names} do not have {count} rows and columns."
-        raise SchemaError(template, faults=[], names=", ".join(wrong), count=len(ours))
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        part = Path(folder) / path.name
-        write = _write_omx if path.suffix.lower() in OMX else _write_csv
-        write(part, matrices, ours)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+    faults = [
+        f"{name}: {' x '.join(map(str, matrix.shape))}"
+        for name, matrix in matrices.items()
+        if matrix.shape != (len(ours), len(ours))
+    ]
+    if faults or not matrices:
+        template = "Matrices of {count} zones cannot be written to {path}:"
+        raise SchemaError(template, faults=faults or ["none given"], count=len(ours), path=path)
+    in_omx = path.suffix.lower() in OMX
+    write_whole(path, _as_omx(matrices, ours) if in_omx else _as_csv(matrices, ours))
 
 
-def _write_csv(path: Path, matrices: Mapping[str, Floats], zones: pd.Index[str]) -> None:
+def _as_csv(matrices: Mapping[str, Floats], zones: pd.Index[str]) -> bytes:
     values = np.stack(list(matrices.values()))
     used = (values != 0).any(axis=0) | np.eye(len(zones), dtype=bool)
     start, end = np.nonzero(used)
     columns = {name: matrix[start, end] for name, matrix in matrices.items()}
     table = pd.DataFrame({"from": zones[start], "to": zones[end], **columns})
-    table.to_csv(path, index=False)
+    return table.to_csv(index=False, lineterminator="\n").encode()
 
 
-def _write_omx(path: Path, matrices: Mapping[str, Floats], zones: pd.Index[str]) -> None:
+def _as_omx(matrices: Mapping[str, Floats], zones: pd.Index[str]) -> bytes:
     size = len(zones)
-    with h5py.File(path, "w") as file:
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
         file.attrs["OMX_VERSION"] = np.bytes_("0.2")
         file.attrs["SHAPE"] = np.array([size, size], np.int32)
         data = file.create_group("data")
@@ -315,5 +316,6 @@ def _write_omx(path: Path, matrices: Mapping[str, Floats], zones: pd.Index[str])
             )  # fmt: skip
         lookup = file.create_group("lookup")
         spelt = np.array([name.encode("utf-8") for name in zones.astype(str)])
-        lookup.create_dataset(NAME, data=spelt)
+        lookup.create_dataset("zone_id", data=spelt)
         lookup.create_dataset("zone", data=np.arange(1, size + 1, dtype=np.uint32))
+    return content.getvalue()
