@@ -5,6 +5,7 @@ from twin.mobility.accessibility.cut_off import CutOff, cut_off, cut_off_facilit
 from twin.mobility.accessibility.facilities import facilities
 from twin.mobility.accessibility.gains import gains
 from twin.mobility.accessibility.isochrones import (
+    isochrone,
     isochrone_areas,
     isochrones,
     seconds_by_node,
@@ -40,6 +41,7 @@ __all__ = [
     "fifteen_minutes",
     "gains",
     "groups",
+    "isochrone",
     "isochrone_areas",
     "isochrones",
     "minutes_from_stops",

@@ -8,8 +8,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numba import njit
+from shapely.ops import substring
 
 from twin.errors import ModelError
+from twin.mobility.accessibility.directly import along_of, direct, points_of
 from twin.mobility.paths import Reach
 from twin.mobility.paths.search import Net, make_work, push, settle
 from twin.mobility.paths.threads import in_rows
@@ -103,11 +105,21 @@ def seconds_by_node(reached: Reach, row: int, n: int) -> Floats:
     return seconds
 
 
-def seconds_to_points(seconds: Floats, access: Access) -> Floats:
-    """Return the seconds from the nodes reached to points (p,): over the nearer end of each."""
-    padded = np.append(seconds, np.inf)  # -1, no node
-    near: Floats = (padded[access.node] + access.seconds).min(axis=1)
-    return near
+def seconds_to_points(
+    network: ModeNetwork, costs: ArrayLike, origin: Access, seconds: Floats, access: Access
+) -> Floats:
+    """
+    Return the seconds to points (p,) from the one that `seconds` by node (n,) belong to.
+
+    Over the nearer end of the street each lies on, or along it where both lie on the same.
+    """
+    start, ends = points_of(network, origin), points_of(network, access, arriving=True)
+    padded = np.append(seconds, np.inf)  # the last is no node
+    far: Floats = (padded[ends.node] + ends.seconds).min(axis=1)
+    along = along_of(network, costs)
+    for place in np.flatnonzero((ends.street == start.street[0]) & (start.street[0] >= 0)):
+        far[place] = min(far[place], direct(start, 0, ends, place, along))
+    return far
 
 
 def streets_reached(
@@ -148,15 +160,56 @@ def first_parts(lines: Shapes, share: Floats) -> Shapes:
     return np.asarray(shapely.linestrings(xy[order], indices=row[order]), object)
 
 
+def isochrone(
+    network: ModeNetwork,
+    costs: ArrayLike,
+    access: Access,
+    minutes: Sequence[float],
+    given: Assumptions,
+    *,
+    crs: object = None,
+) -> tuple[gpd.GeoDataFrame, Floats]:
+    """
+    Return the areas reached from one point within each of the minutes, and seconds by node (n,).
+
+    `access` has one row. The areas are those of `isochrone_areas`, the street one starts on from
+    the point itself.
+    """
+    check_minutes(minutes)
+    reached = isochrones(network, costs, access, max(minutes))
+    seconds = seconds_by_node(reached, 0, network.graph.n)
+    bands = sorted(set(minutes))
+    start = start_lines(network, costs, access, bands)
+    return isochrone_areas(network, costs, seconds, bands, given, start=start, crs=crs), seconds
+
+
+def start_lines(
+    network: ModeNetwork, costs: ArrayLike, access: Access, minutes: Sequence[float]
+) -> list[Any]:
+    """Return what is covered of the street a point starts on, for each of the minutes."""
+    assert network.lines is not None
+    if access.share is None or access.detour_s is None or access.street[0] < 0:
+        return [shapely.LineString()] * len(minutes)
+    here, along = points_of(network, access), along_of(network, costs)
+    row, share = int(here.street[0]), float(here.share[0])
+    lines = []
+    for limit in minutes:
+        left = max(60.0 * limit - float(here.detour[0]), 0.0)
+        back, ahead = (left / seconds[row] if seconds[row] > 0 else 1.0 for seconds in along[::-1])
+        ends = max(share - back, 0.0), min(share + ahead, 1.0)
+        lines.append(substring(network.lines[row], *ends, normalized=True))
+    return lines
+
+
 def isochrone_areas(  # noqa: PLR0913  a search, what it ran on, what is asked
     network: ModeNetwork,
     costs: ArrayLike,
     seconds: Floats,
-    streets: gpd.GeoDataFrame,
     minutes: Sequence[float],
     given: Assumptions,
     *,
-    start: Shapes | None = None,
+    start: Sequence[Any] = (),
+    crs: object = None,
 ) -> gpd.GeoDataFrame:
     """
     Return the areas reached within each of the minutes: the streets covered, made wide.
@@ -165,36 +218,35 @@ def isochrone_areas(  # noqa: PLR0913  a search, what it ran on, what is asked
     ----------
     seconds
         From the point to each node (n,), at least up to the largest of the minutes.
-    streets
-        Table the network was made of.
+    minutes
+        Rising, each once.
     start
-        Lines reached before the first node, by the order of `minutes` (see `start_lines`).
+        Line covered before the first node, one for each of the minutes (`start_lines`).
 
     Returns
     -------
     GeoDataFrame
-        A row for each of the minutes, rising; `minutes`, `area_m2`, geometry in the CRS of the
-        streets. Valid polygons, each inside the next (the next is joined with it).
+        A row for each of the minutes: `minutes`, `area_m2`, geometry in the CRS of the streets.
+        Valid polygons, each inside the next (the next is joined with it); empty where nothing is
+        reached.
     """
     check_minutes(minutes)
     width = given[f"accessibility.buffer.{network.mode}"]
-    lines = streets.geometry.to_numpy()
-    bands = sorted(set(minutes))
-    areas: list[shapely.Geometry] = []
-    for place, limit in enumerate(bands):
+    areas: list[Any] = []
+    for place, limit in enumerate(minutes):
         links, share = streets_reached(network, costs, seconds, limit)
-        parts = _lines_covered(network, links, share, lines)
-        if start is not None:
-            parts = np.append(parts, start[place])
-        area = widened(parts, width, given["accessibility.hole_area"])
+        parts = [*_lines_covered(network, links, share), *start[place : place + 1]]
+        area = widened(np.array(parts, object), width, given["accessibility.hole_area"])
         inner = areas[-1:]
         areas.append(shapely.union_all([*inner, area], grid_size=GRID_M) if inner else area)
-    table = {"minutes": bands, "area_m2": shapely.area(np.array(areas, object))}
-    return gpd.GeoDataFrame(table, geometry=areas, crs=streets.crs)
+    table = {"minutes": list(minutes), "area_m2": shapely.area(np.array(areas, object))}
+    return gpd.GeoDataFrame(table, geometry=areas, crs=crs)
 
 
-def _lines_covered(network: ModeNetwork, links: Ints, share: Floats, lines: Shapes) -> Shapes:
+def _lines_covered(network: ModeNetwork, links: Ints, share: Floats) -> Shapes:
     """Return what is covered of each street; of both directions covered whole only one."""
+    assert network.lines is not None
+    lines = network.lines
     whole = share >= 1.0
     full = links[whole]
     tail, head = network.graph.tails[full], network.graph.heads[full]
