@@ -3,8 +3,9 @@ Counts of traffic from tables, and the streets they were taken on.
 
 A table (CSV) needs a column with vehicles in 24 hours (`vehicles_day`, `kfz_24h`, `dtv` ...) and
 one way to find the street: `street` (its id), `lon` and `lat`, or `road` (number or name) with
-`place` (a district). Optional are `direction` (`both`, which is usual, `one`, or the bearing in degrees),
-`year`, `heavy_percent`, `weight`, `kind`. Forecasts and what is no number are left out and named.
+`place` (a district). Optional are `direction` (`both`, which is usual, `one`, or the bearing in
+degrees), `year`, `heavy_percent`, `weight`, `kind`. Forecasts and what is no number are left out
+and named.
 """
 
 from __future__ import annotations
@@ -129,23 +130,23 @@ def place_counts(
     return PlacedCounts(table, tuple(left_out))
 
 
-def _unusable(row: pd.Series) -> str:
-    """Return why a line is no count, empty where it is one."""
+def _unusable(row: pd.Series) -> Sentence | None:
+    """Return why a line is no count, none where it is one."""
     if not np.isfinite(row["vehicles_day"]):
-        return f"{row['spelt']!r} is no number"
+        return say("{value} is no number", value=row["spelt"])
     if row["vehicles_day"] < 0:
-        return "negative"
+        return say("{value} vehicles are fewer than none", value=row["spelt"])
     if "kind" in row and NOT_COUNTED.search(str(row["kind"])):
-        return f"not counted ({row['kind']})"
-    return ""
+        return say("not counted but {kind}", kind=row["kind"])
+    return None
 
 
-def _not_found(row: pd.Series) -> str:
+def _not_found(row: pd.Series) -> Sentence:
     if row.get("street"):
-        return f"there is no street {row['street']} for cars"
+        return say("there is no street {street} for cars", street=row["street"])
     if _has_point(row):
-        return f"no street for cars within {REACH_M:.0f} m"
-    return "a road is found only with lon and lat, or with a district as place"
+        return say("no street for cars within {distance} m", distance=REACH_M)
+    return say("a road is found only with lon and lat, or with a district as place")
 
 
 def _has_point(row: pd.Series) -> bool:
@@ -185,9 +186,7 @@ def _of_road(motor: gpd.GeoDataFrame, road: str) -> NDArray[np.bool_]:
 
 
 def _plain(text: str) -> str:
-    folded = (
-        text.casefold().replace("straße", "str").replace("strasse", "str").replace("str.", "str")
-    )
+    folded = text.casefold().replace("strasse", "str")  # casefold writes ss for ß
     return re.sub(r"[\s\-_.]+", "", folded)
 
 
