@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
+from twin.mobility.assignment.equilibrium import expanded
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,8 +40,11 @@ def select_link(equilibrium: Equilibrium, streets: ArrayLike) -> Users:
     problem = equilibrium.problem
     rows = np.atleast_1d(np.asarray(streets, np.int64))
     own = np.arange(problem.graph.m) if problem.street is None else problem.street
-    chosen = np.isin(own, rows[rows >= 0])
-    pairs, flow = np.zeros(len(equilibrium.rows.demand)), np.zeros_like(equilibrium.flow)
+    of = equilibrium.small.of[np.isin(own, rows[rows >= 0])]
+    chosen = np.zeros(len(equilibrium.small.tails), np.bool_)
+    chosen[of[of >= 0]] = True
+    pairs = np.zeros(len(equilibrium.rows.demand))
+    flow = np.zeros((len(problem.classes), len(chosen)))
     _users(equilibrium.rows, equilibrium.store, chosen, pairs, flow)
     found = {}
     table = pairs_of(equilibrium)
@@ -50,7 +55,7 @@ def select_link(equilibrium: Equilibrium, streets: ArrayLike) -> Users:
         matrix[place] = pairs[mine] / item.pce
         found[item.name] = matrix
         flow[kind] /= item.pce
-    return Users(found, flow)
+    return Users(found, expanded(equilibrium.small, flow))
 
 
 def pairs_of(equilibrium: Equilibrium) -> pd.DataFrame:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.mobility.assignment.kernels import load_kinds
+from twin.mobility.assignment.kernels import LOG_MOST, load_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from twin.mobility.assignment.kernels import Links, Rows, Store
+    from twin.mobility.assignment.contraction import Contraction
+    from twin.mobility.assignment.kernels import Curves, Rows, Store
     from twin.mobility.assignment.problem import Problem
     from twin.mobility.assignment.solving import Run
 
@@ -46,10 +47,11 @@ class Equilibrium:
     conservation_error: float  # vehicles, largest over nodes and classes
     unserved: Mapping[str, float]
     searched: tuple[int, ...]  # origins (of each class) searched in each round
-    links: Links
+    curves: Curves
+    small: Contraction  # the graph that rows, paths and trees are of
     rows: Rows
     store: Store
-    tree: Ints  # (rows, n) last link of the cheapest way at these costs
+    tree: Ints  # (rows, nodes) last link of the cheapest way at these costs
     least: Floats  # (pairs,) cost of the cheapest way
 
     @property
@@ -64,28 +66,45 @@ def result_of(
     """Return the answer that a run has come to."""
     units = np.zeros_like(run.links.fixed)
     load_kinds(run.rows, run.store, units)
+    units = expanded(run.small, units)
+    volume = expanded(run.small, run.flow.volume)
     pce = np.array([item.pce for item in problem.classes])[:, None]
-    time = _times(run.links, run.flow.volume)
+    curves = run.curves
+    time = curves.base + curves.gain * _load(curves, volume)
     return Equilibrium(
-        problem=problem, flow=units / pce, volume=run.flow.volume, time=time,
-        cost=run.flow.cost, gap=gap, objective=_objective(run.links, run.flow.volume, units),
+        problem=problem, flow=units / pce, volume=volume, time=time,
+        cost=time + curves.fixed, gap=gap, objective=_objective(curves, volume, units),
         iterations=iterations, converged=converged,
         conservation_error=_conservation_error(problem, run, units / pce),
         unserved=_unserved(problem, run), searched=tuple(run.searched),
-        links=run.links, rows=run.rows, store=run.store, tree=run.prices.tree,
+        curves=curves, small=run.small, rows=run.rows, store=run.store, tree=run.prices.tree,
         least=run.prices.least,
     )  # fmt: skip
 
 
-def _times(links: Links, volume: Floats) -> Floats:
-    return links.base + links.gain * (volume * links.per_capacity) ** links.beta
+def expanded(small: Contraction, values: Floats) -> Floats:
+    """Return values of the small graph by link of the graph, 0 on dead ends."""
+    found = np.zeros((*values.shape[:-1], len(small.of)))
+    there = small.of >= 0
+    found[..., there] = values[..., small.of[there]]
+    return found
 
 
-def _objective(links: Links, volume: Floats, units: Floats) -> float:
+def _load(curves: Curves, volume: Floats) -> Floats:
+    """Return (v / c)^beta, kept under e^230 as in the kernels; 0 where the time is constant."""
+    ratio = np.where(curves.gain > 0, volume * curves.per_capacity, 0.0)
+    power = curves.beta * np.log(np.where(ratio > 0, ratio, 1.0))
+    found = np.where(
+        power > LOG_MOST, np.exp(LOG_MOST), ratio ** np.where(power > LOG_MOST, 1.0, curves.beta)
+    )
+    return np.where(curves.gain > 0, found, 0.0)
+
+
+def _objective(curves: Curves, volume: Floats, units: Floats) -> float:
     """Sum up what is least (Beckmann 1956): area under each link's time, and fixed costs."""
-    area = volume * (volume * links.per_capacity) ** links.beta / (links.beta + 1)
-    fixed = np.where(units > 0, links.fixed, 0.0) * units
-    return float((links.base * volume + links.gain * area).sum() + fixed.sum())
+    area = volume * _load(curves, volume) / (curves.beta + 1)
+    fixed = np.where(units > 0, curves.fixed, 0.0) * units
+    return float((curves.base * volume + curves.gain * area).sum() + fixed.sum())
 
 
 def _conservation_error(problem: Problem, run: Run, flow: Floats) -> float:
@@ -113,7 +132,7 @@ def _unserved(problem: Problem, run: Run) -> dict[str, float]:
     for kind, item in enumerate(problem.classes):
         found["intrazonal"] += float(np.trace(item.demand))
         mine = stranded & (run.kind == kind)
-        usable = np.isfinite(run.links.fixed[kind])
+        usable = np.isfinite(run.curves.fixed[kind])
         leaves = np.bincount(problem.graph.tails[usable], minlength=problem.graph.n) > 0
         enters = np.bincount(problem.graph.heads[usable], minlength=problem.graph.n) > 0
         fed = leaves[source[mine]] & enters[rows.dest[mine]]

@@ -18,17 +18,28 @@ if TYPE_CHECKING:
 LOG_MOST = 230.0  # (v / c)^beta stays under e^230: a sum of such costs is still a number
 
 
-class Links(NamedTuple):
-    """Links that do not change while a problem is solved; time = base + gain x (v / c)^beta."""
+class Curves(NamedTuple):
+    """What each link of a problem costs: base + gain x (v / c)^beta + fixed."""
 
-    offsets: Ints
-    tails: Ints
-    heads: Ints
     base: Floats  # (m,)
     gain: Floats  # (m,) 0 where the time is constant
     per_capacity: Floats  # (m,) 1 / capacity
     beta: Floats  # (m,)
     fixed: Floats  # (classes, m) inf where the class may not drive
+
+
+class Links(NamedTuple):
+    """Links of the graph that is solved; those of a chain are one, its time a sum of terms."""
+
+    offsets: Ints
+    tails: Ints
+    heads: Ints
+    base: Floats  # (m,)
+    term: Ints  # (m + 1,) terms of link e are `term[e]:term[e + 1]`
+    gain: Floats  # (terms,)
+    per_capacity: Floats
+    beta: Floats
+    fixed: Floats  # (classes, m)
     through: int  # nodes below this number are no thoroughfare
 
 
@@ -64,23 +75,22 @@ def update(links: Links, flow: Flow, e: int) -> None:  # pragma: no cover
     """
     Write time, slope and costs of a link from its volume (BPR: Bureau of Public Roads 1964).
 
-    A base of 0 or less flow than none counts as none. Under beta 1 the slope at no flow is
-    infinite: it is taken at a thousandth of the capacity, which only steers the step.
+    Less flow than none counts as none. Under beta 1 the slope at no flow is infinite: it is taken
+    at a thousandth of the capacity, which only steers the step.
     """
-    time, slope = links.base[e], 0.0
-    if links.gain[e] > 0.0:
-        beta = links.beta[e]
-        x = max(flow.volume[e], 0.0) * links.per_capacity[e]
+    time, slope, volume = links.base[e], 0.0, max(flow.volume[e], 0.0)
+    for k in range(links.term[e], links.term[e + 1]):
+        beta, gain, x = links.beta[k], links.gain[k], volume * links.per_capacity[k]
+        if beta == 4.0 and x < 1e50:
+            cube = x * x * x
+            time += gain * cube * x
+            slope += gain * 4.0 * cube * links.per_capacity[k]
+            continue
         if x > 1.0 and beta * math.log(x) > LOG_MOST:
             x = math.exp(LOG_MOST / beta)
-        if beta == 4.0:
-            cube = x * x * x
-            time += links.gain[e] * cube * x
-            slope = links.gain[e] * 4.0 * cube * links.per_capacity[e]
-        else:
-            time += links.gain[e] * x**beta
-            least = x if beta >= 1.0 else max(x, 1e-3)
-            slope = links.gain[e] * beta * least ** (beta - 1.0) * links.per_capacity[e]
+        time += gain * x**beta
+        least = x if beta >= 1.0 else max(x, 1e-3)
+        slope += gain * beta * least ** (beta - 1.0) * links.per_capacity[k]
     flow.slope[e] = slope
     for kind in range(len(links.fixed)):
         flow.cost[kind, e] = time + links.fixed[kind, e]

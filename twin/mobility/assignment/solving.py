@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.mobility.assignment.balance import Plan, balance
+from twin.mobility.assignment.contraction import Contraction, contracted, small_links
 from twin.mobility.assignment.equilibrium import Equilibrium, result_of
-from twin.mobility.assignment.kernels import Flow, Links, Rows, Store, load, update_all
+from twin.mobility.assignment.kernels import Curves, Flow, Links, Rows, Store, load, update_all
 from twin.mobility.assignment.pricing import NO_TREE, Prices, load_trees, price_rows
 from twin.mobility.assignment.problem import LEAST_FLOW
 from twin.mobility.assignment.store import empty_store, merged, settle_demand
@@ -37,6 +38,8 @@ ROUNDS = 2  # searches of touched origins before all are searched
 class Run:
     """A problem while it is solved."""
 
+    curves: Curves
+    small: Contraction
     links: Links
     flow: Flow
     rows: Rows
@@ -94,33 +97,32 @@ def solve(
 
 def begin(problem: Problem, gap: float) -> Run:
     """Return a problem with no flow and no trees."""
-    rows = rows_of(problem)
-    links = links_of(problem)
+    rows, curves = rows_of(problem), curves_of(problem)
+    small = contracted(problem.graph, max(problem.zones, problem.through))
+    links = small_links(small, curves, problem.through)
     classes, m = links.fixed.shape
     flow = Flow(np.zeros(m), np.zeros(m), np.zeros((classes, m)))
     update_all(links, flow)
     count, pairs = len(rows.kind), len(rows.demand)
     prices = Prices(
-        np.full((count, problem.graph.n), NO_TREE, np.int32),
+        np.full((count, small.nodes), NO_TREE, np.int32),
         np.zeros(count), np.zeros(count), np.zeros(pairs), np.zeros(pairs, np.int32),
         SLACK * gap,
     )  # fmt: skip
     kind = np.repeat(rows.kind, np.diff(rows.first)).astype(np.int32)
-    return Run(links, flow, rows, empty_store(pairs), prices, kind, [])
+    return Run(curves, small, links, flow, rows, empty_store(pairs), prices, kind, [])
 
 
-def links_of(problem: Problem) -> Links:
-    """Return the links as the kernels take them; (v / c)^0 is 1, also at no flow."""
+def curves_of(problem: Problem) -> Curves:
+    """Return what each link costs; (v / c)^0 is 1, also at no flow."""
     constant = (problem.beta == 0) | np.isinf(problem.capacity)
     gain = np.where(constant, 0.0, problem.free_time * problem.alpha)
     base = problem.free_time * np.where(problem.beta == 0, 1 + problem.alpha, 1.0)
     per_capacity = np.divide(1.0, problem.capacity, out=np.zeros(problem.graph.m), where=gain > 0)
     fixed = np.array([item.fixed for item in problem.classes], np.float64)
-    graph = problem.graph
-    return Links(
-        graph.offsets, graph.tails, graph.heads, base, gain, per_capacity,
-        np.ascontiguousarray(problem.beta, np.float64),
-        fixed.reshape(len(problem.classes), graph.m), problem.through,
+    return Curves(
+        base, gain, per_capacity, np.asarray(problem.beta, np.float64),
+        fixed.reshape(len(problem.classes), problem.graph.m),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from twin.mobility.assignment.kernels import Store
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from twin.mobility.assignment.contraction import Contraction
     from twin.mobility.assignment.equilibrium import Equilibrium
     from twin.mobility.assignment.kernels import Rows
     from twin.mobility.assignment.problem import Problem
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 
 
 class Carried(NamedTuple):
-    """What of the old problem is what in the new one."""
+    """What of the old small graph is what in the new one."""
 
-    link: Ints  # (old links,) in the new graph, -1 where it is gone
-    usable: Bools  # (classes, old links) it is there and open to the class
-    changed: Bools  # (classes, old links) it costs another time or toll, or is not usable
+    tree: Ints  # (members of new links,) old small link each belongs to, -1 for none
+    usable: Bools  # (classes, old small links) it is there and open to the class
+    changed: Bools  # (classes, old small links) it costs another time or toll, or is not usable
+    first: Ints  # (old small links + 1,) new small links that begin in one: first[e]:first[e + 1]
+    begins: Ints
     pair: Ints  # (new pairs,) place in the old, -1 where there was no demand
     row: Ints  # (new rows,)
-    kind: Ints  # (new classes,)
 
 
 def begin_from(run: Run, problem: Problem, start: Equilibrium) -> Ints | None:
@@ -43,8 +45,7 @@ def begin_from(run: Run, problem: Problem, start: Equilibrium) -> Ints | None:
     carried = _carried(run, problem, start)
     if carried is None:
         return None
-    heads = problem.graph.heads
-    _carry_trees(start.tree, carried, start.problem.graph.heads, heads, run.prices.tree)
+    _carry_trees(start.tree, carried, start.small.heads, run.small, run.prices.tree)
     sizes = np.zeros((2, len(run.rows.demand)), np.int64)
     touched = np.zeros(len(run.rows.kind), np.bool_)
     _measure(run.rows, start.store, carried, sizes, touched)
@@ -66,10 +67,26 @@ def _carried(run: Run, problem: Problem, start: Equilibrium) -> Carried | None:
         return None
     names = [item.name for item in old.classes]
     kind = np.array([_place(names, item.name) for item in problem.classes], np.int32)
-    usable, changed = _what_changed(run, start, link, kind)
     row = _match(run.rows, start.rows, kind, problem.zones, pairs=False)
     pair = _match(run.rows, start.rows, kind, problem.zones, pairs=True)
-    return Carried(link, usable, changed, pair, row, kind)
+    back = np.full(problem.graph.m, -1, np.int32)
+    back[link[link >= 0]] = np.flatnonzero(link >= 0)
+    tree = np.where(back >= 0, start.small.of[back], -1)[run.small.member].astype(np.int32)
+    return Carried(
+        tree, *_what_changed(run, start, link, kind), *_begins(run, start, link), pair, row
+    )
+
+
+def _begins(run: Run, start: Equilibrium, link: Ints) -> tuple[Ints, Ints]:
+    """Return the new small links whose first member lies in each old small link."""
+    first_of = np.full(len(run.small.of), -1, np.int32)
+    heads = run.small.member[run.small.first[:-1]]
+    first_of[heads] = np.arange(len(heads))
+    now = link[start.small.member]
+    begins = np.where(now >= 0, first_of[now], -1)
+    owner = np.repeat(np.arange(len(start.small.tails)), np.diff(start.small.first))
+    count = np.bincount(owner[begins >= 0], minlength=len(start.small.tails))
+    return np.concatenate([[0], np.cumsum(count)]).astype(np.int32), begins[begins >= 0]
 
 
 def _place(names: list[str], name: str) -> int:
@@ -113,20 +130,28 @@ def _agree(kept: Bools, link: Ints, mine: Problem, other: Problem) -> Bools:
 
 def _what_changed(run: Run, start: Equilibrium, link: Ints, kind: Ints) -> tuple[Bools, Bools]:
     """Tell by class which old links are still usable, and which cost something else now."""
-    now, before = run.links, start.links
-    columns = ((now.base, before.base), (now.gain, before.gain),
-               (now.per_capacity, before.per_capacity), (now.beta, before.beta))  # fmt: skip
+    now, before = run.curves, start.curves
     other = link < 0
-    for mine, theirs in columns:
+    for mine, theirs in zip(now[:4], before[:4], strict=True):
         other |= mine[link] != theirs
-    usable = np.zeros((len(kind), len(link)), np.bool_)
+    there = (link >= 0) & (run.small.of[link] >= 0)
+    small = start.small
+    usable = np.zeros((len(kind), len(small.tails)), np.bool_)
     changed = np.zeros_like(usable)
-    for place, there in enumerate(kind):
+    for place, before_kind in enumerate(kind):
         fixed = now.fixed[place, link]
-        usable[place] = (link >= 0) & np.isfinite(fixed)
-        toll = fixed != before.fixed[there] if there >= 0 else True
-        changed[place] = other | toll | ~usable[place]
+        toll = fixed != before.fixed[before_kind] if before_kind >= 0 else True
+        closed = ~there | ~np.isfinite(fixed)
+        usable[place] = ~_any(closed, small)
+        changed[place] = _any(other | toll | closed, small)
     return usable, changed
+
+
+def _any(flags: Bools, small: Contraction) -> Bools:
+    """Tell which small links have a member with the flag."""
+    if len(small.tails) == 0:
+        return np.zeros(0, np.bool_)
+    return np.logical_or.reduceat(flags[small.member], small.first[:-1])
 
 
 def _match(new: Rows, old: Rows, kind: Ints, zones: int, *, pairs: bool) -> Ints:
@@ -150,28 +175,37 @@ def _names(rows: Rows, kind: Ints, zones: int, *, pairs: bool) -> NDArray[np.int
 
 @njit(cache=True, nogil=True)
 def _carry_trees(
-    old: Ints, carried: Carried, old_heads: Ints, heads: Ints, tree: Ints
+    old: Ints, carried: Carried, old_heads: Ints, small: Contraction, tree: Ints
 ) -> None:  # pragma: no cover
+    """Write the links all whose members were in the tree."""
     for r in range(len(tree)):
-        if carried.row[r] < 0:
+        row = carried.row[r]
+        if row < 0:
             continue
         tree[r, :] = -1
-        for node in range(old.shape[1]):
-            e = old[carried.row[r], node]
-            if e >= 0 and carried.link[e] >= 0:
-                tree[r, heads[carried.link[e]]] = carried.link[e]
+        for s in range(len(small.heads)):
+            whole = True
+            for i in range(small.first[s], small.first[s + 1]):
+                e = carried.tree[i]
+                whole = whole and e >= 0 and old[row, old_heads[e]] == e
+            if whole:
+                tree[r, small.heads[s]] = s
 
 
 @njit(cache=True, nogil=True)
 def _state(
-    store: Store, p: int, usable: Bools, changed: Bools
-) -> tuple[bool, bool]:  # pragma: no cover
-    """Tell whether a path can still be driven, and whether it meets a change."""
-    whole, meets = True, False
+    store: Store, p: int, carried: Carried, kind: int
+) -> tuple[int, bool]:  # pragma: no cover
+    """Return how many links a path has now, -1 where it is cut, and whether it meets a change."""
+    size, meets = 0, False
     for i in range(store.start[p], store.start[p + 1]):
-        whole = whole and usable[store.links[i]]
-        meets = meets or changed[store.links[i]]
-    return whole, meets
+        e = store.links[i]
+        meets = meets or carried.changed[kind, e]
+        if not carried.usable[kind, e] or size < 0:
+            size = -1
+        else:
+            size += carried.first[e + 1] - carried.first[e]
+    return size, meets
 
 
 @njit(cache=True, nogil=True)
@@ -180,16 +214,15 @@ def _measure(
 ) -> None:  # pragma: no cover
     """Count the paths and links each pair keeps, and mark the rows that meet a change."""
     for r in range(len(rows.kind)):
-        usable, changed = carried.usable[rows.kind[r]], carried.changed[rows.kind[r]]
         for k in range(rows.first[r], rows.first[r + 1]):
             o = carried.pair[k]
             for p in range(old.first[max(o, 0)], old.first[o + 1]):
                 if old.flow[p] > 0.0:
-                    whole, meets = _state(old, p, usable, changed)
+                    size, meets = _state(old, p, carried, rows.kind[r])
                     touched[r] = touched[r] or meets
-                    if whole:
+                    if size > 0:
                         sizes[0, k] += 1
-                        sizes[1, k] += old.start[p + 1] - old.start[p]
+                        sizes[1, k] += size
             if sizes[0, k] == 0:
                 touched[r] = True
 
@@ -199,16 +232,17 @@ def _carry_paths(rows: Rows, old: Store, carried: Carried, new: Store) -> None: 
     """Write the paths that stay, their flows scaled to the demand."""
     q = 0
     for r in range(len(rows.kind)):
-        usable = carried.usable[rows.kind[r]]
         for k in range(rows.first[r], rows.first[r + 1]):
             o, total = carried.pair[k], 0.0
             for p in range(old.first[max(o, 0)], old.first[o + 1]):
-                if old.flow[p] > 0.0 and _state(old, p, usable, usable)[0]:
-                    begin = new.start[q]
+                if old.flow[p] > 0.0 and _state(old, p, carried, rows.kind[r])[0] > 0:
+                    place = new.start[q]
                     for i in range(old.start[p], old.start[p + 1]):
-                        new.links[begin] = carried.link[old.links[i]]
-                        begin += 1
-                    new.start[q + 1] = begin
+                        e = old.links[i]
+                        for j in range(carried.first[e], carried.first[e + 1]):
+                            new.links[place] = carried.begins[j]
+                            place += 1
+                    new.start[q + 1] = place
                     new.flow[q] = old.flow[p]
                     total += old.flow[p]
                     q += 1
