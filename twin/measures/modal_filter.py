@@ -19,6 +19,7 @@ from twin.selection.street_words import describe_streets
 from twin.selection.streets import (
     PART,
     StreetSelector,
+    one_of_two,
     opposite,
     selected_streets,
     street_problems,
@@ -95,9 +96,7 @@ class ModalFilter(AtOnceMeasure):
 
     def _middle_rows(self, state: State, select: StreetSelector) -> Rows:
         streets = state.city.streets
-        rows = selected_streets(state, select, among=open_to_cars(streets))
-        other = opposite(streets, rows)
-        return rows[(other < 0) | (other > rows) | ~np.isin(other, rows)]
+        return one_of_two(streets, selected_streets(state, select, among=open_to_cars(streets)))
 
     def _around(self, state: State, rows: Rows, at: NDArray[np.float64]) -> list[Cut]:
         """Return the cuts before and behind each filter; two at the same place are one."""
@@ -118,8 +117,7 @@ class ModalFilter(AtOnceMeasure):
 
     def _points(self, city: City, rows: Rows) -> gpd.GeoDataFrame:
         streets = city.streets
-        other = opposite(streets, rows)
-        first = rows[(other < 0) | (other > rows)]
+        first = one_of_two(streets, rows)
         middle = shapely.line_interpolate_point(
             np.asarray(streets.geometry.array)[first], 0.5, normalized=True
         )

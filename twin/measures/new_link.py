@@ -28,6 +28,9 @@ MODES_OF_CLASS: dict[str, tuple[LinkMode, ...]] = {
 }  # fmt: skip
 """Who may use a new link where it is not said; all others are open to everyone (StVO)."""
 
+SHORTEST_M = 3.0
+"""Shorter lines are a slip of the hand."""
+
 EVERYONE: tuple[LinkMode, ...] = ("car", "truck", "bus", "bike", "walk")
 
 
@@ -71,6 +74,11 @@ class NewLink(AtOnceMeasure):
         """Find out where it joins the network."""
         if fault := self._taken(state):
             return Begun(faults=(fault,))
+        length = self.line.geometry(state.city.crs).length
+        if length < SHORTEST_M:
+            what = say("The link is {metres} m long.", metres=float(np.round(length, 1)))
+            hint = say("Draw at least {metres} m.", metres=SHORTEST_M)
+            return Begun(faults=(Problem("too_short", what, hint),))
         joined = self._joined(state)
         if not joined.touches:
             return Begun(faults=(_touches_nothing(state, joined),))

@@ -224,6 +224,8 @@ class Lanes(StreetMeasure):
         for name, values in new.items():
             old = streets[name].to_numpy(float)
             differs |= (values != old) & ~(np.isnan(values) & np.isnan(old))
+        if self.capacity_factor is not None:  # to be refused, not to be overlooked
+            differs |= np.isnan(new["capacity_vehh"])
         return flags(streets, MOTOR) & differs
 
     def _numbers(self, streets: gpd.GeoDataFrame, rows: Rows) -> dict[str, NDArray[np.float64]]:

@@ -313,10 +313,19 @@ def opposite(streets: gpd.GeoDataFrame, rows: Rows) -> Rows:
     return found
 
 
+def one_of_two(streets: gpd.GeoDataFrame, rows: Rows) -> Rows:
+    """Return of two opposite links only the one that stands first in the alphabet."""
+    back = streets["reverse_id"].iloc[rows].to_numpy(object)
+    known = np.array([isinstance(name, str) for name in back], bool)
+    later = np.zeros(len(rows), bool)
+    later[known] = back[known] < streets.index[rows].to_numpy(object)[known]
+    found: Rows = rows[~(later & np.isin(opposite(streets, rows), rows))]
+    return found
+
+
 def _share(streets: gpd.GeoDataFrame, share: StreetShare, rows: Rows) -> Rows:
     """Take a share of the streets; both directions of one count as one and stay together."""
-    other = opposite(streets, rows)
-    first = rows[(other < 0) | (other > rows) | ~np.isin(other, rows)]
+    first = one_of_two(streets, rows)
     ids = streets.index[first]
     if share.order == "random":
         values = lots(ids, "share")
