@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,11 +13,13 @@ from shapely import LineString, Point, box
 from tests.conftest import CRS, make_tables
 from twin.assumptions import assumptions
 from twin.city import City
-from twin.measures import Measure
 from twin.scenario import load_scenario
 from twin.schema import TABLES
 from twin.state import State
 from twin.validation import conform
+
+if TYPE_CHECKING:
+    from twin.measures import Measure
 
 E, N = 370_000.0, 5_631_000.0
 TO_DEGREES = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
@@ -59,7 +61,7 @@ def _row(key: str, way: str, side: str, a: tuple[int, int], b: tuple[int, int]) 
         "class": CLASSES[way], "length_m": 100.0, "speed_kmh": 50.0 if way in "ad" else 30.0,
         "lanes": 2.0 if primary else 1.0, "capacity_vehh": 1800.0 if primary else np.nan,
         "capacity_source": "tagged" if primary else None, "level": 0.0, "is_bridge": False,
-        **dict.fromkeys(("allow_car", "allow_truck", "allow_bus", "allow_bike", "allow_walk"), True),
+        **{f"allow_{mode}": True for mode in ("car", "truck", "bus", "bike", "walk")},
         "geometry": LineString([(E + 100 * x, N + 100 * y) for x, y in (a, b)]),
     }  # fmt: skip
 
