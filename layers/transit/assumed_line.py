@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from layers.transit.places import members
 from twin.mobility.timetable.course import Course, lead
+from twin.mobility.timetable.places import members
 from twin.mobility.timetable.service import (
     departures,
     hourly_headways,

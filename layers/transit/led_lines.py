@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra, minimum_spannin
 from scipy.spatial import cKDTree
 
 from layers.transit.assumed_line import AssumedLine, Ground, between, straight
-from layers.transit.places import insertion, place_positions
+from twin.mobility.timetable.places import insertion, place_positions
 from twin.mobility.timetable.ways import search
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from layers.source import source_record
 from layers.transit.assumed_line import AssumedLine, ground, line_row, timetable_of
 from layers.transit.drawn_lines import drawn_lines
 from layers.transit.led_lines import led_lines, rail_lines
-from layers.transit.places import halting_places
 from twin.assumptions import assumptions
+from twin.mobility.timetable.places import halting_places
 from twin.mobility.timetable.service import Service, counted, line_rows
 from twin.provenance import Finding
 
