@@ -11,7 +11,7 @@ from twin.mobility.transit.access import (
 from twin.mobility.transit.boardings import Boardings, boardings
 from twin.mobility.transit.compile import compile_timetable
 from twin.mobility.transit.journey import Journey, Leg, journey, journey_until, journeys
-from twin.mobility.transit.reach import arrivals, onward, reach, reach_places, window
+from twin.mobility.transit.reach import arrivals, arrivals_by_rides, onward, reach, reach_places, window
 from twin.mobility.transit.skims import transit_skims
 from twin.mobility.transit.timetable import Timetable
 
@@ -24,6 +24,7 @@ __all__ = [
     "access_along_streets",
     "access_by_line",
     "arrivals",
+    "arrivals_by_rides",
     "boardings",
     "compile_timetable",
     "journey",

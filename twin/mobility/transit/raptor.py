@@ -237,9 +237,8 @@ def _stay_on(  # noqa: PLR0913, PLR0917
     labels.ridden[place, k] = trip
     for at in range(place + 1, end):
         arrival = net.events[ARRIVAL, row + at]
-        if arrival > latest or _reached(labels.ridden[at], k, trip):
+        if arrival > latest:
             break
-        labels.ridden[at, k] = trip
         to = net.places[at, STOP]
         if net.places[at, ALIGHTS] and not _reached(labels.times[to, ALIGHT], k, arrival):
             labels.times[to, ALIGHT, k] = arrival
@@ -250,6 +249,9 @@ def _stay_on(  # noqa: PLR0913, PLR0917
                 labels.stops[to, QUEUED] = 1
                 labels.improved[count] = to
                 count += 1
+        if _reached(labels.ridden[at], k, trip):
+            break  # whoever boarded here has seen the rest, but not the arrival
+        labels.ridden[at, k] = trip
     return count
 
 

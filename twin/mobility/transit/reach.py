@@ -8,7 +8,15 @@ import numpy as np
 
 from twin.errors import ModelError
 from twin.mobility import paths
-from twin.mobility.transit.raptor import NEVER, Ends, Query, make_labels, make_out, run
+from twin.mobility.transit.raptor import (
+    ALIGHT,
+    NEVER,
+    Ends,
+    Query,
+    make_labels,
+    make_out,
+    run,
+)
 from twin.mobility.transit.timetable import DAY_S, Floats, Ints
 
 if TYPE_CHECKING:
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from twin.assumptions import Assumptions
     from twin.mobility.tables import Access, ModeNetwork
     from twin.mobility.transit.access import StopAccess
+    from twin.mobility.transit.raptor import Labels, Out
     from twin.mobility.transit.timetable import Timetable
 
 STEP_S = 60
@@ -56,17 +65,39 @@ def arrivals(
     `NEVER` where no journey of at most `transit.most_transfers` ends within
     `transit.longest_journey`.
     """
-    walk = np.asarray(seconds, float)
+    out = make_out(len(departures), timetable.stops)
+    _searched(timetable, seconds, departures, given, out)
+    return out.arrivals
+
+
+def arrivals_by_rides(
+    timetable: Timetable, seconds: ArrayLike, departure_s: int, given: Assumptions
+) -> Ints:
+    """
+    Return the earliest arrival at each stop with at most so many rides (rides + 1, s) [s].
+
+    Row 0 is without any: NEVER. A transfer less for a later arrival is what one may choose.
+    """
+    out = make_out(1, timetable.stops)
+    departures = np.array([departure_s], np.int32)
+    labels = _searched(timetable, seconds, departures, given, out)
+    return np.minimum.accumulate(labels.times[:, ALIGHT].T, axis=0)
+
+
+def _searched(
+    timetable: Timetable, seconds: ArrayLike, departures: Ints, given: Assumptions, out: Out
+) -> Labels:
+    """Run a search whose places are the stops themselves."""
+    walk, net = np.asarray(seconds, float), timetable.net
     near = np.flatnonzero(np.isfinite(walk)).astype(np.int32)
     starts = np.ceil(walk[near]).astype(np.int32)
-    stops, net = np.arange(timetable.stops, dtype=np.int32), timetable.net
-    at_once = Ends(
-        np.arange(len(stops) + 1, dtype=np.int32), stops, np.zeros_like(stops), len(stops)
-    )
-    out = make_out(len(departures), len(stops))
+    count = timetable.stops
+    stops = np.arange(count + 1, dtype=np.int32)
+    at_once = Ends(stops, stops[:-1], np.zeros(count, np.int32), count)
     query = Query(departures, round(given["transit.longest_journey"] * 60), 0)
-    run(net, make_labels(net, rides_of(given)), (near, starts), at_once, query, out)
-    return out.arrivals
+    labels = make_labels(net, rides_of(given))
+    run(net, labels, (near, starts), at_once, query, out)
+    return labels
 
 
 def rides_of(given: Assumptions) -> int:
