@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-BOUNDS = (0.05, 1.0)
-"""Of the deterrence parameter: above 1 the choice of place would be firmer than that of the mode
-below it, no nested choice any more. Where it ends at a bound, the wanted length cannot be had."""
+BOUNDS = (0.02, 4.0)
+"""Of the deterrence parameter; where it ends at one, the wanted length cannot be had."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +131,9 @@ def calibrate(
     Fit constants of the modes, deterrence by purpose and the pull of the gates to the baseline.
 
     Each round fits deterrence and gates by purpose under the present constants, then moves each
-    constant by ln(wanted share / share). Ends when no share is off by more than 0.001 points, or
-    after 60 rounds; what was reached is in the answer. `start` is one fitted before, to skims a
-    little different: it saves rounds.
+    constant by ln(wanted share / share). Ends when no share is off by more than 0.001 points, when
+    they stay as they are, or after 60 rounds; what was reached is in the answer. `start` is one fitted before,
+    to skims a little different: it saves rounds.
     """
     table = zones.table
     costs = costs_of(zones, skims, given)
@@ -149,13 +148,13 @@ def calibrate(
             start.beta.copy(),
             start.gate_size.copy(),
         )
-    shares, rounds = targets, 0
+    shares, rounds = np.zeros(len(MODES)), 0
     for rounds in range(1, 61):  # noqa: B007 - the number of rounds is told
         trips = np.zeros(len(MODES))
         for place in range(len(PURPOSES)):
             trips += _fit_purpose(fit, place, zones, (costs, made, resident), given)
-        shares = trips / max(float(trips.sum()), 1e-300)
-        if float(np.abs(shares - targets).max()) < 1e-5:
+        last, shares = shares, trips / max(float(trips.sum()), 1e-300)
+        if min(float(np.abs(shares - other).max()) for other in (targets, last)) < 1e-5:
             break
         _move(fit.asc, shares, targets)
     through = through_traffic(table, skims)
@@ -213,10 +212,11 @@ def _fit_purpose(
     purpose, table = PURPOSES[place], zones.table
     both = choices(zones, costs, fit.asc, purpose, given)
     logsums = np.concatenate([choice.logsum(costs.top) for choice in both])
+    theta = given[f"demand.place_scale.{purpose}"]
     last: dict[float, Floats] = {}
 
     def length(beta: float) -> float:
-        seed = seed_of(logsums, beta, ~resident)
+        seed = seed_of(logsums, costs.inside, beta, theta, ~resident)
         last[beta] = _spread(fit, place, seed, (table, made[place]), given)
         trips = last[beta] * resident[:, None]
         return mean_length(trips, costs.distance, ~resident)

@@ -32,7 +32,8 @@ class Costs:
 
     `relative` is exp(utility - `top`), 0 where the mode has no way; `top` (z, z) is the best
     mode's utility. Constants of mode and purpose and the parking price are not in it. `minutes`
-    and `km` hold the way outside the town; `distance` is the shortest of walk, bike and car.
+    and `km` hold the way outside the town; `distance` is the shortest of walk, bike and car, `inside`
+    the part of it in the town.
     """
 
     relative: Floats  # (modes, z, z)
@@ -40,6 +41,7 @@ class Costs:
     minutes: Floats
     km: Floats
     distance: Floats
+    inside: Floats
 
 
 def costs_of(zones: ZoneSystem, skims: Skims, given: Assumptions) -> Costs:
@@ -77,7 +79,8 @@ def costs_of(zones: ZoneSystem, skims: Skims, given: Assumptions) -> Costs:
     top, relative = _relative(-loss)
     stacked = np.stack([minutes[m] for m in MODES])
     lengths = np.stack([km[m] for m in MODES])
-    return Costs(relative, top, stacked, lengths, distance)
+    inside = distance - _outside(zones, np.zeros((z, z)), "km", given)
+    return Costs(relative, top, stacked, lengths, distance, inside)
 
 
 def _check(zones: ZoneSystem, skims: Skims) -> None:

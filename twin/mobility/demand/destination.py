@@ -92,9 +92,18 @@ def _shares(values: Floats) -> Floats:
     return np.asarray(values / total if total > 0 else values)
 
 
-def seed_of(logsums: Floats, beta: float, gate: NDArray[np.bool_]) -> Floats:
-    """Return the deterrence of both segments, stacked (2z, z), nothing from gate to gate."""
-    seed = deterrence(logsums, beta)
+def seed_of(
+    logsums: Floats, inside: Floats, beta: float, theta: float, gate: NDArray[np.bool_]
+) -> Floats:
+    """
+    Return the deterrence of both segments, stacked (2z, z), nothing from gate to gate.
+
+    exp(min(beta, theta) x composite utility - max(beta - theta, 0) x km in the town): `theta` is
+    how firmly the place is chosen by what the modes offer (a nested choice needs at most 1); what
+    beyond it is needed for the lengths of trips goes by distance alone.
+    """
+    near = np.where(np.isfinite(inside), inside, 0.0) * max(beta - theta, 0.0)
+    seed = deterrence(min(beta, theta) * logsums - np.concatenate([near, near]))
     seed[np.ix_(np.concatenate([gate, gate]), gate)] = 0.0
     return seed
 

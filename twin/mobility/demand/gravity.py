@@ -64,15 +64,15 @@ def _factor(wanted: Floats, found: Floats) -> Floats:
     return np.divide(wanted, found, out=np.zeros_like(wanted), where=found > 0)
 
 
-def deterrence(logsum: Floats, beta: float) -> Floats:
+def deterrence(utility: Floats) -> Floats:
     """
-    Return exp(beta x logsum) with each row against its best (n, m), 0 where there is no way.
+    Return exp(utility) with each row against its best (n, m), 0 where there is no way (-inf).
 
     A factor of a row changes neither a singly nor a doubly constrained model.
     """
-    best = logsum.max(axis=1, keepdims=True)
+    best = utility.max(axis=1, keepdims=True)
     best = np.where(np.isfinite(best), best, 0.0)
-    return np.exp(beta * (logsum - best))
+    return np.exp(utility - best)
 
 
 def hyman(

@@ -50,7 +50,9 @@ def demand(zones: ZoneSystem, skims: Skims, calibration: Calibration, given: Ass
         logsums = np.concatenate([choice.logsum(costs.top) for choice in both])
         level = calibration.level(place, jobs, given)
         wanted = margins(table, made[place], purpose, level, given)
-        trips = distribute(seed_of(logsums, level.beta, gate), wanted, purpose)
+        theta = given[f"demand.place_scale.{purpose}"]
+        seed = seed_of(logsums, costs.inside, level.beta, theta, gate)
+        trips = distribute(seed, wanted, purpose)
         _count_unserved(unserved, trips, wanted)
         purposes[purpose] = trips[0] + trips[1]
         for segment, choice in enumerate(both):

@@ -26,7 +26,9 @@ def one_pair(utilities):
     with np.errstate(invalid="ignore"):
         relative = np.where(np.isfinite(values), np.exp(values - top), 0.0)
     nothing = np.ones((5, 1, 1))
-    return Costs(relative[:, None, None], np.array([[top]]), nothing, nothing, np.ones((1, 1)))
+    return Costs(
+        relative[:, None, None], np.array([[top]]), nothing, nothing, nothing[0], nothing[0]
+    )
 
 
 def shares(choice, costs):

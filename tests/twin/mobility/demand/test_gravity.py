@@ -8,6 +8,7 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from twin.mobility.demand.destination import seed_of
 from twin.mobility.demand.gravity import deterrence, furness, hyman, singly
 
 BASE = np.array(
@@ -88,8 +89,21 @@ def test_singly_by_hand():
 
 
 def test_deterrence_is_exp_against_the_best_of_the_row():
-    found = deterrence(np.array([[-1.0, -3.0], [-np.inf, -np.inf]]), 0.5)
-    np.testing.assert_allclose(found, [[1.0, np.exp(-1.0)], [0.0, 0.0]])
+    found = deterrence(np.array([[-1.0, -3.0], [-np.inf, -np.inf]]))
+    np.testing.assert_allclose(found, [[1.0, np.exp(-2.0)], [0.0, 0.0]])
+
+
+def test_the_place_is_chosen_by_utility_up_to_a_scale_and_then_by_distance():
+    logsums = np.array([[-1.0, -3.0], [-2.0, -1.0]] * 2)
+    km = np.array([[0.5, 4.0], [4.0, 0.5]])
+    gate = np.array([False, False])
+    soft = seed_of(logsums, km, 0.4, 0.6, gate)
+    assert soft[0, 1] == pytest.approx(np.exp(-0.4 * 2))
+    firm = seed_of(logsums, km, 1.0, 0.6, gate)
+    assert firm[0, 1] == pytest.approx(np.exp(-0.6 * 2 - 0.4 * 3.5))
+    closed = seed_of(logsums, km, 0.4, 0.6, np.array([False, True]))
+    assert closed[1, 1] == closed[3, 1] == 0  # nothing from gate to gate
+    assert closed[0, 1] > 0
 
 
 def lengths(beta, km, rows, columns):

@@ -42,13 +42,14 @@ def zone_by_name(stock: pd.DataFrame) -> pd.Series:
     return pd.Series([name.partition("_")[2] for name in stock.index], stock.index)
 
 
-def places_of(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """A supermarket in every other zone, shops in the first, schools, a doctor, a theatre."""
+def places_of(zones: gpd.GeoDataFrame, centre: int | None = None) -> gpd.GeoDataFrame:
+    """A supermarket in every other zone, schools, a doctor; shops and a theatre in the centre."""
+    core = len(zones) // 2 if centre is None else centre
     kinds = [("daily_needs", "supermarket", n) for n in range(0, len(zones), 2)]
-    kinds += [("shop", "clothes", 0)] * 40 + [("food", "cafe", 0)] * 20
+    kinds += [("shop", "clothes", core)] * 40 + [("food", "cafe", core)] * 20
     kinds += [("school", "primary school", n) for n in range(0, len(zones), 4)]
-    kinds += [("school", "secondary school", 0), ("kindergarten", "kindergarten", 0)]
-    kinds += [("health", "doctors", len(zones) // 2), ("culture", None, 0)]
+    kinds += [("school", "secondary school", core), ("kindergarten", "kindergarten", core)]
+    kinds += [("health", "doctors", len(zones) // 2), ("culture", None, core)]
     middle = zones.geometry.centroid.array
     points = [Point(middle[n].x + k % 7, middle[n].y) for k, (_, _, n) in enumerate(kinds)]
     frame = {"class": [k[0] for k in kinds], "detail": [k[1] for k in kinds]}
