@@ -23,8 +23,7 @@ class Room(NamedTuple):
 
     mark: Ints  # (m,)
     at: Ints  # (3,) last mark used, links of the dear path only, of the cheap path only
-    dear: Ints  # (n,)
-    cheap: Ints  # (n,)
+    parted: Ints  # (2 n,) links only the dear path has, then those only the cheap one has
     found: Floats  # costs of the paths of a pair
 
 
@@ -46,11 +45,11 @@ def _part(store: Store, a: int, b: int, room: Room) -> None:  # pragma: no cover
         if room.mark[e] == mark:
             room.mark[e] = mark + 1
         else:
-            room.dear[dear] = e
+            room.parted[dear] = e
             dear += 1
     for i in range(low_b, high_b):
         if room.mark[links[i]] == mark:
-            room.cheap[cheap] = links[i]
+            room.parted[dear + cheap] = links[i]
             cheap += 1
     room.at[0], room.at[1], room.at[2] = mark, dear, cheap
 
@@ -59,24 +58,18 @@ def _part(store: Store, a: int, b: int, room: Room) -> None:  # pragma: no cover
 def _gain(flow: Flow, kind: int, room: Room) -> tuple[float, float]:  # pragma: no cover
     """Return how much more the dear path costs, and how fast that falls with a shift."""
     more, fall = 0.0, 0.0
-    for i in range(room.at[1]):
-        more += flow.cost[kind, room.dear[i]]
-        fall += flow.slope[room.dear[i]]
-    for i in range(room.at[2]):
-        more -= flow.cost[kind, room.cheap[i]]
-        fall += flow.slope[room.cheap[i]]
+    for i in range(room.at[1] + room.at[2]):
+        cost = flow.cost[kind, room.parted[i]]
+        more += cost if i < room.at[1] else -cost
+        fall += flow.slope[room.parted[i]]
     return more, fall
 
 
 @njit(cache=True, nogil=True)
 def _move(links: Links, flow: Flow, room: Room, step: float) -> None:  # pragma: no cover
-    for i in range(room.at[1]):
-        e = room.dear[i]
-        flow.volume[e] -= step
-        update(links, flow, e)
-    for i in range(room.at[2]):
-        e = room.cheap[i]
-        flow.volume[e] += step
+    for i in range(room.at[1] + room.at[2]):
+        e = NONE + room.parted[i]
+        flow.volume[e] += step if i >= room.at[1] else -step
         update(links, flow, e)
 
 
@@ -194,8 +187,8 @@ def balance(links: Links, flow: Flow, store: Store, plan: Plan) -> float:  # pra
         alike[i, 0], alike[i, 1] = _alike(store, k)
         most = max(most, store.first[k + 1] - store.first[k])
     n, m = len(links.offsets), len(links.heads)
-    ways = np.empty((2, n), np.int32)
-    room = Room(np.zeros(m, np.int32), np.zeros(3, np.int32), ways[0], ways[1], np.empty(most))
+    parted = np.empty(2 * n, np.int32)
+    room = Room(np.zeros(m, np.int32), np.zeros(3, np.int32), parted, np.empty(most))
     for _ in range(plan.sweeps):
         excess = 0.0
         for i in range(count):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.mobility.paths.search import Net, Work, make_work, push, settle
+from twin.mobility.paths.search import NONE, Net, Work, make_work, push, settle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
-
-NO_TREE = -2  # at the source in a row of trees: never searched
 
 
 class Prices(NamedTuple):
@@ -57,7 +55,7 @@ def _labels(
 @njit(cache=True, nogil=True)
 def _mend(net: Net, source: int, dist: Floats, link: Ints, work: Work) -> None:  # pragma: no cover
     """
-    Turn a tree of cheapest ways at other costs into one at these.
+    Turn a tree of cheapest ways at other costs into one at these; a tree of -1 is an empty one.
 
     The labels along the old tree are upper bounds that some way attains. Heads of links that would
     improve one go into the heap, and Dijkstra's search goes on from there (Ramalingam and Reps
@@ -66,7 +64,7 @@ def _mend(net: Net, source: int, dist: Floats, link: Ints, work: Work) -> None: 
     _labels(net, source, dist, link, work)
     better = work.order
     better[:] = 0
-    size = 0
+    size = NONE
     for node in range(len(dist)):
         far = dist[node]
         closed = node < net.through and node != source
@@ -124,13 +122,7 @@ def price_rows(
     for r in chosen:
         costs, link, source = flow.cost[rows.kind[r]], prices.tree[r], rows.source[r]
         net = Net(links.offsets, links.tails, links.heads, costs, links.through, np.inf)
-        if link[source] == NO_TREE:
-            link[:] = -1
-            dist[:] = np.inf
-            dist[source] = 0.0
-            settle(net, dist, link, work, push(work, 0, 0.0, source))
-        else:
-            _mend(net, source, dist, link, work)
+        _mend(net, source, dist, link, work)
         _compare(rows, r, store, costs, prices, dist)
         _count(net, rows, r, prices)
 

@@ -11,7 +11,7 @@ from twin.mobility.assignment.balance import Plan, balance
 from twin.mobility.assignment.contraction import Contraction, contracted, small_links
 from twin.mobility.assignment.equilibrium import Equilibrium, result_of
 from twin.mobility.assignment.kernels import Curves, Flow, Links, Rows, Store, load, update_all
-from twin.mobility.assignment.pricing import NO_TREE, Prices, load_trees, price_rows
+from twin.mobility.assignment.pricing import Prices, load_trees, price_rows
 from twin.mobility.assignment.problem import LEAST_FLOW
 from twin.mobility.assignment.store import empty_store, merged, settle_demand
 from twin.mobility.assignment.warm import begin_from
@@ -105,7 +105,7 @@ def begin(problem: Problem, gap: float) -> Run:
     update_all(links, flow)
     count, pairs = len(rows.kind), len(rows.demand)
     prices = Prices(
-        np.full((count, small.nodes), NO_TREE, np.int32),
+        np.full((count, small.nodes), -1, np.int32),
         np.zeros(count), np.zeros(count), np.zeros(pairs), np.zeros(pairs, np.int32),
         SLACK * gap,
     )  # fmt: skip

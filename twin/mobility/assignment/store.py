@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from twin.mobility.assignment.kernels import Links, Rows, Store
+from twin.mobility.paths.search import NONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def _sizes(store: Store, wanted: NDArray[np.int32]) -> tuple[Longs, Longs]:  # p
 def _fill(
     links: Links, rows: Rows, store: Store, prices: Prices, new: Store
 ) -> None:  # pragma: no cover
-    p = 0
+    p = NONE
     for r in range(len(rows.kind)):
         for k in range(rows.first[r], rows.first[r + 1]):
             for q in range(store.first[k], store.first[k + 1]):

@@ -182,7 +182,6 @@ def _carry_trees(
         row = carried.row[r]
         if row < 0:
             continue
-        tree[r, :] = -1
         for s in range(len(small.heads)):
             whole = True
             for i in range(small.first[s], small.first[s + 1]):

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
 
 
+NONE: int = np.int64(0)  # type: ignore[assignment]  # a plain 0 is a type of its own to numba: kernels would be compiled twice
+
+
 class Net(NamedTuple):
     """A graph with one cost a link, as the kernels take it."""
 
@@ -108,7 +111,7 @@ def search(net: Net, source: int, dist: Floats, link: Ints, work: Work) -> int: 
     """Search from one node with `dist` inf everywhere; return how many nodes it settled."""
     dist[source] = 0.0
     link[source] = -1
-    return settle(net, dist, link, work, push(work, 0, 0.0, source))
+    return settle(net, dist, link, work, push(work, NONE, 0.0, source))
 
 
 @njit(cache=True, nogil=True)
@@ -156,7 +159,7 @@ def nearest_rows(
     n = len(net.offsets) - 1
     work = make_work(n + len(seeds), len(net.heads))
     dist, link, label = np.full(n, np.inf), np.full(n, np.int32(-1)), np.full(n, np.int32(-1))
-    size = 0
+    size = NONE
     for k in range(len(seeds)):
         if seed_costs[k] < dist[seeds[k]] and seed_costs[k] <= net.limit:
             dist[seeds[k]] = seed_costs[k]

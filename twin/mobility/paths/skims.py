@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.mobility.paths.search import Net, make_work, push, settle
+from twin.mobility.paths.search import NONE, Net, make_work, push, settle
 from twin.mobility.paths.threads import in_rows
 from twin.mobility.paths.ways import net_of, nodes_of
 
@@ -111,7 +111,7 @@ def _rows(
     work = make_work(n + len(zones.node), len(net.heads))
     link = np.empty(n, np.int32)
     for zone in range(rows[0], rows[1]):
-        dist, size = np.full(n, np.inf), 0
+        dist, size = np.full(n, np.inf), NONE
         link[:] = -1
         for k in range(zones.offsets[zone], zones.offsets[zone + 1]):
             node = zones.node[k]
