@@ -1,0 +1,24 @@
+"""Cycling: traffic stress, islands of low stress, routes of cyclists, missing links."""
+
+from __future__ import annotations
+
+from twin.mobility.cycling.gaps import missing_links
+from twin.mobility.cycling.islands import (
+    Islands,
+    between_islands,
+    low_stress_islands,
+    reachable,
+)
+from twin.mobility.cycling.levels import lane_level, mixed_level
+from twin.mobility.cycling.stress import stress
+
+__all__ = [
+    "Islands",
+    "between_islands",
+    "lane_level",
+    "low_stress_islands",
+    "missing_links",
+    "mixed_level",
+    "reachable",
+    "stress",
+]
