@@ -48,8 +48,9 @@ def _of_buildings(  # noqa: PLR0913, PLR0917 - called by name
     if reached is not None:
         found = found.assign(**_near(people, reached, given))
     if noise is not None:
-        found["loud_day"] = people * (noise["day_db"].to_numpy() > LOUD_DAY)
-        found["loud_night"] = people * (noise["night_db"].to_numpy() > LOUD_NIGHT)
+        level = noise.reindex(residents.index)
+        found["loud_day"] = people * (level["day_db"].to_numpy() > LOUD_DAY)
+        found["loud_night"] = people * (level["night_db"].to_numpy() > LOUD_NIGHT)
     if charging is not None:
         found["charging_kwh"] = charging.by_building.sum(axis=1)
     return found

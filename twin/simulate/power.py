@@ -308,6 +308,7 @@ def _transformers(  # noqa: PLR0913, PLR0917 - called by name
     systems: pd.DataFrame,
     loads: Loads,
     block_load: BlockLoad,
+    car_load: Watts,
     prosumers: Prosumers,
     block_city: City,
     given: Assumptions,
@@ -325,7 +326,7 @@ def _transformers(  # noqa: PLR0913, PLR0917 - called by name
     homes = systems["dwellings"].to_numpy(float)[there]
     dwellings = np.bincount(area[there], homes, minlength=len(areas)).astype(np.float64)
     return transformer_peaks(
-        area_hours(stacked(block_load.lines, 0, count), weight=weight[there], **share),
+        area_hours(stacked(block_load.lines, 0, count) + car_load, weight=weight[there], **share),
         area_hours(sun, weight=power[there], **share),
         areas=areas,
         dwellings=dwellings,
@@ -363,7 +364,8 @@ POWER_STAGES = (
     Stage(
         "transformers",
         _transformers,
-        ("transformer_area", "systems", "loads", "block_load", "prosumers", "block_city"),
+        ("transformer_area", "systems", "loads", "block_load", "car_load", "prosumers",
+         "block_city"),
         ("electricity",),
     ),
 )  # fmt: skip

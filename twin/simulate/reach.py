@@ -58,27 +58,30 @@ class Reached:
 
 
 def _met(
-    networks: dict[str, ModeNetwork], positions: Floats, residents: pd.DataFrame, given: Assumptions
+    mode_networks: dict[str, ModeNetwork],
+    positions: Floats,
+    residents: pd.DataFrame,
+    given: Assumptions,
 ) -> dict[str, Access]:
     """Return where each building meets the network of each mode."""
     return {
-        mode: meet(networks[mode], positions, residents.index, given)
+        mode: meet(mode_networks[mode], positions, residents.index, given)
         for mode in ("walk", "bike", "car")
-        if mode in networks
+        if mode in mode_networks
     }
 
 
 def _service(
     transit_tables: City,
-    networks: dict[str, ModeNetwork],
+    mode_networks: dict[str, ModeNetwork],
     met: dict[str, Access],
     given: Assumptions,
 ) -> Service | None:
-    """Return the timetable with ways to its stops; none where the town has none."""
+    """Return the timetable with the ways to its stops; none where the town has none."""
     city = transit_tables
-    if not networks or not len(city.stop_times):
+    if not mode_networks or not len(city.stop_times):
         return None
-    walk = networks["walk"]
+    walk = mode_networks["walk"]
     xy = shapely.get_coordinates(shapely.centroid(city.stops.geometry.to_numpy()))
     stops = meet(walk, xy, city.stops.index, given)
     walks = walks_between(city.stops.index, walk, stops, given)
@@ -90,8 +93,8 @@ def _service(
     return Service(timetable, access)
 
 
-def _ways(
-    ground: Ground | None, networks: dict[str, ModeNetwork], given: Assumptions
+def _way_skims(
+    ground: Ground | None, mode_networks: dict[str, ModeNetwork], given: Assumptions
 ) -> Skims | None:
     """Return minutes and kilometres on foot and by bicycle from zone to zone."""
     if ground is None:
@@ -99,7 +102,7 @@ def _ways(
     zones = ground.zones
     minutes, km, more = {}, {}, {}
     for mode in SLOW:
-        network = networks[mode]
+        network = mode_networks[mode]
         along = {"km": network.length_m / 1000, "time": network.time_s, "felt": network.cost}
         found = zone_skims(network, network.cost, zones.connectors[mode], zones.count, along=along)
         there = np.isfinite(found["cost"])
@@ -111,19 +114,19 @@ def _ways(
 
 
 def _slow_skims(
-    ground: Ground | None, ways: Skims | None, service: Service | None, given: Assumptions
+    ground: Ground | None, way_skims: Skims | None, service: Service | None, given: Assumptions
 ) -> Skims | None:
     """Return the skims of all modes but cars; without a timetable nobody rides."""
-    if ground is None or ways is None or service is None:
-        return ways
+    if ground is None or way_skims is None or service is None:
+        return way_skims
     zones = ground.zones
-    access = zone_access(
-        service.timetable, service.access, ground.zone, ground.weight, zones.count
-    )
-    found = transit_skims(service.timetable, access, given, walk_minutes=ways.minutes["walk"])
+    access = zone_access(service.timetable, service.access, ground.zone, ground.weight, zones.count)
+    found = transit_skims(service.timetable, access, given, walk_minutes=way_skims.minutes["walk"])
     more = {f"transit_{name}": found[name] for name in ("wait", "transfers", "in_vehicle", "walk")}
     return replace(
-        ways, minutes={**ways.minutes, "transit": found["minutes"]}, more={**ways.more, **more}
+        way_skims,
+        minutes={**way_skims.minutes, "transit": found["minutes"]},
+        more={**way_skims.more, **more},
     )
 
 
@@ -138,33 +141,33 @@ def _facilities(
 
 
 def _reached(
-    networks: dict[str, ModeNetwork],
+    mode_networks: dict[str, ModeNetwork],
     met: dict[str, Access],
     facility_table: pd.DataFrame,
     travel: Travel | None,
     given: Assumptions,
 ) -> Reached | None:
     """Return minutes to the nearest facility of each kind on foot, by bicycle, by car in traffic."""
-    if not networks or not len(facility_table):
+    if not mode_networks or not len(facility_table):
         return None
     table = facility_table
-    times = {mode: networks[mode].time_s for mode in SLOW}
+    times = {mode: mode_networks[mode].time_s for mode in SLOW}
     if travel is not None:
-        times["car"] = link_times(travel.equilibrium, networks["car"])
+        times["car"] = link_times(travel.equilibrium, mode_networks["car"])
     points = table[["x", "y"]].to_numpy(float)
     minutes = {}
     for mode, seconds in times.items():
-        ends = meet(networks[mode], points, table.index, given)
-        found = nearest_minutes(networks[mode], seconds, met[mode], ends, table["kind"])
+        ends = meet(mode_networks[mode], points, table.index, given)
+        found = nearest_minutes(mode_networks[mode], seconds, met[mode], ends, table["kind"])
         minutes[mode] = found.minutes.reindex(columns=list(FACILITIES), fill_value=np.inf)
     return Reached(minutes, table)
 
 
 REACH_STAGES = (
-    Stage("met", _met, ("networks", "positions", "residents"), ("network",)),
-    Stage("service", _service, ("transit_tables", "networks", "met"), ("transit", "network")),
-    Stage("ways", _ways, ("ground", "networks"), ("network",)),
-    Stage("slow_skims", _slow_skims, ("ground", "ways", "service"), ("transit",)),
+    Stage("met", _met, ("mode_networks", "positions", "residents"), ("network",)),
+    Stage("service", _service, ("transit_tables", "mode_networks", "met"), ("transit", "network")),
+    Stage("way_skims", _way_skims, ("ground", "mode_networks"), ("network",)),
+    Stage("slow_skims", _slow_skims, ("ground", "way_skims", "service"), ("transit",)),
     Stage(
         "facility_table",
         _facilities,
@@ -174,7 +177,7 @@ REACH_STAGES = (
     Stage(
         "reached",
         _reached,
-        ("networks", "met", "facility_table", "travel"),
+        ("mode_networks", "met", "facility_table", "travel"),
         ("network", "accessibility"),
         room=6,
     ),

@@ -17,13 +17,18 @@ from twin.hashing import hash_parts
 from twin.memo import Memo
 from twin.scenario import Plan, Scenario, plan
 from twin.simulate.heat import HEAT_STAGES
+from twin.simulate.mobility_tables import MOBILITY_STAGES
 from twin.simulate.money import MONEY_STAGES
 from twin.simulate.parts import frame_key, parts_of
 from twin.simulate.power import POWER_STAGES
+from twin.simulate.reach import REACH_STAGES
 from twin.simulate.results import Results, YearResults
 from twin.simulate.stage import Chain, Part, Stage
+from twin.simulate.streets import STREET_STAGES
 from twin.simulate.supply import SUPPLY_STAGES
 from twin.simulate.tables import TABLE_STAGES
+from twin.simulate.traffic import TRAFFIC_STAGES
+from twin.simulate.travel import TRAVEL_STAGES
 from twin.state import State
 
 if TYPE_CHECKING:
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
 
 STAGES: tuple[Stage, ...] = (
     *HEAT_STAGES, *SUPPLY_STAGES, *POWER_STAGES, *MONEY_STAGES, *TABLE_STAGES,
+    *STREET_STAGES, *REACH_STAGES, *TRAVEL_STAGES, *TRAFFIC_STAGES, *MOBILITY_STAGES,
 )  # fmt: skip
 """Every stage of the model; each knows what it needs."""
 
@@ -96,13 +102,14 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     laid = Part(pd.Series(dtype=float), "nothing")
     history: tuple[tuple[int, Part], ...] = ()
     ratio = _measured_ratio(base, measured, own, memo)
+    today = _today(base, base_stock, own, memo)
     years = {}
     for place, state in enumerate(planned.states):
         if progress:
             progress("Work out the year", place / len(planned.states))
         parts = parts_of(state, before=before, since=since)
         parts |= {**_past(history, laid), "measured_ratio": ratio, "base_stock": base_stock}
-        chain = Chain(STAGES, parts, state.assumptions, memo)
+        chain = _with_travel(Chain(STAGES, parts, state.assumptions, memo), today)
         years[state.year] = _year(state, chain)
         history = (*history, (state.year, Part(chain["invested"], chain.key("invested"))))
         laid = Part(chain["network_table"]["laid_eur"].astype(float), chain.key("network_table"))
@@ -110,6 +117,30 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     if progress:
         progress("Work out the year", 1.0)
     return Results(scenario, years, own, city.info.data_date, planned.notes, planned)
+
+
+NO_TRAVEL = Part(None, "")
+
+
+def _today(base: State, base_stock: Part, own: Assumptions, memo: Memo) -> Chain:
+    """Return the chain of the baseline, which travel of every scenario starts from."""
+    parts = parts_of(base) | {"base_stock": base_stock, "travel_before": NO_TRAVEL}
+    return Chain(STAGES, parts, own, memo)
+
+
+def _with_travel(chain: Chain, today: Chain) -> Chain:
+    """
+    Return the chain with the travel of today to start from; where nothing changed it is kept.
+
+    Travel follows from the scenario and the baseline alone, in whatever order scenarios are asked.
+    """
+    key = today.key("travel")
+    parts = {**chain.parts, "travel_before": Part(today["travel"], key)}
+    parts["gate_table"] = Part(today["gate_table"], today.key("gate_table"))
+    chain = replace(chain, parts=parts, _known={})
+    if chain.key("travel_inputs") != today.key("travel_inputs"):
+        return chain
+    return replace(chain, parts={**parts, "travel": Part(today["travel"], key)})
 
 
 def _kept(held: Results, own: Assumptions) -> Plan:

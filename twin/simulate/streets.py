@@ -37,7 +37,7 @@ class Ground:
     weight: Floats  # of each building: residents and jobs
 
 
-def _networks(street_tables: City, given: Assumptions) -> dict[str, ModeNetwork]:
+def _mode_networks(street_tables: City, given: Assumptions) -> dict[str, ModeNetwork]:
     """Return the network of each mode; none where the city has no streets."""
     city = street_tables
     if not len(city.streets):
@@ -50,7 +50,9 @@ def _networks(street_tables: City, given: Assumptions) -> dict[str, ModeNetwork]
     }
 
 
-def _positions(building_shapes: pd.DataFrame, residents: pd.DataFrame, given: Assumptions) -> Floats:
+def _positions(
+    building_shapes: pd.DataFrame, residents: pd.DataFrame, given: Assumptions
+) -> Floats:
     """Return where each building of the stock stands [m], (n, 2)."""
     place = building_shapes.index.get_indexer(residents.index)
     shapes = building_shapes["geometry"].to_numpy()[place]
@@ -58,12 +60,19 @@ def _positions(building_shapes: pd.DataFrame, residents: pd.DataFrame, given: As
     return found
 
 
-def _jobs(residents: pd.DataFrame, base_stock: pd.DataFrame, given: Assumptions) -> pd.Series[float]:
+def _jobs(
+    residents: pd.DataFrame, base_stock: pd.DataFrame, given: Assumptions
+) -> pd.Series[float]:
     return jobs_of(residents, given, base=base_stock)
 
 
+def _gate_table(street_tables: City, given: Assumptions) -> pd.DataFrame:
+    """Return the gates at the edge of the town; a scenario keeps those of today."""
+    return gates(street_tables.streets, street_tables.nodes, given)
+
+
 def _ground(  # noqa: PLR0913, PLR0917 - called by name
-    networks: dict[str, ModeNetwork],
+    mode_networks: dict[str, ModeNetwork],
     street_tables: City,
     zone_shapes: gpd.GeoDataFrame,
     residents: pd.DataFrame,
@@ -72,23 +81,29 @@ def _ground(  # noqa: PLR0913, PLR0917 - called by name
     positions: Floats,
     place_tables: City,
     area_changes: tuple[AreaChange, ...],
+    gate_table: pd.DataFrame,
     given: Assumptions,
 ) -> Ground | None:
     """Return the zones, what is in them, and the nodes they are fed through; none without zones."""
-    if not networks or not len(zone_shapes):
+    if not mode_networks or not len(zone_shapes):
         return None
     points = gpd.GeoSeries(shapely.points(positions), residents.index, crs=zone_shapes.crs)
     zone = zone_of(points.to_frame("geometry").set_geometry("geometry"), zone_shapes)
-    edge = gates(street_tables.streets, street_tables.nodes, given)
     table = zone_table(
-        zone_shapes, residents, zone, place_tables.places, edge, given, area_changes,
+        zone_shapes, residents, zone, place_tables.places, gate_table, given, area_changes,
         points=points, base=base_stock,
     )  # fmt: skip
     weight = residents["residents"].to_numpy(float) + jobs.to_numpy(float)
     places = table.index.get_indexer(zone).astype(np.int32)
     linked = {
-        mode: _linked(network, (positions, zone, weight), zone_shapes, (street_tables.nodes, edge), given)
-        for mode, network in networks.items()
+        mode: _linked(
+            network,
+            (positions, zone, weight),
+            zone_shapes,
+            (street_tables.nodes, gate_table),
+            given,
+        )
+        for mode, network in mode_networks.items()
     }
     return Ground(ZoneSystem(table.index, table, linked), places, weight)
 
@@ -109,14 +124,15 @@ def _linked(
 
 
 STREET_STAGES = (
-    Stage("networks", _networks, ("street_tables",), ("network",)),
+    Stage("mode_networks", _mode_networks, ("street_tables",), ("network",)),
     Stage("positions", _positions, ("building_shapes", "residents")),
+    Stage("gate_table", _gate_table, ("street_tables",), ("network",)),
     Stage("jobs", _jobs, ("residents", "base_stock"), ("demand",)),
     Stage(
         "ground",
         _ground,
-        ("networks", "street_tables", "zone_shapes", "residents", "base_stock", "jobs",
-         "positions", "place_tables", "area_changes"),
+        ("mode_networks", "street_tables", "zone_shapes", "residents", "base_stock", "jobs",
+         "positions", "place_tables", "area_changes", "gate_table"),
         ("network", "demand"),
     ),
 )  # fmt: skip

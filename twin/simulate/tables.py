@@ -11,6 +11,7 @@ import pandas as pd
 from twin.classes import CARRIERS
 from twin.indicators.catalogue import SUMMED
 from twin.indicators.definition import KEYS, WHOLE, Level, area_sums
+from twin.indicators.mobility import OF_STREETS
 from twin.rowwise import HOURS
 from twin.simulate.kernels import add_area
 from twin.simulate.parts import codes_of
@@ -114,12 +115,21 @@ def _network_growth(
 
 
 def _sums(
-    building_table: pd.DataFrame, cost_table: pd.DataFrame, given: Assumptions
+    building_table: pd.DataFrame,
+    cost_table: pd.DataFrame,
+    mobility_table: pd.DataFrame,
+    street_sums: dict[Level, pd.DataFrame],
+    given: Assumptions,
 ) -> dict[Level, pd.DataFrame]:
     """Return what indicators are made of, summed up by city, district and Baublock."""
     areas = [*KEYS.values(), *(name for name in SUMMED if name in building_table)]
     costs = [name for name in SUMMED if name in cost_table]
-    return area_sums(pd.concat([building_table[areas], cost_table[costs]], axis=1), SUMMED)
+    table = pd.concat([building_table[areas], cost_table[costs], mobility_table], axis=1)
+    found = area_sums(table, [name for name in SUMMED if name not in OF_STREETS])
+    return {
+        level: sums.join(street_sums[level]) if level in street_sums else sums
+        for level, sums in found.items()
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +146,7 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     hot_water_shape: NDArray[np.float64],
     block_load: BlockLoad,
     prosumers: Prosumers,
+    car_load: Watts,
     systems: pd.DataFrame,
     block_city: City,
     weather: pd.DataFrame,
@@ -152,13 +163,15 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     sums, ends = np.zeros((len(districts) + 1, 2, HOURS), np.int64), np.zeros((count, 3), np.int64)
     none, plants = np.zeros(HOURS, np.int32), prosumers.rows.sums
     for place in range(count):  # one compiled call a Baublock: no array of all hours of all blocks
-        lines = (heat.sums.get(place, none), block_load.lines[place], plants.get(place, none))
+        used = block_load.lines[place] + car_load[place]
+        lines = (heat.sums.get(place, none), used, plants.get(place, none))
         add_area(lines, water[place], hot_water_shape, sums[area[place]], ends[place])
     whole = sums.sum(axis=0)
     sun = sum((line for group, line in plants.items() if group >= count), np.zeros(HOURS, np.int64))
     hourly = {
         "heat_w": whole[0],
         "electricity_w": sum(block_load.lines.values(), np.zeros(HOURS, np.int64)),
+        "charging_w": car_load.sum(axis=0, dtype=np.int64),
         "pv_w": sun,
         "import_w": np.maximum(whole[1], 0),
         "feed_in_w": np.maximum(-whole[1], 0),
@@ -197,11 +210,11 @@ TABLE_STAGES = (
         _costs,
         ("invested", "capital", "running", "imports", "final", "network_growth", "systems"),
     ),
-    Stage("sums", _sums, ("building_table", "cost_table")),
+    Stage("sums", _sums, ("building_table", "cost_table", "mobility_table", "street_sums")),
     Stage(
         "hours",
         _hours,
-        ("heat", "hot_water", "hot_water_shape", "block_load", "prosumers", "systems",
+        ("heat", "hot_water", "hot_water_shape", "block_load", "prosumers", "car_load", "systems",
          "block_city", "weather"),
     ),
 )  # fmt: skip

@@ -12,7 +12,14 @@ import shapely
 from twin.mobility.assignment import link_times, street_flow
 from twin.mobility.cycling import stress
 from twin.mobility.effects import charging_kwh, public_points, street_emissions, yearly
-from twin.mobility.noise import noise_at_buildings
+from twin.mobility.noise import (
+    building_heights,
+    facade_levels,
+    facade_points,
+    noise_emission,
+    sound_lines,
+    spread_of,
+)
 from twin.rowwise import HOURS
 from twin.simulate.parts import codes_of
 from twin.simulate.stage import Stage
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
     from twin.assumptions import Assumptions
     from twin.city import City
     from twin.mobility.effects import Charging
+    from twin.mobility.noise import Spread
     from twin.mobility.tables import ModeNetwork
     from twin.simulate.streets import Ground
     from twin.simulate.travel import Travel
@@ -31,9 +39,14 @@ if TYPE_CHECKING:
 
     Watts = NDArray[np.int32]
 
+MOTOR = ("car", "truck")
+
 
 def _traffic(
-    travel: Travel | None, networks: dict[str, ModeNetwork], street_tables: City, given: Assumptions
+    travel: Travel | None,
+    mode_networks: dict[str, ModeNetwork],
+    street_tables: City,
+    given: Assumptions,
 ) -> pd.DataFrame | None:
     """
     Return vehicles on each street; none where there is no travel.
@@ -43,7 +56,7 @@ def _traffic(
     """
     if travel is None:
         return None
-    network = networks["car"]
+    network = mode_networks["car"]
     peak = street_flow(travel.equilibrium, network)
     day = peak / travel.peak_share
     there = network.street >= 0
@@ -69,7 +82,7 @@ def _stress(
     streets = street_tables.streets
     if traffic is None:
         return None
-    both = traffic[["car", "truck"]].sum(axis=1)
+    both = traffic[list(MOTOR)].sum(axis=1)
     back = both.reindex(streets["reverse_id"]).fillna(0.0).to_numpy()
     return stress(streets, both + back, given)
 
@@ -80,23 +93,32 @@ def _traffic_gas(
     """Return energy and greenhouse gas of the traffic on each street in a year."""
     if traffic is None:
         return None
-    found = street_emissions(street_tables.streets, traffic[["car", "truck"]], given, year)
+    found = street_emissions(street_tables.streets, traffic[list(MOTOR)], given, year)
     return yearly(found, given)
 
 
-def _noise(
-    traffic: pd.DataFrame | None,
+def _spread(
     street_tables: City,
     building_shapes: gpd.GeoDataFrame,
     residents: pd.DataFrame,
     given: Assumptions,
+    before: Spread | None,
+) -> Spread:
+    """Return how sound comes from streets to the walls of heated buildings."""
+    city = street_tables
+    lines = sound_lines(city.streets, city.nodes, given)
+    heated = residents.index[residents["heated_area_m2"].to_numpy() > 0]
+    walls = facade_points(building_shapes.loc[heated], given)
+    return spread_of(lines, walls, building_heights(building_shapes), given, before=before)
+
+
+def _noise(
+    traffic: pd.DataFrame | None, spread: Spread, street_tables: City, given: Assumptions
 ) -> pd.DataFrame | None:
     """Return the level at each building by day and at night [dB(A)]."""
     if traffic is None:
         return None
-    shapes = building_shapes.loc[residents.index]
-    flows = traffic[["car", "truck"]]
-    return noise_at_buildings(street_tables.streets, street_tables.nodes, flows, shapes, given)
+    return facade_levels(spread, noise_emission(street_tables.streets, traffic[list(MOTOR)], given))
 
 
 def _charging(  # noqa: PLR0913, PLR0917 - called by name
@@ -134,23 +156,28 @@ def _car_load(
     kwh = charging.by_building.reindex(residents.index).to_numpy(float)
     watt_hours = np.rint(kwh * 1000)  # whole, so that the order of buildings does not count
     sums = np.column_stack([np.bincount(block, column, count) for column in watt_hours.T])
-    shapes = np.vstack([charging.shapes[name.removesuffix("_kwh")] for name in charging.by_building])
+    shapes = np.vstack(
+        [charging.shapes[name.removesuffix("_kwh")] for name in charging.by_building]
+    )
     return np.rint(sums @ shapes).astype(np.int32)
 
 
 TRAFFIC_STAGES = (
-    Stage("traffic", _traffic, ("travel", "networks", "street_tables"), room=6),
+    Stage("traffic", _traffic, ("travel", "mode_networks", "street_tables"), room=6),
     Stage("stress", _stress, ("street_tables", "traffic"), ("cycling",)),
     Stage(
         "traffic_gas", _traffic_gas, ("traffic", "street_tables", "year"),
         ("fleet", "effects", "balance"),
     ),
     Stage(
-        "noise",
-        _noise,
-        ("traffic", "street_tables", "building_shapes", "residents"),
-        ("noise", "effects", "network"),
+        "spread",
+        _spread,
+        ("street_tables", "building_shapes", "residents"),
+        ("noise",),
+        growing=True,
+        room=2,
     ),
+    Stage("noise", _noise, ("traffic", "spread", "street_tables"), ("noise", "effects")),
     Stage(
         "charging",
         _charging,

@@ -33,7 +33,9 @@ ROUGH = 1e-4
 ROUNDS = 12
 """Rounds of choosing and driving at most."""
 SETTLED = 1e-3
-"""Mean change of the minutes by car, in parts of them, that ends the rounds."""
+"""Mean change of the minutes by car, in parts of them, that ends the rounds of today."""
+CLOSE = 2e-4
+"""The same for a scenario: its minutes are those of today but for what traffic changes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ class TravelInputs:
 
     ground: Ground
     networks: Mapping[str, ModeNetwork]
-    slow: Skims  # all modes but cars
+    free: Skims  # of all modes, those of cars on empty streets
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,110 +52,159 @@ class Travel:
     """
     Trips of a weekday and the traffic of its busiest hour, in agreement with each other.
 
-    `settled` is the mean change of the minutes by car in the last round, in parts of them.
+    `skims` are what the trips were chosen by, `driven` the minutes by car that their traffic gives;
+    `settled` is how far they are apart, on the mean and in parts of them.
     """
 
     calibration: Calibration
     demand: Demand
     equilibrium: Equilibrium
     skims: Skims
+    driven: Floats
     peak_share: float  # of the day in the hour that was assigned
     rounds: int
     settled: float
 
 
-def _inputs(
-    ground: Ground | None, networks: dict[str, ModeNetwork], slow_skims: Skims | None,
+def _free_skims(
+    ground: Ground | None,
+    mode_networks: dict[str, ModeNetwork],
+    slow_skims: Skims | None,
     given: Assumptions,
-) -> TravelInputs | None:  # fmt: skip
-    """Return what travel follows from; none where there are no zones or streets."""
+) -> Skims | None:
+    """Return the skims of all modes, with cars on empty streets; their kilometres stay so."""
     if ground is None or slow_skims is None:
         return None
-    return TravelInputs(ground, networks, slow_skims)
+    network, zones = mode_networks["car"], ground.zones
+    along = {"km": network.length_m / 1000}
+    found = zone_skims(network, network.cost, zones.connectors["car"], zones.count, along=along)
+    return replace(
+        slow_skims,
+        minutes={**slow_skims.minutes, "car": found["cost"] / 60},
+        km={**slow_skims.km, "car": found["km"]},
+    )
+
+
+def _inputs(
+    ground: Ground | None,
+    mode_networks: dict[str, ModeNetwork],
+    free_skims: Skims | None,
+    given: Assumptions,
+) -> TravelInputs | None:
+    """Return what travel follows from; none where there are no zones or streets."""
+    if ground is None or free_skims is None:
+        return None
+    return TravelInputs(ground, mode_networks, free_skims)
 
 
 def _travel(
     travel_inputs: TravelInputs | None, travel_before: Travel | None, given: Assumptions
 ) -> Travel | None:
     """
-    Return trips and traffic; with `travel_before` (of today) they start from there.
+    Return trips and traffic, which make each other, in turns until the minutes by car stay.
 
-    Trips follow from the minutes of the round before, averaged over the rounds, until these stay
-    as they are; then traffic is brought to its equilibrium. Today's constants of the modes and
-    today's pull of the aims hold for every scenario.
+    Without `travel_before` the model is fitted to the survey on the way. With it (travel of today)
+    its constants hold, and minutes change from those of today by what traffic changes: where
+    nothing changes, the trips stay the same to the last bit.
     """
     if travel_inputs is None:
         return None
     if travel_before is None:
-        times = travel_inputs.networks["car"].time_s
-        skims = with_cars(travel_inputs, times)
-        return _settle(travel_inputs, None, skims, None, given)
-    equilibrium = travel_before.equilibrium
-    known = link_times(equilibrium, travel_inputs.networks["car"])
-    skims = with_cars(travel_inputs, known)
-    return _settle(travel_inputs, travel_before.calibration, skims, equilibrium, given)
+        return _first(travel_inputs, given)
+    return _next(travel_inputs, travel_before, given)
 
 
-def _settle(
-    inputs: TravelInputs,
-    fixed: Calibration | None,
-    skims: Skims,
-    start: Equilibrium | None,
-    given: Assumptions,
-) -> Travel:
-    """Choose and drive in turns until the minutes stay."""
-    zones, network = inputs.ground.zones, inputs.networks["car"]
-    share = peak_hour(hour_shares(given)["car"].to_numpy())[1]
-    change, rounds = np.inf, 0
-    while change > SETTLED and rounds < ROUNDS:
-        rounds += 1
-        calibration = fixed or calibrate(zones, skims, given)
-        trips = demand(zones, skims, calibration, given)
-        hour = {name: matrix * share for name, matrix in trips.vehicles.items()}
-        problem = problem_of(network, zones, hour, given, trucks=inputs.networks["truck"])
-        start = solve(problem, gap=ROUGH, start=start)
-        driven = with_cars(inputs, link_times(start, network))
-        change = _change(skims, driven, trips.vehicles["car"])
-        skims = _between(skims, driven, 1.0 if rounds == 1 else 0.5)
-    found = solve(problem, gap=GAP, start=start)
-    return Travel(calibration, trips, found, skims, share, rounds, change)
+def _first(inputs: TravelInputs, given: Assumptions) -> Travel:
+    """Return the travel of today."""
+    skims, fitted, start = inputs.free, None, None
+    for rounds in range(1, ROUNDS + 1):
+        fitted = calibrate(inputs.ground.zones, skims, given, start=fitted)
+        trips = demand(inputs.ground.zones, skims, fitted, given)
+        start = _drive(inputs, trips, start, ROUGH, given)
+        driven = _car_minutes(inputs, start)
+        change = _change(skims.minutes["car"], driven, trips.vehicles["car"])
+        if change <= SETTLED:
+            break
+        skims = _moved(skims, driven, 1.0 if rounds == 1 else 0.5)
+    found = _drive(inputs, trips, start, GAP, given)
+    minutes = _car_minutes(inputs, found)
+    return Travel(fitted, trips, found, skims, minutes, _peak_share(given), rounds, change)
 
 
-def with_cars(inputs: TravelInputs, times: Floats) -> Skims:
-    """Return the skims with those of cars and lorries at these times by link of the network [s]."""
-    slow, zones = inputs.slow, inputs.ground.zones
-    network = inputs.networks["car"]
-    found = zone_skims(
-        network, times, zones.connectors["car"], zones.count, along={"km": network.length_m / 1000}
-    )
-    return replace(
-        slow,
-        minutes={**slow.minutes, "car": found["cost"] / 60},
-        km={**slow.km, "car": found["km"]},
-    )
+def _next(inputs: TravelInputs, today: Travel, given: Assumptions) -> Travel:
+    """Return the travel of a scenario, which starts from that of today."""
+    zones, start = inputs.ground.zones, today.equilibrium
+    minutes = _pivoted(today, _car_minutes(inputs, start))
+    skims = replace(inputs.free, minutes={**inputs.free.minutes, "car": minutes})
+    for rounds in range(1, ROUNDS + 1):
+        trips = demand(zones, skims, today.calibration, given)
+        start = _drive(inputs, trips, start, ROUGH, given)
+        minutes = _pivoted(today, _car_minutes(inputs, start))
+        change = _change(skims.minutes["car"], minutes, trips.vehicles["car"])
+        if change <= CLOSE:
+            break
+        skims = _moved(skims, minutes, 1.0 if rounds == 1 else 0.5)
+    found = _drive(inputs, trips, start, GAP, given)
+    driven = _car_minutes(inputs, found)
+    share = _peak_share(given)
+    return Travel(today.calibration, trips, found, skims, driven, share, rounds, change)
 
 
-def _change(one: Skims, other: Skims, trips: Floats) -> float:
-    """Return by how much of themselves the minutes by car changed, on the mean of the trips."""
-    before, after = one.minutes["car"], other.minutes["car"]
+def _pivoted(today: Travel, driven: Floats) -> Floats:
+    """Return the minutes trips of today were chosen by, and what traffic adds to today's."""
+    chosen, was = today.skims.minutes["car"], today.driven
+    both = np.isfinite(chosen) & np.isfinite(was) & np.isfinite(driven)
+    minutes = driven.copy()
+    minutes[both] = np.maximum(chosen[both] + (driven[both] - was[both]), 0.0)
+    return minutes
+
+
+def _peak_share(given: Assumptions) -> float:
+    """Return the share of the day that is driven in its busiest hour."""
+    return peak_hour(hour_shares(given)["car"].to_numpy())[1]
+
+
+def _drive(
+    inputs: TravelInputs, trips: Demand, start: Equilibrium | None, gap: float, given: Assumptions
+) -> Equilibrium:
+    """Return the traffic of the busiest hour."""
+    share = _peak_share(given)
+    hour = {name: matrix * share for name, matrix in trips.vehicles.items()}
+    network, zones = inputs.networks["car"], inputs.ground.zones
+    problem = problem_of(network, zones, hour, given, trucks=inputs.networks["truck"])
+    return solve(problem, gap=gap, start=start)
+
+
+def _car_minutes(inputs: TravelInputs, equilibrium: Equilibrium) -> Floats:
+    """Return minutes by car from zone to zone in this traffic (z, z)."""
+    network, zones = inputs.networks["car"], inputs.ground.zones
+    times = link_times(equilibrium, network) + (network.cost - network.time_s)
+    found = zone_skims(network, times, zones.connectors["car"], zones.count)
+    minutes: Floats = found["cost"] / 60
+    return minutes
+
+
+def _change(before: Floats, after: Floats, trips: Floats) -> float:
+    """Return by how much of themselves minutes changed, on the mean of the trips."""
     there = np.isfinite(before) & np.isfinite(after) & (trips > 0)
     weight = trips[there]
     total = float((weight * before[there]).sum())
     return float((weight * np.abs(after[there] - before[there])).sum()) / total if total else 0.0
 
 
-def _between(one: Skims, other: Skims, step: float) -> Skims:
-    """Return the skims with minutes of cars part of the way from one to the other."""
-    before, after = one.minutes["car"], other.minutes["car"]
-    there = np.isfinite(before) & np.isfinite(after)
-    mixed = after.copy()
-    mixed[there] = before[there] + step * (after[there] - before[there])
-    return replace(other, minutes={**other.minutes, "car": mixed})
+def _moved(skims: Skims, minutes: Floats, step: float) -> Skims:
+    """Return the skims with minutes by car part of the way to others."""
+    before = skims.minutes["car"]
+    there = np.isfinite(before) & np.isfinite(minutes)
+    mixed = minutes.copy()
+    mixed[there] = before[there] + step * (minutes[there] - before[there])
+    return replace(skims, minutes={**skims.minutes, "car": mixed})
 
 
 TRAVEL_THEMES = ("network", "assignment", "demand", "transit")
 
 TRAVEL_STAGES = (
-    Stage("travel_inputs", _inputs, ("ground", "networks", "slow_skims"), TRAVEL_THEMES),
+    Stage("free_skims", _free_skims, ("ground", "mode_networks", "slow_skims"), ("network",)),
+    Stage("travel_inputs", _inputs, ("ground", "mode_networks", "free_skims"), TRAVEL_THEMES),
     Stage("travel", _travel, ("travel_inputs", "travel_before"), TRAVEL_THEMES, room=6),
 )

@@ -69,7 +69,7 @@ def test_without_batteries_electricity_is_conserved_hour_by_hour(town, memo):
     plants = int((found.buildings["pv_kwp"] > 0).sum())
     assert plants > 10
     # each plant is counted in whole watts
-    gap = bought - (hourly["electricity_w"] - hourly["pv_w"])
+    gap = bought - (hourly["electricity_w"] + hourly["charging_w"] - hourly["pv_w"])
     assert gap.abs().max() <= 2 * plants
 
 
@@ -77,7 +77,7 @@ def test_batteries_shift_and_lose_but_make_nothing(changed):
     found = changed.last
     hourly, each = found.hourly, found.buildings
     bought = (hourly["import_w"] - hourly["feed_in_w"]).sum() / KW
-    used = (hourly["electricity_w"] - hourly["pv_w"]).sum() / KW
+    used = (hourly["electricity_w"] + hourly["charging_w"] - hourly["pv_w"]).sum() / KW
     kept = each["battery_loss_kwh"].sum() + each["charge_change_kwh"].sum()
     assert each["battery_loss_kwh"].sum() > 0
     assert bought - used == pytest.approx(kept, abs=1 + 8.76 * (each["pv_kwp"] > 0).sum() * 0.05)

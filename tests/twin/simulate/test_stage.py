@@ -5,7 +5,7 @@ from shapely import Polygon
 
 from twin.assumptions import Assumption, AssumptionError, Assumptions
 from twin.memo import Memo
-from twin.simulate.parts import _plan_key
+from twin.simulate.parts import _drawn_key
 from twin.simulate.stage import Chain, Part, Stage
 from twin.state import NetworkPlan
 
@@ -116,4 +116,4 @@ def test_plans_that_differ_far_into_their_shape_have_different_keys():
     one = NetworkPlan("n", "N", 2030, {"biomass": 1.0}, Polygon(corners))
     other = NetworkPlan("n", "N", 2030, {"biomass": 1.0}, Polygon([*corners[:-1], (41, 0)]))
     assert repr(one) == repr(other), "shapely cuts long shapes short"
-    assert _plan_key(one) != _plan_key(other)
+    assert _drawn_key(one) != _drawn_key(other)
