@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from twin.mobility.assignment.kernels import Flow, Links, Store, update
+from twin.mobility.paths.search import NONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
