@@ -34,10 +34,17 @@ def lw_line(vehicles, speed, shares=(1.0, 0.0, 0.0)):
 
 
 def answers():
-    return dict(zip(TRUTH, (
-        float(vehicle_level("car", 40.0, GIVEN)), lw_line(1800.0, 40.0),
-        screen_damping(10.0, 15.0, 15.0, 15.0),
-    ), strict=True))  # fmt: skip
+    return dict(
+        zip(
+            TRUTH,
+            (
+                float(vehicle_level("car", 40.0, GIVEN)),
+                lw_line(1800.0, 40.0),
+                screen_damping(10.0, 15.0, 15.0, 15.0),
+            ),
+            strict=True,
+        )
+    )
 
 
 def test_regression_values():
@@ -82,12 +89,19 @@ def test_vector_equals_scalar():
 @pytest.mark.parametrize(
     ("group", "gradient", "speed", "wanted"),
     [
-        ("car", 0.0, 50.0, 0.0), ("car", 2.0, 50.0, 0.0), ("car", -6.0, 50.0, 0.0),
-        ("car", 12.0, 50.0, 1.2), ("car", -12.0, 50.0, 2.0), ("car", -12.0, 100.0, 1.0),
-        ("truck_1", 7.0, 50.0, 2.5), ("truck_1", -8.0, 50.0, 1.5),
-        ("truck_2", 7.0, 50.0, 3.0), ("truck_2", -8.0, 50.0, 2.5), ("truck_2", -4.0, 50.0, 0.0),
+        ("car", 0.0, 50.0, 0.0),
+        ("car", 2.0, 50.0, 0.0),
+        ("car", -6.0, 50.0, 0.0),
+        ("car", 12.0, 50.0, 1.2),
+        ("car", -12.0, 50.0, 2.0),
+        ("car", -12.0, 100.0, 1.0),
+        ("truck_1", 7.0, 50.0, 2.5),
+        ("truck_1", -8.0, 50.0, 1.5),
+        ("truck_2", 7.0, 50.0, 3.0),
+        ("truck_2", -8.0, 50.0, 2.5),
+        ("truck_2", -4.0, 50.0, 0.0),
     ],
-)  # fmt: skip
+)
 def test_gradient_by_hand(group, gradient, speed, wanted):
     assert float(gradient_correction(group, gradient, speed)) == pytest.approx(wanted, abs=1e-12)
 
@@ -113,9 +127,12 @@ def test_what_drives_on_a_street():
     """By hand: 10,000 vehicles a weekday, 4 % lorries of one kind in all hours."""
     network = streets([(0, 0), (100, 0)])
     values = {
-        "effects.week_factor": 1.0, "noise.truck_1_day.local": 4.0, "noise.truck_2_day.local": 0.0,
-        "noise.truck_1_night.local": 4.0, "noise.truck_2_night.local": 0.0,
-    }  # fmt: skip
+        "effects.week_factor": 1.0,
+        "noise.truck_1_day.local": 4.0,
+        "noise.truck_2_day.local": 0.0,
+        "noise.truck_1_night.local": 4.0,
+        "noise.truck_2_night.local": 0.0,
+    }
     given = GIVEN.replaced(values)
     level = noise_emission(network, flows(network, 9600.0, 400.0), given).iloc[0]
     assert level["day_db"] == pytest.approx(lw_line(575.0, 50.0, (0.96, 0.04, 0.0)), abs=1e-9)
@@ -146,8 +163,11 @@ def test_no_traffic_is_silent_and_buses_are_lorries():
 
 
 def test_stones_and_hills_are_louder():
-    network = streets(*[[(0, 0), (100, 0)]] * 3,
-                      surface=["asphalt", "sett", "asphalt"], gradient_percent=[0.0, 0.0, 10.0])  # fmt: skip
+    network = streets(
+        *[[(0, 0), (100, 0)]] * 3,
+        surface=["asphalt", "sett", "asphalt"],
+        gradient_percent=[0.0, 0.0, 10.0],
+    )
     level = noise_emission(network, flows(network, 5000.0), GIVEN)["day_db"]
     assert level["s1"] - level["s0"] == pytest.approx(7.0)  # cars alone: 7 dB from 50 km/h on
     assert level["s2"] - level["s0"] == pytest.approx(0.8 * 1.2)

@@ -119,8 +119,14 @@ def test_signals_are_heard_up_to_120_m_along_the_street():
 
 
 def test_tunnels_and_footways_are_silent():
-    network = streets(STRAIGHT, STRAIGHT, is_tunnel=[True, False], allow_car=[True, False],
-                      allow_truck=[True, False], allow_bus=[True, False])  # fmt: skip
+    network = streets(
+        STRAIGHT,
+        STRAIGHT,
+        is_tunnel=[True, False],
+        allow_car=[True, False],
+        allow_truck=[True, False],
+        allow_bus=[True, False],
+    )
     found = levels(network, houses((0, 10, 10, 20)))
     assert found.isna().all(axis=None)
 
@@ -185,15 +191,21 @@ def test_no_buildings_no_streets():
 
 def test_people_above_limits():
     ids = [f"b{i}" for i in range(6)]
-    table = pd.DataFrame({"use": ["residential", "residential", "education", "mixed", "garage",
-                                  "office"]}, index=ids)  # fmt: skip
+    table = pd.DataFrame(
+        {"use": ["residential", "residential", "education", "mixed", "garage", "office"]}, index=ids
+    )
     school = pd.DataFrame({"class": ["school"], "building_id": ["b5"]})
     kinds = area_kinds(table, school)
     assert kinds.tolist()[:4] == ["residential", "residential", "hospital_school", "mixed"]
     assert pd.isna(kinds["b4"])
     assert kinds["b5"] == "hospital_school"
-    loud = pd.DataFrame({"day_db": [59.0, 59.01, 70.0, 64.0, 90.0, np.nan],
-                         "night_db": [49.0, 49.5, 40.0, 55.0, 90.0, np.nan]}, index=ids)  # fmt: skip
+    loud = pd.DataFrame(
+        {
+            "day_db": [59.0, 59.01, 70.0, 64.0, 90.0, np.nan],
+            "night_db": [49.0, 49.5, 40.0, 55.0, 90.0, np.nan],
+        },
+        index=ids,
+    )
     found = noise_exposure(loud, kinds, pd.Series(10.0, ids), GIVEN)
     assert found.loc["residential", "residents_day"] == 10  # 59.0 is not above, 59.01 is 60
     assert found.loc["residential", "residents"] == 20
