@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InputShares:
-    """One column that the figure rests on: how much heated area (street length) has its value from where."""
+    """One column that the figure rests on: how much area, or street, has its value from where."""
 
     column: str
     label: str
