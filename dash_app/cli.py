@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dash_app.cli_assumptions import add_assumptions
+from dash_app.cli_reach import add_reach
 from dash_app.i18n import LANGUAGES, Translator, preferred_lang, translator
 from twin.errors import TwinError
 
@@ -65,6 +66,7 @@ def make_app(words: Translator) -> typer.Typer:
     _add_scenarios(app, words)
     _add_comparisons(app, words)
     add_assumptions(app, words)
+    add_reach(app, words)
     return app
 
 

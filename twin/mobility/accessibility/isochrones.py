@@ -117,8 +117,9 @@ def seconds_to_points(
     padded = np.append(seconds, np.inf)  # the last is no node
     far: Floats = (padded[ends.node] + ends.seconds).min(axis=1)
     along = along_of(network, costs)
-    for place in np.flatnonzero((ends.street == start.street[0]) & (start.street[0] >= 0)):
-        far[place] = min(far[place], direct(start, 0, ends, place, along))
+    here = start.street[0]
+    for place in np.flatnonzero((ends.street == here) & (here >= 0)).tolist():
+        far[place] = min(far[place], direct.py_func(start, 0, ends, place, along))
     return far
 
 

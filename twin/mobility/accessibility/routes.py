@@ -59,7 +59,7 @@ def route(
     padded = np.pad(dist, ((0, 0), (0, 1)), constant_values=np.inf)
     total = starts.seconds[0][:, None] + padded[:, goals.node[1]] + goals.seconds[1][None, :]
     total[ends.node[0] < 0] = np.inf
-    straight = direct(starts, 0, goals, 1, along_of(network, chosen))
+    straight = direct.py_func(starts, 0, goals, 1, along_of(network, chosen))
     if straight <= total.min() and np.isfinite(straight):
         return _along(network, times, ends, xy)
     if not np.isfinite(total.min()):
@@ -74,7 +74,7 @@ def _along(network: ModeNetwork, times: Floats, ends: Access, xy: Floats) -> Rou
     """Return the way between two points on one street."""
     starts, goals = points_of(network, ends), points_of(network, ends, arriving=True)
     along: Along = along_of(network, times)
-    seconds = direct(starts, 0, goals, 1, along)
+    seconds = direct.py_func(starts, 0, goals, 1, along)
     line = _line_of(network, int(starts.street[0]))
     shares = float(starts.share[0]), float(goals.share[1])
     part = substring(line, *shares, normalized=True)
