@@ -132,8 +132,8 @@ def calibrate(
 
     Each round fits deterrence and gates by purpose under the present constants, then moves each
     constant by ln(wanted share / share). Ends when no share is off by more than 0.001 points, when
-    they stay as they are, or after 60 rounds; what was reached is in the answer. `start` is one fitted before,
-    to skims a little different: it saves rounds.
+    they stay as they are, or after 60 rounds; what was reached is in the answer. `start` is one
+    fitted before, to skims a little different: it saves rounds.
     """
     table = zones.table
     costs = costs_of(zones, skims, given)
@@ -244,7 +244,8 @@ def _spread(
         inside = float(trips[:, ~gate][:, :, ~gate].sum())
         if share == 0 or out <= 0 or inside <= 0 or abs(out / (out + inside) - share) < 1e-5:
             break
-        fit.gate_size[place] *= share / (1 - share) * inside / out
+        size = fit.gate_size[place] * share / (1 - share) * inside / out
+        fit.gate_size[place] = np.clip(size, 1e-9, 1e9)
         wanted = margins(table, made, purpose, fit.level(place), given)
         trips = distribute(seed, wanted, purpose)
     return trips

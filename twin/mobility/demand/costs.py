@@ -32,8 +32,8 @@ class Costs:
 
     `relative` is exp(utility - `top`), 0 where the mode has no way; `top` (z, z) is the best
     mode's utility. Constants of mode and purpose and the parking price are not in it. `minutes`
-    and `km` hold the way outside the town; `distance` is the shortest of walk, bike and car, `inside`
-    the part of it in the town.
+    and `km` hold the way outside the town; `distance` is the shortest of walk, bike and car,
+    `inside` the part of it in the town.
     """
 
     relative: Floats  # (modes, z, z)

@@ -38,13 +38,17 @@ def furness(
     """
     b = np.ones(len(columns))
     total = max(float(rows.sum()), 1e-300)
-    error, count = np.inf, 0
-    for count in range(1, most + 1):  # noqa: B007 - the number of rounds is told
+    error, count, before = np.inf, 0, np.inf
+    for count in range(1, most + 1):
         a = _factor(rows, np.einsum("ij,j->i", seed, b))
         sums = b * np.einsum("ij,i->j", seed, a)
         error = float(np.abs(sums - columns).max(initial=0.0)) / total
         if error <= tolerance:
             break
+        if count % 10 == 0:
+            if error > 0.99 * before:  # the margins cannot both be met
+                break
+            before = error
         b = _factor(columns, sums / np.where(b > 0, b, 1.0))
     else:
         a = _factor(rows, np.einsum("ij,j->i", seed, b))
@@ -68,11 +72,13 @@ def deterrence(utility: Floats) -> Floats:
     """
     Return exp(utility) with each row against its best (n, m), 0 where there is no way (-inf).
 
+    What is worse by more than 300 counts as 300: the number stays above 0.
+
     A factor of a row changes neither a singly nor a doubly constrained model.
     """
     best = utility.max(axis=1, keepdims=True)
     best = np.where(np.isfinite(best), best, 0.0)
-    return np.exp(utility - best)
+    return np.where(np.isneginf(utility), 0.0, np.exp(np.maximum(utility - best, -300.0)))
 
 
 def hyman(

@@ -59,7 +59,7 @@ def test_another_survey_can_take_its_place(name):
 
 
 def test_mean_lengths_are_met_or_at_their_bound():
-    zones, skims, fitted = town()
+    fitted = town()[2]
     for place in range(len(PURPOSES)):
         off = abs(fitted.length_km[place] / fitted.length_target_km[place] - 1)
         assert off < 0.005 or fitted.beta[place] in BOUNDS
@@ -150,10 +150,9 @@ def answers():
 
 
 def ranges():
-    """Ranges of the reference table, by topic: its figures as low and high."""
+    """Ranges of the reference table, by topic."""
     with shared("refs/mobility/elasticities.csv").open(encoding="utf-8") as file:
-        rows = {row["topic"]: row["value"] for row in csv.DictReader(file)}
-    return rows
+        return {row["topic"]: row["value"] for row in csv.DictReader(file)}
 
 
 def test_signs_of_the_answers():

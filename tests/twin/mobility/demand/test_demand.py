@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,10 +26,12 @@ from tests.twin.mobility.demand.towns import (
 from twin.classes import MODES, PURPOSES
 from twin.errors import ModelError
 from twin.mobility.demand import calibrate, demand
-from twin.mobility.demand.calibration import Calibration
 from twin.mobility.demand.destination import margins
 from twin.mobility.demand.generation import productions
 from twin.mobility.tables import Demand, Skims, ZoneSystem
+
+if TYPE_CHECKING:
+    from twin.mobility.demand.calibration import Calibration
 
 RATE = GIVEN["demand.mobile_share"] * GIVEN["demand.trips_per_mobile"]
 
@@ -237,7 +240,7 @@ def test_cut_off_zones_are_counted_and_not_dropped():
     np.testing.assert_allclose(others, wanted, rtol=1e-9)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @drawn(st.integers(1, 3), st.integers(0, 3), st.integers(0, 10_000))
 def test_trips_are_served_or_counted_in_any_town(side, gates, number):
     rng = np.random.default_rng(number)
