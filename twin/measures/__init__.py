@@ -20,6 +20,13 @@ from twin.measures.prices import EnergyPrice, GridMix
 from twin.measures.retrofit import Behaviour, Demolition, Retrofit, UseChange
 from twin.measures.solar import Battery, Photovoltaics
 from twin.measures.streets import Lanes, OneWay, SpeedLimit, StreetClosure
+from twin.measures.transit import (
+    TransitHeadway,
+    TransitLine,
+    TransitLineRemoved,
+    TransitPriority,
+    TransitStop,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +37,8 @@ AnyMeasure = Annotated[
     | SpeedLimit | StreetClosure | ModalFilter | OneWay | Lanes | NewLink
     | CycleFacility | CycleStreet | JunctionControl
     | Parking | CarSharing | MobilityHub | ChargingPoints
-    | ElectricFleet | WorkFromHome | PlaceMoved,
+    | ElectricFleet | WorkFromHome | PlaceMoved
+    | TransitHeadway | TransitLine | TransitLineRemoved | TransitStop | TransitPriority,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -45,5 +53,6 @@ __all__ = [
     "Demolition", "ElectricFleet", "EnergyPrice", "GridMix", "HeatNetwork", "HeatingChange",
     "JunctionControl", "Lanes", "Measure", "MobilityHub", "ModalFilter", "NetworkSources",
     "NewDevelopment", "NewLink", "OneWay", "Parking", "Photovoltaics", "PlaceMoved", "Retrofit",
-    "SpeedLimit", "StreetClosure", "UseChange", "WorkFromHome",
+    "SpeedLimit", "StreetClosure", "TransitHeadway", "TransitLine", "TransitLineRemoved",
+    "TransitPriority", "TransitStop", "UseChange", "WorkFromHome",
 ]  # fmt: skip

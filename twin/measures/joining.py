@@ -138,7 +138,9 @@ class _Finder:
         self.bounds = shapely.bounds(self.lines)
         leading = next((mode for mode in ("car", "bus", "bike", "walk") if mode in modes), modes[0])
         ground = self._on_the_ground()
-        self.leading = ground & self.streets[f"allow_{leading}"].to_numpy(bool)
+        usable = self.streets[f"allow_{leading}"].to_numpy(bool)
+        self.meeting = usable & (self.streets["class"] != "motorway").to_numpy()
+        self.leading = ground & usable
         any_mode = np.zeros(len(self.streets), bool)
         for mode in modes:
             any_mode |= self.streets[f"allow_{mode}"].to_numpy(bool)
@@ -167,20 +169,27 @@ class _Finder:
 
     def end(self, point: shapely.Point, reach: tuple[float, float]) -> Stop | None:
         """Return the junction that an end of the line means; none where nothing is near."""
-        rows = self.near(self.leading, point.bounds, max(reach))
+        if stop := self._junction(point, reach[0]):
+            return stop
+        rows = self.near(self.leading, point.bounds, reach[1])
+        away = shapely.distance(self.lines[rows], point)
+        if not len(rows) or away.min() > reach[1]:
+            return None
+        row = int(rows[int(np.argmin(away))])
+        return self.cut(row, float(self.lines[row].project(point)))
+
+    def _junction(self, point: shapely.Point, reach: float) -> Stop | None:
+        """Return the nearest end of a street, one on a bridge as well."""
+        rows = self.near(self.meeting, point.bounds, reach)
         if not len(rows):
             return None
         names = self.streets[["from_node", "to_node"]].iloc[rows].to_numpy(object).ravel()
         ends = np.stack([self._ends(rows, 0), self._ends(rows, -1)], axis=1).reshape(-1, 2)
         away = np.hypot(*(ends - [point.x, point.y]).T)
-        if away.min() <= reach[0]:
-            best = int(np.argmin(away))
-            return Stop(0.0, str(names[best]), (float(ends[best][0]), float(ends[best][1])))
-        away = shapely.distance(self.lines[rows], point)
-        if away.min() > reach[1]:
+        best = int(np.argmin(away))
+        if away[best] > reach:
             return None
-        row = int(rows[int(np.argmin(away))])
-        return self.cut(row, float(self.lines[row].project(point)))
+        return Stop(0.0, str(names[best]), (float(ends[best][0]), float(ends[best][1])))
 
     def _ends(self, rows: Rows, which: int) -> NDArray[np.float64]:
         return shapely.get_coordinates(shapely.get_point(self.lines[rows], which))
