@@ -64,7 +64,7 @@ def _trips(people: Floats, ground: Ground, travel: Travel) -> dict[str, Floats]:
     each = {name: np.append(by_zone[name].to_numpy(float), 0.0) for name in by_zone}
     zone = np.minimum(ground.zone, len(by_zone))  # gates have no residents
     found = {f"trips_{mode}": share * each[f"trips_{mode}"][zone] for mode in MODES}
-    minutes = sum(each[f"minutes_{mode}"] for mode in MODES)
+    minutes = np.sum([each[f"minutes_{mode}"] for mode in MODES], axis=0)
     return {
         **found,
         "km_car": share * each["km_car"][zone],

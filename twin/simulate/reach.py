@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from twin.classes import FACILITIES
@@ -26,6 +25,8 @@ from twin.simulate.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from numpy.typing import NDArray
 
@@ -147,7 +148,7 @@ def _reached(
     travel: Travel | None,
     given: Assumptions,
 ) -> Reached | None:
-    """Return minutes to the nearest facility of each kind on foot, by bicycle, by car in traffic."""
+    """Return minutes to the nearest facility of each kind: on foot, by bicycle, in traffic."""
     if not mode_networks or not len(facility_table):
         return None
     table = facility_table

@@ -68,7 +68,8 @@ def _jobs(
 
 def _gate_table(street_tables: City, given: Assumptions) -> pd.DataFrame:
     """Return the gates at the edge of the town; a scenario keeps those of today."""
-    return gates(street_tables.streets, street_tables.nodes, given)
+    found: pd.DataFrame = gates(street_tables.streets, street_tables.nodes, given)
+    return found
 
 
 def _ground(  # noqa: PLR0913, PLR0917 - called by name
@@ -93,16 +94,11 @@ def _ground(  # noqa: PLR0913, PLR0917 - called by name
         zone_shapes, residents, zone, place_tables.places, gate_table, given, area_changes,
         points=points, base=base_stock,
     )  # fmt: skip
-    weight = residents["residents"].to_numpy(float) + jobs.to_numpy(float)
-    places = table.index.get_indexer(zone).astype(np.int32)
+    weight = np.asarray(residents["residents"].to_numpy(float) + jobs.to_numpy(float), np.float64)
+    places = table.index.get_indexer(pd.Index(zone)).astype(np.int32)
+    people, edge = (positions, zone, weight), (street_tables.nodes, gate_table)
     linked = {
-        mode: _linked(
-            network,
-            (positions, zone, weight),
-            zone_shapes,
-            (street_tables.nodes, gate_table),
-            given,
-        )
+        mode: _linked(network, people, zone_shapes, edge, given)
         for mode, network in mode_networks.items()
     }
     return Ground(ZoneSystem(table.index, table, linked), places, weight)

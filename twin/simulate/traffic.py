@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from twin.mobility.assignment import link_times, street_flow
 from twin.mobility.cycling import stress
@@ -45,7 +43,6 @@ MOTOR = ("car", "truck")
 def _traffic(
     travel: Travel | None,
     mode_networks: dict[str, ModeNetwork],
-    street_tables: City,
     given: Assumptions,
 ) -> pd.DataFrame | None:
     """
@@ -156,14 +153,13 @@ def _car_load(
     kwh = charging.by_building.reindex(residents.index).to_numpy(float)
     watt_hours = np.rint(kwh * 1000)  # whole, so that the order of buildings does not count
     sums = np.column_stack([np.bincount(block, column, count) for column in watt_hours.T])
-    shapes = np.vstack(
-        [charging.shapes[name.removesuffix("_kwh")] for name in charging.by_building]
-    )
+    places = [str(name).removesuffix("_kwh") for name in charging.by_building]
+    shapes = np.vstack([charging.shapes[place] for place in places])
     return np.rint(sums @ shapes).astype(np.int32)
 
 
 TRAFFIC_STAGES = (
-    Stage("traffic", _traffic, ("travel", "mode_networks", "street_tables"), room=6),
+    Stage("traffic", _traffic, ("travel", "mode_networks"), room=6),
     Stage("stress", _stress, ("street_tables", "traffic"), ("cycling",)),
     Stage(
         "traffic_gas", _traffic_gas, ("traffic", "street_tables", "year"),

@@ -10,7 +10,6 @@ import numpy as np
 from twin.mobility.assignment import link_times, problem_of, solve
 from twin.mobility.demand import calibrate, demand, hour_shares, peak_hour
 from twin.mobility.paths import zone_skims
-from twin.mobility.tables import Skims
 from twin.simulate.stage import Stage
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from twin.assumptions import Assumptions
     from twin.mobility.assignment import Equilibrium
     from twin.mobility.demand import Calibration
-    from twin.mobility.tables import Demand, ModeNetwork
+    from twin.mobility.tables import Demand, ModeNetwork, Skims
     from twin.simulate.streets import Ground
 
     Floats = NDArray[np.float64]
@@ -116,9 +115,11 @@ def _travel(
 
 def _first(inputs: TravelInputs, given: Assumptions) -> Travel:
     """Return the travel of today."""
-    skims, fitted, start = inputs.free, None, None
+    skims, start = inputs.free, None
+    fitted = calibrate(inputs.ground.zones, skims, given)
     for rounds in range(1, ROUNDS + 1):
-        fitted = calibrate(inputs.ground.zones, skims, given, start=fitted)
+        if rounds > 1:
+            fitted = calibrate(inputs.ground.zones, skims, given, start=fitted)
         trips = demand(inputs.ground.zones, skims, fitted, given)
         start = _drive(inputs, trips, start, ROUGH, given)
         driven = _car_minutes(inputs, start)
