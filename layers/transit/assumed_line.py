@@ -170,7 +170,7 @@ def timetable_of(
                     dwell,
                     direction=direction,
                     headsign=last if isinstance(last, str) else None,
-                )  # fmt: skip
+                )
             )
             leaving.append(every[turn :: len(mine)])
     return made_trips(line.key, patterns, leaving, name=line.key, source=SOURCE)

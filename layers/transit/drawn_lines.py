@@ -291,7 +291,8 @@ def _own_side_first(moved: Any, here: Array) -> Array:
     """Leave out a halt on the wrong side where the stop has one on the right side."""
     right = set(moved.stop[here[moved.penalty_s[here] == 0]].tolist())
     keep = (moved.penalty_s[here] == 0) | ~np.isin(moved.stop[here], list(right))
-    return here[keep]
+    found: Array = here[keep]
+    return found
 
 
 # ------------------------------------------------------------------------- lines
@@ -317,8 +318,8 @@ def _line(group: pd.DataFrame, led: Sequence[tuple[bool, Course]], on: Ground) -
     headways = group["headway_min"].dropna()
     return AssumedLine(
         key=f"assumed:{group.index[0]}", name=name or long or str(group.index[0]), kind=on.kind,
-        courses=tuple(kept), long_name=long or between(on, kept[0][1]), operator=_text(first["operator"]),
-        colour=_text(first["colour"]),
+        courses=tuple(kept), long_name=long or between(on, kept[0][1]),
+        operator=_text(first["operator"]), colour=_text(first["colour"]),
         course_source=_text(first.get("course_source")) or "tagged:route_relation",
         headway_min=float(headways.max()) if len(headways) else float("nan"),
     )  # fmt: skip

@@ -56,9 +56,7 @@ def led_lines(
     ]
 
 
-def _centre(
-    on: Ground, rows: Mapping[int, Array], xy: Mapping[int, Array], tables: Mapping[str, Any]
-) -> int:
+def _centre(on: Ground, rows: Mapping[int, Array], xy: Array, tables: Mapping[str, Any]) -> int:
     """Return the place of the most floor area around; at the busiest station where there is one."""
     places = np.array(list(rows))
     at = np.array([xy[p] for p in places])
@@ -98,11 +96,12 @@ def _radials(on: Ground, rows: Mapping[int, Array], centre: int) -> tuple[list[l
         link = halts.link[halt]
         by_pair.setdefault((int(ways.start[link]), int(ways.end[link])), set()).add(int(p))
     open_places = {p for p in rows if np.isfinite(far[p]) and p != centre}
-    radials, left = [], set()
+    radials: list[list[int]] = []
+    left: set[int] = set()
     while open_places:
         farthest = max(open_places, key=lambda p: (far[p], -p))
-        passed = _on_the_way(ways, before[0], int(halts.link[target[farthest]]), by_pair)
-        passed = sorted((passed | {farthest}) & (far.keys() - {centre}), key=lambda p: (far[p], p))
+        beside = _on_the_way(ways, before[0], int(halts.link[target[farthest]]), by_pair)
+        passed = sorted((beside | {farthest}) & (far.keys() - {centre}), key=lambda p: (far[p], p))
         passed = [p for p in passed if np.isfinite(far[p]) and far[p] <= far[farthest]]
         new = [p for p in passed if p in open_places]
         if len(new) >= LEAST_NEW or not radials:
@@ -129,7 +128,7 @@ def _on_the_way(
 
 
 def _with_left(
-    radials: list[list[int]], left: Array, xy: Mapping[int, Array], centre: int, detour_s: float
+    radials: list[list[int]], left: Array, xy: Array, centre: int, detour_s: float
 ) -> list[list[int]]:
     """Take places beside the ways into the radial that it costs least."""
     lines = [[centre, *radial] for radial in radials]
@@ -141,9 +140,7 @@ def _with_left(
     return [line[1:] for line in lines]
 
 
-def _joined(
-    radials: list[list[int]], xy: Mapping[int, Array], centre: int
-) -> list[tuple[int, ...]]:
+def _joined(radials: list[list[int]], xy: Array, centre: int) -> list[tuple[int, ...]]:
     """Join ways out on opposite sides of the centre, the most opposite first."""
     way = []
     for radial in radials:

@@ -109,7 +109,7 @@ def _told(lines: Sequence[AssumedLine], service: Service, places: Array) -> list
             message,
             "warning",
             tuple(f"{line.name} ({line.kind})" for line in lines[:5]),
-        )  # fmt: skip
+        )
     ]
     public = ~service.stops["class"].isin(NOT_PUBLIC).to_numpy()
     served = np.isin(places, places[_stops_of(lines)])
@@ -125,6 +125,6 @@ def _told(lines: Sequence[AssumedLine], service: Service, places: Array) -> list
                 "info",
                 tuple(idle[:5]),
                 int(public.sum()),
-            )  # fmt: skip
+            )
         )
     return found

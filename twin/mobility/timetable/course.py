@@ -178,7 +178,8 @@ def _cheapest(found: _Search, rows: Sequence[Ints]) -> list[int]:
 def _course(found: _Search, chosen: list[int]) -> Course:
     ways, halts = found.ways, found.halts
     pair_links = links_between(ways, found.cost)
-    seconds, metres, parts, links = [0.0], [0.0], [], []
+    seconds, metres, parts = [0.0], [0.0], []
+    links: list[int] = []
     for one, two in pairwise(chosen):
         path = _path(found, pair_links, one, two)
         a, b = halts.share[one], halts.share[two]

@@ -65,8 +65,8 @@ def with_headway(  # noqa: PLR0913 - one keyword each reads better than a bundle
     trips = trips_of(service, line_ids, day)
     gone, new_keys, new_from, left = [], [], [], []
     direction = trips["direction"].fillna(0.0)
-    for (line, way), group in trips.groupby([trips["line_id"], direction], sort=True):
-        group = group.sort_values(["start_s", "end_s"], kind="stable")
+    trips = trips.sort_values(["start_s", "end_s"], kind="stable")
+    for key, group in trips.groupby(trips["line_id"] + ":" + direction.map("{:.0f}".format)):
         start = group["start_s"].to_numpy()
         low = start[0] if from_hour is None else from_hour * HOUR_S
         high = np.nextafter(start[-1], np.inf) if to_hour is None else to_hour * HOUR_S
@@ -74,7 +74,7 @@ def with_headway(  # noqa: PLR0913 - one keyword each reads better than a bundle
         times = _new_times(start, inside, (low, high), headway_min, factor)
         keep, at, template = _matched(start, inside, times)
         gone += list(group.index[inside & ~keep])
-        new_keys += [f"{name}:{line}:{int(way)}:{n:03d}" for n in range(1, len(at) + 1)]
+        new_keys += [f"{name}:{key}:{n:03d}" for n in range(1, len(at) + 1)]
         new_from += list(group.index[template])
         left.append(at)
     changed = service
@@ -97,11 +97,13 @@ def _new_times(
         if len(now) < 2:
             return now
         place = np.arange(0, len(now) - 1 + 1e-9, factor)
-        return np.round(np.interp(place, np.arange(len(now)), now))
+        between: Floats = np.interp(place, np.arange(len(now)), now)
+        return np.round(between)
     headway = (headway_min or 60.0) * 60
     anchor = now[0] if len(now) else start[np.abs(start - span[0]).argmin()]
     first = span[0] + (anchor - span[0]) % headway
-    return np.round(np.arange(first, span[1], headway))
+    every: Floats = np.arange(first, span[1], headway)
+    return np.round(every)
 
 
 def _matched(

@@ -53,13 +53,14 @@ def halting_places(stops: gpd.GeoDataFrame, given: Assumptions) -> Array:
     n = len(stops)
     graph = coo_matrix((np.ones(int(tied.sum())), (a[tied], b[tied])), shape=(n, n))
     label = connected_components(graph, directed=False)[1]
-    return pd.factorize(label)[0]
+    numbers: Array = pd.factorize(label)[0]
+    return numbers
 
 
 def members(places: Array, rows: Array) -> dict[int, Array]:
     """Return the rows of each place, of some rows of the stops."""
     found = pd.Series(rows).groupby(places[rows])
-    return {int(place): group.to_numpy() for place, group in found}
+    return {int(str(place)): group.to_numpy() for place, group in found}
 
 
 def place_positions(stops: gpd.GeoDataFrame, places: Array) -> Array:

@@ -53,7 +53,7 @@ class Service:
 
 def service_of(tables: Mapping[str, pd.DataFrame]) -> Service:
     """Return the tables of public transport out of those of a city."""
-    return Service(**{name: tables[name] for name in NAMES})  # type: ignore[arg-type]
+    return Service(**{name: tables[name] for name in NAMES})
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +157,7 @@ def _trips(line_id: str, pattern: Pattern, keys: Sequence[str], day: str) -> pd.
             "line_id": line_id, "headsign": pattern.headsign,
             "direction": float(pattern.direction), "day_type": day, "step_free": "unknown",
         },
-        index=pd.Index(keys, dtype="str"),
+        index=pd.Index(list(keys), dtype="str"),
     )  # fmt: skip
 
 

@@ -223,4 +223,6 @@ def closed_stop(service: Service, stop_ids: Sequence[str], given: Assumptions) -
     parent = stops["parent_id"].mask(member(stops["parent_id"], stop_ids))
     moves: Any = left.transfers
     lost = member(moves["from_stop"], stop_ids) | member(moves["to_stop"], stop_ids)
-    return left.replace(stops=stops.assign(parent_id=parent), transfers=moves[~lost])
+    if lost.any():
+        moves = moves[~lost]
+    return left.replace(stops=stops.assign(parent_id=parent), transfers=moves)
