@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
