@@ -238,12 +238,13 @@ def _opposite(street: int, motor: gpd.GeoDataFrame) -> int:
     back = motor["reverse_id"].iloc[street]
     if pd.notna(back):
         return int(motor.index.get_indexer([back])[0])
-    label = next((motor[key].iloc[street] for key in ("ref", "name")
-                  if pd.notna(motor[key].iloc[street])), None)  # fmt: skip
-    if label is None:
-        return -1
+    label = next(
+        (motor[key].iloc[street] for key in ("ref", "name") if pd.notna(motor[key].iloc[street])),
+        "",
+    )
+    named = [_of_road(motor, part) for part in str(label).split(";")]
+    same = np.logical_or.reduce(named) & motor["reverse_id"].isna().to_numpy()
     middle = motor.geometry.iloc[street].interpolate(0.5, normalized=True)
-    same = ((motor["ref"] == label) | (motor["name"] == label)) & motor["reverse_id"].isna()
     distance = np.where(same, shapely.distance(motor.geometry.to_numpy(), middle), np.inf)
     ahead = _heading(motor, street)
     for other in np.argsort(distance, kind="stable"):
