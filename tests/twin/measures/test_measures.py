@@ -295,6 +295,9 @@ def test_every_kind_has_a_line():
         "car_sharing": {"cars": 5}, "mobility_hub": {"shared_bikes": 5},
         "charging_points": {"points": 9}, "electric_fleet": {"path_percent": {"2045": 90}},
         "work_from_home": {"share_percent": 20}, "place_moved": {"place": "p1", "closed": True},
+        "transit_headway": {"classes": ["bus"], "headway_min": 10},
+        "transit_line": {"stops": ["Am Bach", "Markt"]}, "transit_line_removed": {"lines": ["1"]},
+        "transit_stop": {"to": [7.1, 50.8]}, "transit_priority": {"saved_percent": 10},
     }  # fmt: skip
     listed = [{"kind": kind, "id": kind, **fields.get(kind, {})} for kind in MEASURES]
     lines = {m.is_a: str(m.summary()) for m in scenario(*listed).measures}
