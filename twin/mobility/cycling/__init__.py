@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twin.mobility.cycling.calm import barriers
 from twin.mobility.cycling.gaps import missing_links
 from twin.mobility.cycling.islands import (
     Islands,
@@ -10,11 +11,17 @@ from twin.mobility.cycling.islands import (
     reachable,
 )
 from twin.mobility.cycling.levels import lane_level, mixed_level
+from twin.mobility.cycling.routes import Riders, calm_trips, cyclists, detours
 from twin.mobility.cycling.stress import stress
 
 __all__ = [
     "Islands",
+    "Riders",
+    "barriers",
     "between_islands",
+    "calm_trips",
+    "cyclists",
+    "detours",
     "lane_level",
     "low_stress_islands",
     "missing_links",

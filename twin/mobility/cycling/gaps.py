@@ -10,8 +10,6 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from twin.mobility.cycling.islands import link_levels
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -26,7 +24,17 @@ FREE = 1e-6
 """Metres that count for a metre of street without stress, so that ways prefer it."""
 LEAST_M = 10.0
 """A shorter link costs as much as one of this length: no gain per metre without end."""
-COLUMNS = ("rank", "streets", "length_m", "gain", "gain_per_m", "from_island", "to_island", "total")
+COLUMNS = (
+    "rank",
+    "streets",
+    "junctions",
+    "length_m",
+    "gain",
+    "gain_per_m",
+    "from_island",
+    "to_island",
+    "total",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +43,11 @@ class Candidates:
 
     ends: Ints  # (c, 2) islands
     offsets: Ints  # (c + 1,)
-    links: Ints  # links of the network's graph, stretch after stretch
+    links: Ints  # of the islands' graph, stretch after stretch
 
 
 def missing_links(
-    network: ModeNetwork,
-    lts: pd.Series[float],
-    islands: Islands,
-    potential: Floats,
-    given: Assumptions,
+    network: ModeNetwork, islands: Islands, potential: Floats, given: Assumptions
 ) -> pd.DataFrame:
     """
     Return the ranked list of missing links: what joins most people per metre comes first.
@@ -57,28 +61,33 @@ def missing_links(
     Returns
     -------
     Table
-        rank, streets (ids, both directions), length_m (stressful metres, once), gain (potential
-        from the one group of joined islands to the other and back), gain_per_m, from_island,
-        to_island, total (potential joined so far, the start included).
+        rank, streets (ids, both directions), junctions (ids, to be made safe to cross), length_m
+        (stressful metres, once, with `cycling.crossing_length` a crossing), gain (potential from
+        the one group of joined islands to the other and back), gain_per_m, from_island, to_island,
+        total (potential joined so far, the start included).
 
     Notes
     -----
     Candidates: around every island grows the territory nearest to it along streets where one may
-    ride; where two territories meet, the shortest way between the islands is one candidate
-    (Mehlhorn 1988, as for Steiner trees), at most `cycling.chain_most` long. Greedy: take the
-    candidate with the largest gain per metre, join its islands, count its streets as calm, rank the
-    rest anew; up to `cycling.links_listed`. A greedy list is not the best possible set.
+    ride and over barriers; where two territories meet, the shortest way between the islands is one
+    candidate (Mehlhorn 1988, as for Steiner trees), at most `cycling.chain_most` long. Greedy: take
+    the candidate with the largest gain per metre, join its islands, count its streets as calm, rank
+    the rest anew; up to `cycling.links_listed`. A greedy list is not the best possible set.
     """
-    found = candidates(network, lts, islands, potential, given)
-    stress_m = np.where(_is_calm(network, lts, islands, given), 0.0, network.length_m)
+    found = candidates(islands, potential, given)
+    stress_m = np.where(_is_calm(islands), 0.0, islands.calm.length_m)
     picked = _greedy(found, stress_m, potential, int(given["cycling.links_listed"]))
     rows = []
     for rank, (c, length, gain, total) in enumerate(picked, start=1):
         links = found.links[found.offsets[c] : found.offsets[c + 1]]
+        links = links[stress_m[links] > 0]
+        crossing = islands.calm.crossing[links]
+        at = list(dict.fromkeys(network.node_ids[crossing[crossing >= 0]]))
         rows.append(
             {
-                "rank": rank, "streets": _ids(network, links[stress_m[links] > 0]),
-                "length_m": length, "gain": gain, "gain_per_m": gain / max(length, LEAST_M),
+                "rank": rank, "streets": _ids(network, islands.calm.street[links]),
+                "junctions": tuple(at), "length_m": length, "gain": gain,
+                "gain_per_m": gain / max(length, LEAST_M),
                 "from_island": int(found.ends[c, 0]), "to_island": int(found.ends[c, 1]),
                 "total": total,
             }
@@ -86,45 +95,35 @@ def missing_links(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _ids(network: ModeNetwork, links: Ints) -> tuple[str, ...]:
+def _ids(network: ModeNetwork, rows: NDArray[np.int64]) -> tuple[str, ...]:
     """Return the ids of streets in both directions, in the order of the way."""
-    rows = network.street[links]
+    rows = rows[rows >= 0]
     back = network.reverse[rows] if network.reverse is not None else np.full(len(rows), -1)
     both = np.column_stack([rows, back]).ravel()
     return tuple(network.street_ids[list(dict.fromkeys(both[both >= 0].tolist()))])
 
 
-def _is_calm(
-    network: ModeNetwork, lts: pd.Series[float], islands: Islands, given: Assumptions
-) -> NDArray[np.bool_]:
+def _is_calm(islands: Islands) -> NDArray[np.bool_]:
     """
     Tell which links need nothing done: inside an island, or turns.
 
     Calm one-way streets between two islands are not calm in this sense: they lack a direction.
     """
-    low = link_levels(network, lts) <= given["cycling.low_stress"]
-    same = islands.node[network.graph.tails] == islands.node[network.graph.heads]
-    return np.asarray((low & same) | (network.street < 0))
+    calm = islands.calm
+    same = islands.node[calm.tails] == islands.node[calm.heads]
+    turn = (calm.street < 0) & (calm.crossing < 0)
+    return np.asarray((calm.low & same) | turn)
 
 
-def candidates(
-    network: ModeNetwork,
-    lts: pd.Series[float],
-    islands: Islands,
-    potential: Floats,
-    given: Assumptions,
-) -> Candidates:
+def candidates(islands: Islands, potential: Floats, given: Assumptions) -> Candidates:
     """Return the shortest stretch between each pair of islands whose territories meet."""
-    graph, n = network.graph, network.graph.n
-    ridden = ~np.isnan(link_levels(network, lts))
-    calm = _is_calm(network, lts, islands, given)
-    weight = np.maximum(network.length_m, 1e-3) * np.where(calm, FREE, 1.0)
-    key, link = _lookup(graph.tails[ridden], graph.heads[ridden], weight[ridden], n)
-    link = np.flatnonzero(ridden).astype(np.int32)[link]
-    matrix = csr_array((weight[link], (key // n, key % n)), shape=(n, n))
+    calm, n = islands.calm, islands.calm.n
+    weight = np.maximum(calm.length_m, 1e-3) * np.where(_is_calm(islands), FREE, 1.0)
+    key, link = _lookup(calm.tails, calm.heads, weight, n)
     seeds = np.flatnonzero(_counts(potential)[islands.node] & (islands.node >= 0))
     if not len(seeds):
         return Candidates(np.zeros((0, 2), np.int32), np.zeros(1, np.int32), np.zeros(0, np.int32))
+    matrix = csr_array((weight[link], (key // n, key % n)), shape=(n, n))
     away, before, seed = dijkstra(
         matrix, directed=False, indices=seeds, min_only=True, return_predecessors=True
     )
@@ -135,7 +134,7 @@ def candidates(
     meets &= length <= given["cycling.chain_most"]
     place = np.flatnonzero(meets)
     pair = np.sort(np.column_stack([own[u[place]], own[v[place]]]), axis=1)
-    order = np.lexsort((network.street[link[place]], length[place], pair[:, 1], pair[:, 0]))
+    order = np.lexsort((key[place], calm.street[link[place]], length[place], *pair.T[::-1]))
     place, pair = place[order], pair[order]
     first = np.unique(pair, axis=0, return_index=True)[1]
     return _chains(place[first], pair[first], (key, link, n), before)
@@ -146,7 +145,9 @@ def _counts(potential: Floats) -> NDArray[np.bool_]:
     return np.asarray((potential.sum(axis=0) + potential.sum(axis=1)) > 0)
 
 
-def _lookup(tails: Ints, heads: Ints, weight: Floats, n: int) -> tuple[NDArray[np.int64], Ints]:
+def _lookup(
+    tails: NDArray[np.int64], heads: NDArray[np.int64], weight: Floats, n: int
+) -> tuple[NDArray[np.int64], Ints]:
     """Return pairs of junctions (smaller first, one number each) with their cheapest link."""
     low, high = np.minimum(tails, heads).astype(np.int64), np.maximum(tails, heads)
     key = low * n + high

@@ -10,10 +10,13 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from twin.mobility.cycling.calm import calm_graph
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
+    from twin.mobility.cycling.calm import CalmGraph
     from twin.mobility.tables import Access, ModeNetwork
 
     Floats = NDArray[np.float64]
@@ -32,20 +35,17 @@ class Islands:
     Islands of low stress, the one with most people first.
 
     `table` (index island, from 0): length_km of streets, one column each for what was counted
-    (residents, jobs ...). `node` and `street` say for each node of the graph and row of the streets
-    table which island it belongs to, `point` for each point of the access; -1 for none.
+    (residents, jobs ...). The others say which island each belongs to, -1 for none: `node` of
+    `calm`, `junction` of the network's graph (the greatest island that ends there), `street` the
+    rows of the streets table, `point` the points of the access.
     """
 
     table: pd.DataFrame
+    calm: CalmGraph
     node: Ints
+    junction: Ints
     street: Ints
     point: Ints
-
-
-def link_levels(network: ModeNetwork, lts: pd.Series[float]) -> Floats:
-    """Return the level by link of a network; missing where one may not ride, 1 for turns."""
-    by_row = lts.reindex(network.street_ids).to_numpy(float)
-    return np.where(network.street >= 0, by_row[network.street], 1.0)
 
 
 def low_stress_islands(
@@ -54,6 +54,8 @@ def low_stress_islands(
     access: Access,
     people: pd.DataFrame,
     given: Assumptions,
+    *,
+    shut: pd.Series[bool] | None = None,
 ) -> Islands:
     """
     Return the islands of low stress with the people each holds.
@@ -67,47 +69,62 @@ def low_stress_islands(
     access, people
         Where buildings meet the network, and what they hold (residents, jobs ...), in the same
         order.
+    shut
+        Junctions, by id, where a busy street cannot be crossed without stress (`barriers`).
 
     Notes
     -----
     An island is a strongly connected part of the streets of low stress: one can ride there and
-    back. A building belongs to the island at the nearer end of its street; one whose street ends in
-    none is an island of its own junction. Pushing joins no islands. That crossing a busy street
-    is stressful as well is left out.
+    back. A building belongs to the island of its street, or else of the nearer end of it; where
+    neither is on one its junction is an island of its own. Pushing joins no islands.
     """
-    low = link_levels(network, lts) <= given["cycling.low_stress"]
-    graph, n = network.graph, network.graph.n
+    calm = calm_graph(network, lts, given, shut)
+    low, size = calm.low, calm.n
     ones = np.ones(int(low.sum()), np.int8)
-    matrix = csr_array((ones, (graph.tails[low], graph.heads[low])), shape=(n, n))
+    matrix = csr_array((ones, (calm.tails[low], calm.heads[low])), shape=(size, size))
     part = connected_components(matrix, connection="strong")[1]
-    inside = low & (part[graph.tails] == part[graph.heads]) & (network.street >= 0)
-    length = np.bincount(part[graph.tails[inside]], weights=network.length_m[inside], minlength=n)
-    node = _node_of(access, length[part] > 0)
-    own = np.where(node >= 0, part[node], -1)
+    inside = low & (part[calm.tails] == part[calm.heads]) & (calm.street >= 0)
+    at, metres = part[calm.tails[inside]], calm.length_m[inside]
+    length = np.bincount(at, weights=metres, minlength=size).astype(float)
+    street = np.full(len(network.street_ids) + 1, -1, np.int64)  # the last for points on none
+    street[calm.street[inside]] = at
+    junction = _parts_at(calm, part, length, network.graph.n)
+    own = _part_of(access, street, junction, length > 0)
     sums = {
-        name: np.bincount(own[own >= 0], weights=values[own >= 0], minlength=n)
+        name: np.bincount(own[own >= 0], weights=values[own >= 0], minlength=size)
         for name, values in ((key, people[key].to_numpy(float)) for key in people.columns)
     }
     table = pd.DataFrame({"length_km": length / 1000, **sums})
     held = table[list(sums)].sum(axis=1).to_numpy()
     kept = np.flatnonzero((length > 0) | (held > 0))
     kept = kept[np.lexsort((-length[kept], -held[kept]))]
-    number = np.full(n + 1, -1, np.int32)
+    number = np.full(size + 1, -1, np.int32)
     number[kept] = np.arange(len(kept))
-    street = np.full(len(network.street_ids), -1, np.int32)
-    street[network.street[inside]] = number[part[graph.tails[inside]]]
     table = table.iloc[kept].reset_index(drop=True).rename_axis("island")
-    return Islands(table, number[part], street, number[own])
+    return Islands(table, calm, number[part], number[junction], number[street[:-1]], number[own])
 
 
-def _node_of(access: Access, served: Flags) -> Ints:
-    """Return the node each point starts from: the nearer of its ends, those on an island first."""
-    node = access.node
-    there = node >= 0
-    good = there & served[np.where(there, node, 0)]
+def _parts_at(calm: CalmGraph, part: Ints, length: Floats, n: int) -> NDArray[np.int64]:
+    """Return the part of each node of the network; at barriers the longest that ends there."""
+    out = part[:n].astype(np.int64)
+    ends = calm.tails[(calm.crossing >= 0) & (calm.tails >= n)]
+    hub = calm.crossing[(calm.crossing >= 0) & (calm.tails >= n)]
+    order = np.lexsort((ends, length[part[ends]]))
+    out[hub[order]] = part[ends[order]]
+    return out
+
+
+def _part_of(
+    access: Access, street: NDArray[np.int64], junction: NDArray[np.int64], served: Flags
+) -> NDArray[np.int64]:
+    """Return the part each point is on: of its street, else of the nearer end, islands first."""
+    there = access.node >= 0
+    good = there & served[junction[np.where(there, access.node, 0)]]
     seconds = np.where(good, access.seconds, np.where(there, 1e9 + access.seconds, np.inf))
-    end = seconds.argmin(axis=1)
-    return np.asarray(node[np.arange(len(node)), end], np.int32)
+    node = access.node[np.arange(len(access.node)), seconds.argmin(axis=1)]
+    by_end = np.where(node >= 0, junction[node], -1)
+    by_street = street[access.street]
+    return np.where(by_street >= 0, by_street, by_end)
 
 
 def reachable(
@@ -154,7 +171,7 @@ def between_islands(trips: Floats, connectors: pd.DataFrame, islands: Islands) -
     on no island are left out.
     """
     zone, weight = connectors["zone"].to_numpy(), connectors["weight"].to_numpy(float)
-    island = np.where(connectors["node"] >= 0, islands.node[connectors["node"]], -1)
+    island = np.where(connectors["node"] >= 0, islands.junction[connectors["node"]], -1)
     on = island >= 0
     shape = (len(islands.table), len(trips))
     share = csr_array((weight[on], (island[on], zone[on])), shape=shape)
