@@ -125,9 +125,11 @@ def _halts(
     wanted[chosen] = True  # the last is for trips that are not there: -1
     rows = np.flatnonzero(wanted[row])
     sequence = stop_times["sequence"].to_numpy(float)[rows]
-    if not _ordered(row[rows], sequence):
+    in_order = _ordered(row[rows], sequence)
+    if not in_order:
         rows = rows[np.lexsort((sequence, row[rows]))]
-    part = stop_times.iloc[rows] if len(rows) < len(stop_times) else stop_times
+    as_is = in_order and len(rows) == len(stop_times)
+    part = stop_times if as_is else stop_times.iloc[rows]
     trip = row[rows]
     stop = stop_ids.get_indexer(pd.Index(part["stop_id"]))
     arrival, departure = (part[name].to_numpy(float) for name in ("arrival_s", "departure_s"))
