@@ -481,9 +481,9 @@ def _check_hours(first: float | None, last: float | None) -> None:
         )
 
 
-def _hours(first: float | None, last: float | None) -> Sentence:
+def _hours(first: float | None, last: float | None) -> Sentence | str:
     if first is None and last is None:
-        return say("")
+        return ""
     if last is None:
         return say(" from {first} h", first=first)
     if first is None:
