@@ -15,6 +15,7 @@ from twin.mobility.demand.destination import (
     DOUBLY,
     Level,
     distribute,
+    gate_factor,
     margins,
     mean_length,
     seed_of,
@@ -215,46 +216,47 @@ def _fit_purpose(
     theta = given[f"demand.place_scale.{purpose}"]
     last: dict[float, Floats] = {}
 
+    lengths: dict[float, float] = {}
+
     def length(beta: float) -> float:
-        seed = seed_of(logsums, costs.inside, beta, theta, ~resident)
-        last[beta] = _spread(fit, place, seed, (table, made[place]), given)
-        trips = last[beta] * resident[:, None]
-        return mean_length(trips, costs.distance, ~resident)
+        if beta not in lengths:
+            seed = seed_of(logsums, costs.inside, beta, theta, ~resident)
+            last[beta] = _spread(fit, place, seed, (table, made[place]), given)
+            lengths[beta] = mean_length(last[beta], costs.distance, ~resident)
+        return lengths[beta]
 
     if fit.target[place] == 0:
         free = given["demand.longest_of_free"] * length(1e-6)
         fit.target[place] = min(given[f"demand.length_inside.{purpose}"], free)
     beta = hyman(length, fit.target[place], fit.beta[place], bounds=BOUNDS, tolerance=1e-3)
     fit.beta[place], fit.length[place] = beta, length(beta)
-    return _by_mode(last[beta] * resident[:, None], both, costs)
+    return _by_mode(last[beta], both, costs, resident)
 
 
 def _spread(
     fit: _Fit, place: int, seed: Floats, known: tuple[pd.DataFrame, Floats], given: Assumptions
 ) -> Floats:
-    """Return the trips of a purpose, after the pull of its gates meets the share that leaves."""
+    """Return the trips of a purpose; the gates pull as many residents as are assumed to leave."""
     table, made = known
     purpose = PURPOSES[place]
     wanted = margins(table, made, purpose, fit.level(place), given)
-    trips = distribute(seed, wanted, purpose)
-    share = 0.0 if purpose in DOUBLY else given[f"demand.outside_share.{purpose}"]
-    gate = table["is_gate"].to_numpy(bool)
-    for _ in range(6):
-        out = float(trips[:, ~gate][:, :, gate].sum())
-        inside = float(trips[:, ~gate][:, :, ~gate].sum())
-        if share == 0 or out <= 0 or inside <= 0 or abs(out / (out + inside) - share) < 1e-5:
-            break
-        size = fit.gate_size[place] * share / (1 - share) * inside / out
-        fit.gate_size[place] = np.clip(size, 1e-9, 1e9)
-        wanted = margins(table, made, purpose, fit.level(place), given)
-        trips = distribute(seed, wanted, purpose)
-    return trips
+    if purpose not in DOUBLY:
+        gate = table["is_gate"].to_numpy(bool)
+        share = given[f"demand.outside_share.{purpose}"]
+        factor = gate_factor(seed, wanted, gate, share)
+        fit.gate_size[place] *= factor
+        wanted.columns[gate] *= factor
+    return distribute(seed, wanted, purpose)
 
 
-def _by_mode(trips: Floats, both: tuple[Choice, Choice], costs: Costs) -> Floats:
+def _by_mode(
+    trips: Floats, both: tuple[Choice, Choice], costs: Costs, resident: NDArray[np.bool_]
+) -> Floats:
+    """Return the residents' trips by mode."""
     found = np.zeros(len(MODES))
     for segment, choice in enumerate(both):
         each = choice.per_total(trips[segment])
         for mode in range(len(MODES)):
-            found[mode] += (each * choice.part(costs.relative, mode)).sum()
+            rows = np.einsum("ij,ij->i", each, choice.part(costs.relative, mode))
+            found[mode] += rows[resident].sum()
     return found

@@ -126,6 +126,27 @@ def distribute(seed: Floats, wanted: Margins, purpose: str) -> Floats:
     return furness(seed, rows, columns).matrix.reshape(2, z, z)
 
 
+def gate_factor(seed: Floats, wanted: Margins, gate: NDArray[np.bool_], share: float) -> float:
+    """
+    Return by how much the gates' columns must grow for a share of the residents to leave the town.
+
+    Of a singly constrained purpose; 1 where nobody can leave or stay.
+    """
+    rows = np.where(np.concatenate([gate, gate]), 0.0, wanted.rows)
+    out = np.einsum("ij,j->i", seed, np.where(gate, wanted.columns, 0.0))
+    inside = np.einsum("ij,j->i", seed, np.where(gate, 0.0, wanted.columns))
+    rows = np.where(out + inside > 0, rows, 0.0)
+    total, factor = float(rows.sum()), 1.0
+    for _ in range(100):
+        pull = factor * out
+        leave = float((rows * pull / np.where(rows > 0, pull + inside, 1.0)).sum())
+        if not 0 < leave < total or abs(leave / total - share) < 1e-9:
+            break
+        factor *= share / (1 - share) * (total - leave) / leave
+        factor = float(np.clip(factor, 1e-9, 1e9))
+    return factor
+
+
 def mean_length(trips: Floats, distance: Floats, gate: NDArray[np.bool_]) -> float:
     """Return the mean length [km] of trips (2, z, z) that stay in the town."""
     inside = trips.sum(axis=0)[np.ix_(~gate, ~gate)]

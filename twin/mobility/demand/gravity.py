@@ -50,6 +50,7 @@ def furness(
                 break
             before = error
         b = _factor(columns, sums / np.where(b > 0, b, 1.0))
+        b[b > 0] = np.clip(b[b > 0], 1e-100, 1e100)  # where the margins cannot be met it runs away
     else:
         a = _factor(rows, np.einsum("ij,j->i", seed, b))
     matrix = a[:, None] * seed * b

@@ -93,7 +93,7 @@ def table_of(zones, stock, places, gates, given=GIVEN, changes=(), **more):
 
 
 def make_town(side: int = 4, gates: int = 3, given=GIVEN, **more) -> tuple[ZoneSystem, Skims]:
-    zones = grid(side)
+    zones = grid(side, more.pop("width", 1200.0))
     stock = more.pop("stock", stock_of(zones))
     places = more.pop("places", places_of(zones))
     table = table_of(zones, stock, places, gates_of(zones, gates), given, **more)
