@@ -31,6 +31,16 @@ def criteria() -> pd.DataFrame:
         return pd.read_csv(file, comment="#")
 
 
+@cache
+def _rows(table: str) -> dict[str, tuple[NDArray[np.float64], Levels]]:
+    """Return upper ends and levels (rows, classes of speed) by kind of street of one table."""
+    own = criteria()[criteria()["table"] == table].sort_values("up_to")
+    return {
+        str(kind): (rows["up_to"].to_numpy(float), rows.iloc[:, 3:].to_numpy(np.int64))
+        for kind, rows in own.groupby("street")
+    }
+
+
 def mixed_level(street: ArrayLike, daily_vehicles: ArrayLike, speed_kmh: ArrayLike) -> Levels:
     """
     Return the level 1 to 4 of riding among cars, by kind of street (one of `STREETS`).
@@ -67,9 +77,7 @@ def _level(table: str, street: ArrayLike, measure: ArrayLike, speed_kmh: ArrayLi
     )
     column = np.searchsorted(SPEEDS_KMH, np.round(speed, 6))
     out = np.zeros(kinds.shape, np.int64)
-    rows = criteria().query("table == @table").sort_values("up_to")
-    for kind, own in rows.groupby("street"):
+    for kind, (up_to, levels) in _rows(table).items():
         here = kinds == kind
-        row = np.searchsorted(own["up_to"].to_numpy(float), value[here])
-        out[here] = own.iloc[:, 3:].to_numpy(np.int64)[row, column[here]]
+        out[here] = levels[np.searchsorted(up_to, value[here]), column[here]]
     return out
