@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twin.classes import CARRIERS
 from twin.indicators.definition import Indicator
+from twin.indicators.mobility import MOBILITY
 
 _STOCK = ("use", "size_class", "age_class", "heated_area_m2", "refurbishment")
 _SUPPLY = (*_STOCK, "system", "system_year")
@@ -321,7 +322,7 @@ _COSTS = (
 
 INDICATORS: dict[str, Indicator] = {
     indicator.name: indicator
-    for indicator in (*_HEAT, *_CARRIERS, *_ELECTRICITY, *_CLIMATE, *_COSTS)
+    for indicator in (*_HEAT, *_CARRIERS, *_ELECTRICITY, *_CLIMATE, *_COSTS, *MOBILITY)
 }
 """Every indicator by name."""
 
@@ -331,6 +332,9 @@ GROUPS = {
     "electricity": "Electricity",
     "climate": "Climate",
     "money": "Money",
+    "mobility": "Mobility",
+    "access": "Within reach",
+    "noise": "Noise",
 }
 """Headings in the order in which they are shown."""
 
