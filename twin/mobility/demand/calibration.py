@@ -243,9 +243,9 @@ def _spread(
     if purpose not in DOUBLY:
         gate = table["is_gate"].to_numpy(bool)
         share = given[f"demand.outside_share.{purpose}"]
-        factor = gate_factor(seed, wanted, gate, share)
-        fit.gate_size[place] *= factor
-        wanted.columns[gate] *= factor
+        size = fit.gate_size[place] * gate_factor(seed, wanted, gate, share)
+        fit.gate_size[place] = np.clip(size, 1e-9, 1e9) if gate.any() else 0.0
+        wanted = margins(table, made, purpose, fit.level(place), given)
     return distribute(seed, wanted, purpose)
 
 
