@@ -8,6 +8,7 @@ import pytest
 
 from tests.twin.scenario.town import make_state, scenario
 from twin.measures import MEASURES
+from twin.measures.street_base import AtOnceMeasure
 from twin.scenario import Scenario, ScenarioError, diff, dump, load_scenario, plan, scenario_schema
 
 DATA = Path(__file__).parents[3] / "data"
@@ -180,17 +181,25 @@ def test_the_published_schema_is_that_of_the_models():
     assert kinds == set(MEASURES)
 
 
+AT_ONCE = {kind for kind, model in MEASURES.items() if issubclass(model, AtOnceMeasure)} | {
+    "network_sources", "grid_mix", "electric_fleet", "work_from_home"
+}  # fmt: skip
+OF_ONE_TOWN = ("ids", "names", "districts", "blocks", "area", "line")
+
+
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
-def test_the_written_scenarios_fit_any_town(path):
+def test_the_written_scenarios_fit_any_town_or_name_theirs(path):
     text = path.read_text("utf-8")
     found = load_scenario(text)
     assert dump(found) == text
     assert found.baseline.hash == ""
     for measure in found.measures:
-        chosen = measure.model_dump().get("select", {})
-        assert not any(chosen.get(name) for name in ("ids", "districts", "blocks", "area"))
-        assert measure.pace_percent or measure.end_year or measure.is_a in (
-            "network_sources", "grid_mix")  # fmt: skip
+        assert measure.pace_percent or measure.end_year or measure.is_a in AT_ONCE or (
+            found.baseline.name)  # fmt: skip
+        content = measure.model_dump()
+        chosen = {**content, **(content.get("select") or {})}
+        bound = any(chosen.get(name) for name in OF_ONE_TOWN)
+        assert not bound or found.baseline.name, measure.id
 
 
 def test_there_are_three_written_scenarios():
