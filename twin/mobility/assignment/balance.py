@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
 
-TRIES = 12  # steps of one shift that is looked for by halves
+TRIES = 60  # steps of one shift at most: halves of any flow come down to rounding
 
 
 class Room(NamedTuple):

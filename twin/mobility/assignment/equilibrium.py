@@ -116,7 +116,8 @@ def _conservation_error(problem: Problem, run: Run, flow: Floats) -> float:
     for kind, item in enumerate(problem.classes):
         mine = run.kind == kind
         vehicles, n = amount[mine] / item.pce, graph.n
-        net = np.bincount(graph.tails, flow[kind], n) - np.bincount(graph.heads, flow[kind], n)
+        net = np.bincount(graph.tails, flow[kind], n).astype(float)
+        net -= np.bincount(graph.heads, flow[kind], n)
         net -= np.bincount(source[mine], vehicles, n)
         net += np.bincount(rows.dest[mine], vehicles, n)
         worst = max(worst, float(np.abs(net).max(initial=0.0)))

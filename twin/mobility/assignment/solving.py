@@ -31,6 +31,7 @@ SLACK = 0.05  # share of the gap asked for that single pairs may be off
 BATCHES = 8  # parts the demand is loaded in, each on the costs of those before
 SWEEPS = 20  # of the inner loop between two searches
 GOAL = 0.1  # share of what could be saved at which the inner loop hands back
+LEAST = 20_000  # nodes searched that are worth a thread
 ROUNDS = 2  # searches of touched origins before all are searched
 
 
@@ -151,12 +152,11 @@ def rows_of(problem: Problem) -> Rows:
 
 def _price(run: Run, chosen: Ints) -> None:
     """Search from the chosen rows and hold their paths against what is found."""
-    least = 1 + 20_000 // max(1, run.prices.tree.shape[1])
     in_rows(
         lambda a, b: price_rows(
             run.links, run.flow, run.rows, run.store, run.prices, chosen[a:b]
         ),
-        len(chosen), least=least,
+        len(chosen), least=1 + LEAST // max(1, run.prices.tree.shape[1]),
     )  # fmt: skip
     run.searched.append(len(chosen))
 
