@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import shapely
+
 from twin.mobility.noise.emission import noise_emission
 from twin.mobility.noise.levels import facade_levels
 from twin.mobility.noise.receivers import building_heights, facade_points
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twin.assumptions import Assumptions
+    from twin.mobility.noise.receivers import Heights, Receivers
     from twin.mobility.noise.spread import Spread
 
 
@@ -34,10 +38,25 @@ def sound_spread(
     the same buildings, e.g. of the baseline: only buildings that hear a street which has moved,
     come or gone, or whose junction has changed, are computed anew; bits are equal.
     """
-    points = facade_points(buildings, given)
     lines = sound_lines(streets, nodes, given)
-    heights = building_heights(buildings)
+    points, heights = _stood(buildings, given, before)
     return spread_of(lines, points, heights, given, screened=screened, before=before)
+
+
+def _stood(
+    buildings: gpd.GeoDataFrame, given: Assumptions, before: Spread | None
+) -> tuple[Receivers, Heights]:
+    """Return points and heights of buildings; those of before where nothing has changed."""
+    spacing = given["noise.facade_spacing_m"]
+    if before is not None and before.receivers.spacing_m == spacing:
+        old, shapes = before.receivers, buildings.geometry.to_numpy()
+        if (
+            old.ids.equals(buildings.index)
+            and bool(shapely.equals_identical(old.shapes, shapes).all())
+            and np.array_equal(before.heights.height_m, buildings["height_m"], equal_nan=True)
+        ):
+            return old, before.heights
+    return facade_points(buildings, given), building_heights(buildings)
 
 
 def noise_at_buildings(

@@ -25,27 +25,41 @@ STEP_M = 0.05
 CELL_M = 4.0
 MOST_CELLS = 150_000_000
 HALF_METRES = 2.0
+TILE = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Receivers:
-    """Points before the walls: those of building i are rows `offsets[i]:offsets[i + 1]`."""
+    """
+    Points before the walls: those of building i are rows `offsets[i]:offsets[i + 1]`.
+
+    `shapes` are the buildings they were made from.
+    """
 
     ids: pd.Index[str]
     offsets: Ints  # (b + 1,)
     x: Floats
     y: Floats
     centre: Floats  # (b, 2)
+    shapes: NDArray[np.object_]
+    spacing_m: float
 
 
 @dataclass(frozen=True, eq=False)
 class Heights:
-    """Heights of buildings above the ground in cells [half metres], 0 where nothing stands."""
+    """
+    Heights of buildings above the ground in cells [half metres], 0 where nothing stands.
 
-    values: NDArray[np.uint8]  # (rows, columns), rows go north
+    `tiles` are 8 x 8 cells each, so that one lies in one line of the processor's cache: cell
+    (row, column), rows going north, is `tiles[row // 8, column // 8, row % 8, column % 8]`.
+    `height_m` are the buildings' own.
+    """
+
+    tiles: NDArray[np.uint8]
     x: float
     y: float
     cell_m: float
+    height_m: Floats
 
 
 def facade_points(buildings: gpd.GeoDataFrame, given: Assumptions) -> Receivers:
@@ -68,7 +82,9 @@ def facade_points(buildings: gpd.GeoDataFrame, given: Assumptions) -> Receivers:
     size = np.maximum(np.hypot(dx, dy), 1e-9)
     centre = shapely.get_coordinates(shapely.centroid(buildings.geometry.to_numpy()))
     out_x, out_y = x + ASIDE_M * dy / size, y - ASIDE_M * dx / size
-    return Receivers(buildings.index, offsets, out_x, out_y, centre)
+    shapes = buildings.geometry.to_numpy()
+    spacing = given["noise.facade_spacing_m"]
+    return Receivers(buildings.index, offsets, out_x, out_y, centre, shapes, spacing)
 
 
 def _outlines(buildings: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -88,11 +104,11 @@ def building_heights(buildings: gpd.GeoDataFrame) -> Heights:
     Very large areas get larger cells, so that the raster stays below 150 MB. Courtyards are free.
     """
     if buildings.empty:
-        return Heights(np.zeros((1, 1), np.uint8), 0.0, 0.0, CELL_M)
+        return Heights(np.zeros((0, 0, TILE, TILE), np.uint8), 0.0, 0.0, CELL_M, np.zeros(0))
     left, bottom, right, top = buildings.total_bounds
     cell = max(CELL_M, float(np.sqrt((right - left) * (top - bottom) / MOST_CELLS)))
-    shape = (int((top - bottom) / cell) + 2, int((right - left) / cell) + 2)
-    values = np.zeros(shape, np.uint8)
+    rows, columns = (int(side / cell / TILE) + 1 for side in (top - bottom, right - left))
+    values = np.zeros((rows * TILE, columns * TILE), np.uint8)
     rings, owner = shapely.get_rings(buildings.geometry.to_numpy(), return_index=True)
     corners, ring = shapely.get_coordinates(rings, return_index=True)
     high = np.nan_to_num(buildings["height_m"].to_numpy(float))
@@ -101,23 +117,28 @@ def building_heights(buildings: gpd.GeoDataFrame) -> Heights:
     first = np.searchsorted(owner, np.arange(len(buildings) + 1)).astype(np.int64)
     x = (corners[:, 0] - left) / cell
     y = (corners[:, 1] - bottom) / cell
-    _fill(values, x, y, starts, first, tall)
-    return Heights(values, float(left), float(bottom), cell)
+    ends = (shapely.bounds(buildings.geometry.to_numpy())[:, [1, 3]] - bottom) / cell
+    span = np.ceil(np.where((tall > 0)[:, None], np.nan_to_num(ends), 0.0) - 0.5).astype(np.int64)
+    _fill(values, x, y, starts, first, span, tall)
+    parts = values.reshape(rows, TILE, columns, TILE).transpose(0, 2, 1, 3)
+    own = buildings["height_m"].to_numpy(float)
+    return Heights(np.ascontiguousarray(parts), float(left), float(bottom), cell, own)
 
 
 @njit(cache=True)
-def _fill(  # pragma: no cover
-    values: NDArray[np.uint8], x: Floats, y: Floats, starts: NDArray[np.int64],
-    first: NDArray[np.int64], tall: NDArray[np.uint8],
-) -> None:  # fmt: skip
+def _fill(  # noqa: PLR0913, PLR0917 - arrays of a kernel  # pragma: no cover
+    values: NDArray[np.uint8],
+    x: Floats,
+    y: Floats,
+    starts: NDArray[np.int64],
+    first: NDArray[np.int64],
+    span: NDArray[np.int64],
+    tall: NDArray[np.uint8],
+) -> None:
     """Fill cells whose middle lies inside a building with the greatest height there."""
     for building in range(len(tall)):
-        begin, end = starts[first[building]], starts[first[building + 1]]
-        if begin == end or tall[building] == 0:
-            continue
-        low, high = int(max(y[begin:end].min() - 0.5, 0)), int(y[begin:end].max() + 0.5)
         rings = starts[first[building] : first[building + 1] + 1]
-        for row in range(low, min(high, values.shape[0] - 1) + 1):
+        for row in range(span[building, 0], span[building, 1]):
             _fill_row(values[row], row + 0.5, x, y, rings, tall[building])
 
 
@@ -133,9 +154,12 @@ def _fill_row(  # pragma: no cover
         for place in range(rings[ring], rings[ring + 1] - 1):
             if (y[place] > level) != (y[place + 1] > level):
                 part = (level - y[place]) / (y[place + 1] - y[place])
-                crossings[found] = x[place] + part * (x[place + 1] - x[place])
+                crossing, rank = x[place] + part * (x[place + 1] - x[place]), found
+                while rank > 0 and crossings[rank - 1] > crossing:  # few: put in where it belongs
+                    crossings[rank] = crossings[rank - 1]
+                    rank -= 1
+                crossings[rank] = crossing
                 found += 1
-    crossings[:found].sort()
     for pair in range(0, found - 1, 2):
         start = int(np.ceil(crossings[pair] - 0.5))
         stop = int(np.ceil(crossings[pair + 1] - 0.5))

@@ -70,7 +70,7 @@ def _keys(streets: pd.DataFrame) -> NDArray[np.object_]:
     """Return one name for both directions of a street: the smaller of their ids."""
     own = streets.index.to_numpy(object)
     back = streets["reverse_id"].astype(object).to_numpy()
-    paired = pd.notna(back) & streets.index.isin(back)
+    paired = pd.notna(back) & (streets.index.get_indexer(pd.Index(back)) >= 0)
     other = np.where(paired, back, own)
     keys: NDArray[np.object_] = np.where(own < other, own, other)
     return keys

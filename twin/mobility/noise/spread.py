@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numba import njit, prange
 
+from twin.mobility.noise.receivers import TILE
 from twin.mobility.noise.rls19 import free_damping, ground_damping, screen_damping
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 LEAST_PIECE_M = 1.0
 DEEPEST = 64  # halvings that can wait
-TILE = 8
 NEIGHBOURHOOD_M = 200.0
 NEAR_CELLS = 1.5  # cells at both ends of a way that screen nothing: walls are not cell edges
 
@@ -40,6 +40,7 @@ class Spread:
 
     receivers: Receivers
     lines: Lines
+    heights: Heights
     field: NDArray[np.uint8]  # heights in the way
     numbers: Floats  # what else it depends on
     heard: NDArray[np.int64]  # (b + 1,)
@@ -71,13 +72,13 @@ def spread_of(
     sizes = np.diff(receivers.offsets) * np.diff(heard)
     blocks = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     values = np.zeros(blocks[-1], np.float32)
-    field = _tiled(heights.values) if screened else np.zeros((0, 0, TILE, TILE), np.uint8)
+    field = heights.tiles if screened else np.zeros((0, 0, TILE, TILE), np.uint8)
     numbers = np.array([
         given["noise.source_height_m"], given["noise.receiver_height_m"],
         given["noise.junction.signals"], given["noise.junction.roundabout"],
         given["noise.junction_reach_m"], heights.x, heights.y, heights.cell_m,
     ])  # fmt: skip
-    found = Spread(receivers, lines, field, numbers, heard, line, blocks, values)
+    found = Spread(receivers, lines, heights, field, numbers, heard, line, blocks, values)
     done = copied(found, before)
     todo = np.flatnonzero(~done)
     todo = todo[_nearby_first(receivers.centre[todo])]
@@ -104,15 +105,6 @@ def _heard(lines: Lines, receivers: Receivers) -> tuple[NDArray[np.int64], NDArr
     order = np.lexsort((line, building))
     heard = np.searchsorted(building[order], np.arange(count + 1)).astype(np.int64)
     return heard, line[order].astype(np.int32)
-
-
-def _tiled(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a raster in tiles of 8 x 8, each in one line of the processor's cache."""
-    rows, columns = (-(-size // TILE) * TILE for size in values.shape)
-    whole = np.zeros((rows, columns), np.uint8)
-    whole[: values.shape[0], : values.shape[1]] = values
-    parts = whole.reshape(rows // TILE, TILE, columns // TILE, TILE)
-    return np.ascontiguousarray(parts.transpose(0, 2, 1, 3))
 
 
 def _nearby_first(centre: Floats) -> NDArray[np.intp]:
@@ -149,7 +141,9 @@ def _comparable(found: Spread, before: Spread) -> bool:
         (found.field, before.field), (found.numbers, before.numbers), (new.offsets, old.offsets),
         (new.x, old.x), (new.y, old.y),
     )  # fmt: skip
-    return new.ids.equals(old.ids) and all(np.array_equal(one, two) for one, two in pairs)
+    return new.ids.equals(old.ids) and all(
+        one is two or np.array_equal(one, two) for one, two in pairs
+    )
 
 
 def _same_lines(new: Lines, old: Lines) -> NDArray[np.intp]:

@@ -160,6 +160,7 @@ def test_from_before_equals_anew():
     quick = spread(changed, places, given=GIVEN, before=first)
     assert 0 < quick.computed < len(places)
     assert np.array_equal(quick.values, fresh.values)
+    assert quick.receivers is first.receivers
     moved = places.assign(height_m=places["height_m"] + 1)
     assert spread(changed, moved, given=GIVEN, before=first).computed == len(places)
 
@@ -175,9 +176,9 @@ def test_points_stand_before_the_walls():
 def test_heights_cover_the_footprints():
     places = houses((0, 0, 40, 20), (100, 0, 140, 40), height=[10.0, 20.0])
     heights = building_heights(places)
-    built = (heights.values > 0).sum() * heights.cell_m**2
+    built = (heights.tiles > 0).sum() * heights.cell_m**2
     assert built == pytest.approx(places.area.sum(), rel=0.02)
-    assert heights.values.max() == 40
+    assert heights.tiles.max() == 40
 
 
 def test_no_buildings_no_streets():
