@@ -1,4 +1,4 @@
-"""The commands `twin reach`, `twin trip` and `twin access`: what is near, and how one gets there."""
+"""The commands `twin reach`, `twin trip` and `twin access`: what is near and how one gets there."""
 
 # typer reads the annotations when the program runs, so they are no texts here
 

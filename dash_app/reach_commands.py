@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from pyproj import Transformer
@@ -26,6 +25,7 @@ from twin.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from dash_app.i18n import Translator
@@ -208,11 +208,13 @@ def _whole(path: Path) -> Iterator[Path]:
 def _print_reached(
     words: Translator, areas: gpd.GeoDataFrame, counts: pd.DataFrame, mode: str
 ) -> None:
-    title = words.text("Reached: {mode}", mode=words.word(mode, "mode"))
+    title = words.text("Reached: {mode}", mode=words.word(mode, "trip_mode"))
     table = Table(title=title, title_justify="left")
     table.add_column(words.text("Minutes"), justify="right")
     for name in counts:
-        label = words.text("Residents") if name == "residents" else words.word(name, "facility")
+        label = (
+            words.text("Residents") if name == "residents" else words.word(str(name), "facility")
+        )
         table.add_column(escape(label), justify="right")
     table.add_column(words.text("Area (ha)"), justify="right")
     for row, (_, count) in enumerate(counts.iterrows()):
@@ -230,7 +232,7 @@ def _print_trip(words: Translator, options: Options) -> None:
     for label in ("Minutes", "Kilometres", "EUR", "g CO2e", "High stress (%)", "Changes"):
         table.add_column(words.text(label), justify="right")
     for mode, row in options.table().iterrows():
-        name = words.word(str(mode), "mode")
+        name = words.word(str(mode), "trip_mode")
         if not np.isfinite(row["minutes"]):
             table.add_row(name, words.text("no way"))
             continue
@@ -253,15 +255,21 @@ def _print_access(words: Translator, city: City, by_group: pd.DataFrame) -> None
         table.add_column(words.word(kind, "facility"), justify="right")
     table.add_column(words.text("All"), justify="right")
     names = city.districts["name"]
-    for (by, group), row in by_group.iterrows():
-        if by not in {"city", "district"}:
-            continue
+    for (by, group), row in _areas(by_group):
         label = city.name if by == "city" else str(names.get(group, group))
         shares = [*(row[f"share_{kind}"] for kind in kinds), row["all_kinds"]]
         cells = (words.number(float(np.round(100 * share))) for share in shares)
         people = words.number(float(round(row["residents"])))
         table.add_row(escape(label), people, *cells, end_section=by == "city")
     _console().print(table)
+
+
+def _areas(by_group: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.Series[float]]]:
+    """Yield the rows of the city and its districts."""
+    places = by_group.index.get_level_values("by").isin(["city", "district"])
+    for name, row in by_group[places].iterrows():
+        by, group = name if isinstance(name, tuple) else ("", name)
+        yield (str(by), str(group)), row
 
 
 def _note(words: Translator, sentence: str) -> None:

@@ -192,7 +192,7 @@ def trip_in(town: Town, a: Floats, b: Floats, departure_s: int) -> Options:
     timetable = town.timetable
     transit = None if timetable is None else Transit(timetable, town.city.lines)
     return trip(
-        town.networks, {}, a, b, town.given,
+        town.networks, {}, a.tolist(), b.tolist(), town.given,
         stress=town.stress, transit=transit, departure_s=departure_s, crs=town.city.crs,
     )  # fmt: skip
 

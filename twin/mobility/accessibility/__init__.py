@@ -11,7 +11,7 @@ from twin.mobility.accessibility.isochrones import (
     seconds_by_node,
     seconds_to_points,
 )
-from twin.mobility.accessibility.nearest import Nearest, nearest_minutes
+from twin.mobility.accessibility.nearest import Nearest, nearest_minutes, up_to_stress
 from twin.mobility.accessibility.people import groups
 from twin.mobility.accessibility.profile import (
     by_cell,
@@ -52,5 +52,6 @@ __all__ = [
     "seconds_to_points",
     "transit_minutes",
     "trip",
+    "up_to_stress",
     "within",
 ]

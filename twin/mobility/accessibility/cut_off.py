@@ -64,7 +64,7 @@ def _buildings(
 ) -> CutOff:
     count, people = int(chosen.sum()), round(float(lived[chosen].sum()))
     names = tuple(sorted(rows[chosen])[:5])
-    values = {"count": count, "residents": people, "mode": Word(mode, "mode")}
+    values = {"count": count, "residents": people, "mode": Word(mode, "trip_mode")}
     if not kind:
         sentence = say(
             "{count} buildings with {residents} residents have no way out any more ({mode}).",
@@ -72,7 +72,7 @@ def _buildings(
         )
         return CutOff("buildings_without_way", mode, "", count, people, sentence, names)
     sentence = say(
-        "{count} buildings with {residents} residents can reach no {kind} any more ({mode}).",
+        "{count} buildings with {residents} residents have no way any more to: {kind} ({mode}).",
         kind=Word(kind, "facility"), **values,
     )  # fmt: skip
     return CutOff("buildings_without_way", mode, kind, count, people, sentence, names)
@@ -133,7 +133,7 @@ def _facilities(
                 continue
             word = "hospital" if part is not of_kind and hospitals[part.index[0]] else str(kind)
             values = {
-                "count": len(part), "kind": Word(word, "facility"), "mode": Word(mode, "mode"),
+                "count": len(part), "kind": Word(word, "facility"), "mode": Word(mode, "trip_mode"),
                 "names": listed(names[part.index]),
             }  # fmt: skip
             found.append(_facility(values, str(kind), mode, far=far, ids=tuple(part["id"][:5])))

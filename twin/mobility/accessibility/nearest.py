@@ -84,6 +84,19 @@ def nearest_minutes(
     )
 
 
+def up_to_stress(
+    network: ModeNetwork, times: ArrayLike, stress: pd.Series[float], level: float
+) -> Floats:
+    """
+    Return the seconds by link for those who only ride on streets up to a level of traffic stress.
+
+    Streets above it are closed (inf); where the level is missing one pushes the bicycle, which
+    everybody can. `stress` is by street id.
+    """
+    by_street = np.append(stress.reindex(network.street_ids).to_numpy(float), np.nan)
+    return np.where(by_street[network.street] > level, np.inf, np.asarray(times, np.float64))
+
+
 def _to_any(back: Graph, against: Floats, ends: Points) -> tuple[Floats, Ints]:
     """Return by node, one more for none, the seconds to the nearest of the points and which."""
     usable = (ends.node < back.n) & np.isfinite(ends.seconds)

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from tests.twin.mobility.accessibility.grid_town import grid_streets, meeting, network_of
 from twin.errors import ModelError
-from twin.mobility.accessibility import nearest_minutes, within
+from twin.mobility.accessibility import nearest_minutes, up_to_stress, within
 
 KINDS = ["school", "stop"]
 
@@ -238,3 +238,16 @@ def test_one_by_one_and_in_any_order_it_is_the_same_to_the_last_bit():
     reached = within(network, network.time_s, homes, places, table, minutes=4)
     again = within(network, network.time_s, turned, places, table, minutes=4)
     assert (again.to_numpy() == reached.to_numpy()[order]).all()
+
+
+def test_children_ride_around_the_loud_street():
+    streets, network = grid()
+    stress = pd.Series(1.0, streets.index)
+    stress[["s3-4", "s4-3"]] = 4.0
+    stress["s6-7"] = np.nan  # pushed
+    home = meeting(network, [row(streets, "s0-3")], [1.0])
+    school = meeting(network, [row(streets, "s4-5")], [0.0])
+    for level, blocks in ((4, 1), (3, 3)):
+        costs = up_to_stress(network, network.time_s, stress, level)
+        found = nearest_minutes(network, costs, home, school, ["school"])
+        assert found.minutes.iloc[0, 0] == pytest.approx(blocks)
