@@ -14,6 +14,7 @@ from tests.tools.tntp_read import problem_of_net
 from tests.twin.mobility.assignment.cases import (
     all_or_nothing,
     braess,
+    cheapest,
     frank_wolfe,
     lower_bound,
     objective,
@@ -22,7 +23,7 @@ from tests.twin.mobility.assignment.cases import (
     problems,
     time_of,
 )
-from twin.mobility.assignment import AssignmentError, VehicleClass, select_link, solve
+from twin.mobility.assignment import AssignmentError, VehicleClass, pairs_of, select_link, solve
 from twin.mobility.assignment import unserved_pairs as unserved
 
 
@@ -81,6 +82,12 @@ def test_no_other_flow_is_better_on_random_networks(case):
     )
     assert found.unserved["no_path"] + found.unserved["no_connector"] == pytest.approx(lost)
     assert unserved(found)["vehicles"].sum() == pytest.approx(lost)
+    for _kind, row in enumerate(found.cost):
+        mine = pairs_of(found)
+        mine = mine[(mine["kind"] == kind) & mine["served"]]
+        dist = cheapest(case, row, range(case.zones))[0]
+        expected = dist[mine["origin"], mine["destination"]]
+        assert mine["cost"].to_numpy() == pytest.approx(expected, rel=1e-12)
     for item, flow in zip(case.classes, found.flow, strict=True):
         assert (flow >= 0).all()
         assert (flow[np.isinf(item.fixed)] == 0).all()
