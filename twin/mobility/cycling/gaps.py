@@ -127,7 +127,7 @@ def candidates(islands: Islands, potential: Floats, given: Assumptions) -> Candi
     away, before, seed = dijkstra(
         matrix, directed=False, indices=seeds, min_only=True, return_predecessors=True
     )
-    own = np.where(seed >= 0, islands.node[seed], -1)
+    own = np.where(seed >= 0, islands.node[np.maximum(seed, 0)], -1)  # -9999: nobody gets there
     u, v = key // n, key % n
     length = away[u] + weight[link] + away[v]
     meets = (own[u] >= 0) & (own[v] >= 0) & (own[u] != own[v])

@@ -91,6 +91,18 @@ def test_nobody_gains_no_links() -> None:
     assert found["streets"].tolist() == [("d-e", "e-d")]
 
 
+def test_streets_nobody_gets_to_are_no_candidates() -> None:
+    nodes = nodes_of({"a": (0, 0), "b": (200, 0), "x": (900, 0), "y": (990, 0)})
+    busy = {"x-y": BUSY, "y-x": BUSY}
+    streets = streets_of(nodes, ["a-b", "x-y"], {"a-b": CALM, "b-a": CALM} | busy)
+    net = mode_network(streets, nodes, turns_of(), GIVEN, "bike")
+    lts = stress(streets, None, GIVEN)["lts"]
+    people = pd.DataFrame({"residents": [1.0]})
+    access = meet(net, np.array([[50.0, 0]]), people.index, GIVEN)
+    islands = low_stress_islands(net, lts, access, people, GIVEN)
+    assert len(missing_links(net, islands, np.ones((1, 1)), GIVEN)) == 0
+
+
 def test_near_destinations_count_more() -> None:
     _, _, islands, (xy, people) = row()
     near = GIVEN.replaced({"cycling.reach": 300.0})
