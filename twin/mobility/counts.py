@@ -169,12 +169,12 @@ def _checked(trips: Floats, counts: pd.DataFrame, shares: csr_array) -> tuple[Fl
     weight = 1.0 / np.maximum(target, LEAST_COUNT)
     if "weight" in counts:
         weight = counts["weight"].to_numpy(float)
-    for values, what in ((trips, "trips"), (target, "counts"), (weight, "weights")):
-        wrong = ~np.isfinite(values) | (values < 0)
-        if wrong.any():
-            template = "{count} {what} are negative or no numbers."
-            hint = "Leave them out or correct them."
-            raise ModelError(template, hint=hint, count=int(wrong.sum()), what=what)
+    everything = np.concatenate([trips.ravel(), target, weight])
+    wrong = ~np.isfinite(everything) | (everything < 0)
+    if wrong.any():
+        template = "{count} trips, counts or weights are negative or no numbers."
+        hint = "Leave them out or correct them."
+        raise ModelError(template, hint=hint, count=int(wrong.sum()))
     if shares.shape != (len(target), trips.size):
         template = "{counts} counts and {pairs} pairs of zones do not fit shares of {shape}."
         hint = "Take the shares from an assignment of this matrix on the counted streets."
