@@ -82,7 +82,7 @@ def test_no_other_flow_is_better_on_random_networks(case):
     )
     assert found.unserved["no_path"] + found.unserved["no_connector"] == pytest.approx(lost)
     assert unserved(found)["vehicles"].sum() == pytest.approx(lost)
-    for _kind, row in enumerate(found.cost):
+    for kind, row in enumerate(found.cost):
         mine = pairs_of(found)
         mine = mine[(mine["kind"] == kind) & mine["served"]]
         dist = cheapest(case, row, range(case.zones))[0]
