@@ -38,8 +38,8 @@ def stress(
     Parameters
     ----------
     daily_vehicles
-        Vehicles a day of each direction by street id, from the assignment or counts; where missing
-        the usual traffic of the class is assumed.
+        Vehicles a day of both directions together by street id, from the assignment or counts;
+        where missing on both links of a street the usual traffic of the class is assumed.
 
     Notes
     -----
@@ -115,16 +115,14 @@ def daily_traffic(
     """
     Return vehicles a day of both directions by street.
 
-    Known flows of both directions are added; they count at least `cycling.local_share` of the usual
-    traffic of the class, which also stands where nothing is known.
+    The larger value of both links counts, at least `cycling.local_share` of the usual traffic of
+    the class, which also stands where nothing is known.
     """
     classes = pd.Categorical(streets["class"])
     usual = given.array("cycling.daily_vehicles", classes.categories)[classes.codes]
     if daily_vehicles is None:
         return np.asarray(usual, float)
     own = np.asarray(daily_vehicles.reindex(streets.index), float)
-    back = _opposite(streets, own, 0.0)
-    known = ~(np.isnan(own) & (np.isnan(back) | (back == 0)))
-    both = np.nan_to_num(own) + np.nan_to_num(back)
+    known = np.fmax(own, _opposite(streets, own, np.nan))
     least = given["cycling.local_share"] * usual
-    return np.asarray(np.where(known, np.maximum(both, least), usual), float)
+    return np.asarray(np.where(np.isnan(known), usual, np.fmax(known, least)), float)
