@@ -110,20 +110,15 @@ def _matched(
     start: Floats, inside: NDArray[np.bool_], times: Floats
 ) -> tuple[NDArray[np.bool_], Floats, NDArray[np.intp]]:
     """Return which old trips stay, when new ones leave, and the old trip each is like."""
-    rows = np.flatnonzero(inside)
-    old = (
-        rows[np.searchsorted(start[rows], times).clip(0, max(len(rows) - 1, 0))]
-        if len(rows)
-        else np.zeros(0, np.intp)
-    )
-    same = start[old] == times if len(rows) else np.zeros(len(times), bool)
-    keep = np.zeros(len(start), bool)
-    keep[old[same]] = True
+    keep, old = np.zeros(len(start), bool), np.flatnonzero(inside)
+    place = np.searchsorted(start[old], times)
+    there = place < len(old)
+    same = np.zeros(len(times), bool)
+    same[there] = start[old[place[there]]] == times[there]
+    keep[old[place[same]]] = True
     at = times[~same]
-    near = rows if len(rows) else np.arange(len(start))
-    template = (
-        near[np.abs(start[near][None, :] - at[:, None]).argmin(axis=1)] if len(at) else near[:0]
-    )
+    near = old if len(old) else np.arange(len(start))
+    template = near[np.abs(start[near][None, :] - at[:, None]).argmin(axis=1)]
     return keep, at, template
 
 
