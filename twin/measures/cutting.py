@@ -66,10 +66,10 @@ def cut_streets(city: City, cuts: Sequence[Cut]) -> City:
 def _by_row(streets: gpd.GeoDataFrame, cuts: Sequence[Cut]) -> dict[int, list[Cut]]:
     """Return the cuts of each link in its own direction, opposite links included."""
     found: dict[int, list[Cut]] = {}
-    lines = streets.geometry.array
-    for cut in cuts:
+    lines = np.asarray(streets.geometry.array)
+    other = opposite(streets, np.array([cut.row for cut in cuts], np.intp))
+    for cut, back in zip(cuts, map(int, other), strict=True):
         found.setdefault(cut.row, []).append(cut)
-        back = int(opposite(streets, np.array([cut.row]))[0])
         if back >= 0:
             at = lines[cut.row].length - cut.at_m
             if not _mirrored(lines[cut.row], lines[back]):

@@ -145,6 +145,7 @@ class _Finder:
         for mode in modes:
             any_mode |= self.streets[f"allow_{mode}"].to_numpy(bool)
         self.any = ground & any_mode
+        self.back = opposite(self.streets, np.arange(len(self.streets)))
         self.cuts: list[Cut] = []
         self.made: list[tuple[XY, str]] = []
 
@@ -215,7 +216,7 @@ class _Finder:
 
     def _one_direction(self, row: int, at_m: float) -> tuple[int, float]:
         """Return the place on the one of two opposite links that all cuts are put on."""
-        back = int(opposite(self.streets, np.array([row]))[0])
+        back = int(self.back[row])
         if back < 0 or back > row:
             return row, at_m
         return back, float(self.lines[back].project(self.lines[row].interpolate(at_m)))
@@ -239,7 +240,7 @@ class _Finder:
         """Return the junctions with the streets that the line crosses between its ends."""
         rows = self.near(self.any, line.bounds, 0.0)
         rows = rows[shapely.intersects(self.lines[rows], line)]
-        back = opposite(self.streets, rows)
+        back = self.back[rows]
         rows = rows[(back < 0) | (back > rows) | ~np.isin(back, rows)]
         found = []
         for row in rows:
@@ -269,9 +270,8 @@ def build(city: City, joined: Joined, columns: Mapping[str, Any], *, both: bool)
     nodes = with_nodes(cut.nodes, {stop.node: stop.xy for stop in joined.stops})
     used = pd.Series([n for a, b in zip(joined.stops[:-1], joined.stops[1:], strict=True)
                       for n in (a.node, b.node)]).value_counts()  # fmt: skip
-    fresh = ~nodes.index.isin(cut.nodes.index)
     degree = nodes["degree"].to_numpy(float).copy()
-    degree[fresh] = 0.0
+    degree[len(cut.nodes) :] = 0.0  # those at ends that join nothing
     degree[nodes.index.get_indexer(used.index)] += used.to_numpy(float)
     nodes = nodes.assign(degree=degree)
     said = [f"{stop.node} {stop.at_m!r}" for stop in joined.stops]

@@ -12,7 +12,7 @@ from pydantic import model_validator
 from twin.classes import CONTROL  # noqa: TC001 - pydantic reads it
 from twin.hashing import hash_parts
 from twin.measures.base import Begun, changed
-from twin.measures.city_change import derived, ids_in
+from twin.measures.city_change import derived
 from twin.measures.street_base import AtOnceMeasure
 from twin.selection.drawn import Spot, projected
 from twin.sentences import Problem, Sentence, Word, WrongValueError, listed, say
@@ -99,8 +99,8 @@ class JunctionControl(AtOnceMeasure):
         """Set the control and take signals and signs away."""
         city = state.city
         ids = pd.Index(begun.more["nodes"], dtype="str")
-        ids = ids[ids.isin(city.nodes.index)]
         rows = city.nodes.index.get_indexer(ids)
+        ids, rows = ids[rows >= 0], rows[rows >= 0]
         tables: dict[str, pd.DataFrame] = {
             "nodes": changed(city.nodes, rows, {"control": self.control})
         }
@@ -126,8 +126,11 @@ def _signs(city: City, ids: pd.Index[str]) -> NDArray[np.bool_]:
     if not signs.any():
         return found
     streets = city.streets
-    meets = ids_in(streets["from_node"], ids) | ids_in(streets["to_node"], ids)
-    on = ids_in(points["link_id"], streets.index[meets]) | points["link_id"].isna().to_numpy()
+    meets = (streets["from_node"].isin(ids) | streets["to_node"].isin(ids)).to_numpy()
+    on = (
+        points["link_id"].isin(streets.index[meets]).to_numpy()
+        | points["link_id"].isna().to_numpy()
+    )
     rows = np.flatnonzero(signs & on)
     xy = shapely.get_coordinates(np.asarray(points.geometry.array)[rows])
     there = shapely.get_coordinates(np.asarray(city.nodes.geometry.array)[

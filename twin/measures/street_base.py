@@ -208,9 +208,10 @@ def sourced(
         old = streets[name].to_numpy(float)[rows]
         differs = (new != old) & ~np.isnan(new)
         if differs.any():
-            before = streets[COMPANIONS[name]].to_numpy(object)[rows]
+            before = streets[COMPANIONS[name]].iloc[rows].to_numpy(object)
             found[name] = new
-            found[COMPANIONS[name]] = np.where(differs, SOURCE, before)
+            own = np.where(differs, SOURCE, before)
+            found[COMPANIONS[name]] = SOURCE if differs.all() else own
     return found
 
 

@@ -133,18 +133,17 @@ class OneWay(NamedStreetMeasure):
         return ("car", "truck", *bus, *(() if self.bikes_both_ways else ("bike",)))
 
     def eligible(self, streets: gpd.GeoDataFrame) -> Mask:
-        """Streets whose opposite direction is open as well."""
-        open_to = flags(streets, ("car", "truck"))
-        other = opposite(streets, np.arange(len(streets)))
-        return open_to & (other >= 0) & open_to[other]
+        """Streets that have an opposite link; whether it is open `chosen` looks at."""
+        return flags(streets, ("car", "truck")) & streets["reverse_id"].notna().to_numpy()
 
     def chosen(self, state: State) -> Rows:
         """Return the rows of the directions that stay."""
-        among = self.eligible(state.city.streets)
-        rows = selected_streets(state, self.select, among=among, both=False)
+        streets = state.city.streets
+        rows = selected_streets(state, self.select, among=self.eligible(streets), both=False)
+        rows = rows[flags(streets, ("car", "truck"))[opposite(streets, rows)]]
         if self.bearing_deg is None or not len(rows):
             return rows
-        return rows[_leads_to(state.city.streets, rows, self.bearing_deg)]
+        return rows[_leads_to(streets, rows, self.bearing_deg)]
 
     def refused(self, state: State, rows: Rows) -> Problem | None:
         """Refuse streets of which both directions are selected."""
