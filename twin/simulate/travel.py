@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
+    from twin.city import City
     from twin.mobility.assignment import Equilibrium
     from twin.mobility.demand import Calibration
     from twin.mobility.tables import Demand, ModeNetwork, Skims
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+FAST = ("motorway", "trunk")
 GAP = 1e-6
 """Relative gap of the last assignment; looser ones leave noise in maps of differences."""
 ROUGH = 1e-4
@@ -69,18 +71,23 @@ def _free_skims(
     ground: Ground | None,
     mode_networks: dict[str, ModeNetwork],
     slow_skims: Skims | None,
+    street_tables: City,
     given: Assumptions,
 ) -> Skims | None:
     """Return the skims of all modes, with cars on empty streets; their kilometres stay so."""
     if ground is None or slow_skims is None:
         return None
     network, zones = mode_networks["car"], ground.zones
-    along = {"km": network.length_m / 1000}
+    km = network.length_m / 1000
+    classes = street_tables.streets["class"].isin(FAST).to_numpy()
+    fast = np.where(network.street >= 0, classes[network.street], False)
+    along = {"km": km, "fast": km * fast}
     found = zone_skims(network, network.cost, zones.connectors["car"], zones.count, along=along)
     return replace(
         slow_skims,
         minutes={**slow_skims.minutes, "car": found["cost"] / 60},
         km={**slow_skims.km, "car": found["km"]},
+        more={**slow_skims.more, "car_fast_km": found["fast"]},
     )
 
 
@@ -205,7 +212,12 @@ def _moved(skims: Skims, minutes: Floats, step: float) -> Skims:
 TRAVEL_THEMES = ("network", "assignment", "demand", "transit")
 
 TRAVEL_STAGES = (
-    Stage("free_skims", _free_skims, ("ground", "mode_networks", "slow_skims"), ("network",)),
+    Stage(
+        "free_skims",
+        _free_skims,
+        ("ground", "mode_networks", "slow_skims", "street_tables"),
+        ("network",),
+    ),
     Stage("travel_inputs", _inputs, ("ground", "mode_networks", "free_skims"), TRAVEL_THEMES),
     Stage("travel", _travel, ("travel_inputs", "travel_before"), TRAVEL_THEMES, room=6),
 )

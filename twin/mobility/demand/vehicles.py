@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+THROUGH_KM = 4.0
+"""Ways between gates as long as this are as likely as longer ones [km]."""
+
+
 def through_traffic(table: pd.DataFrame, skims: Skims) -> Floats:
     """
     Return vehicles a day from gate to gate (z, z), lorries among them.
 
-    Each gate sends and takes `through` of the table; pairs far
-    apart take more (square of the way between them), none turns back through its own gate. A gate
-    cannot have more than all others together.
+    Each gate sends and takes `through` of the table; pairs far apart take more (square of the way
+    between them up to `THROUGH_KM`), none turns back through its own gate. A gate cannot have more
+    than all others together. Who comes by motorway goes on by motorway: with `car_fast_km` of the
+    skims (kilometres on motorways and trunk roads) pairs with a gate on such a road count by the
+    fourth power of the share of their way on such roads, since other ways lead round the town.
     """
     gate = np.flatnonzero(table["is_gate"].to_numpy(bool))
     found = np.zeros((len(table), len(table)))
@@ -33,12 +39,26 @@ def through_traffic(table: pd.DataFrame, skims: Skims) -> Floats:
     if len(gate) < 2 or km is None:
         return found
     way = (km + km.T)[np.ix_(gate, gate)] / 2
-    seed = np.where(np.isfinite(way), way, 0.0) ** 2
+    seed = np.minimum(np.where(np.isfinite(way), way, 0.0), THROUGH_KM) ** 2
+    fast = skims.more.get("car_fast_km")
+    if fast is not None:
+        seed *= _stays_fast(fast[np.ix_(gate, gate)], km[np.ix_(gate, gate)])
     np.fill_diagonal(seed, 0.0)
     wanted = _limited(np.where(seed.sum(axis=1) > 0, wanted, 0.0))
     matrix = furness(seed, wanted, wanted, tolerance=1e-6).matrix
     found[np.ix_(gate, gate)] = (matrix + matrix.T) / 2
     return found
+
+
+def _stays_fast(fast: Floats, km: Floats) -> Floats:
+    """Return by pair of gates how much through traffic follows its way, 0.01 to 1."""
+    there = np.isfinite(fast) & np.isfinite(km) & (km > 0)
+    share = np.divide(fast, km, out=np.zeros_like(km), where=there)
+    both = np.clip((share + share.T) / 2, 0.0, 1.0)
+    np.fill_diagonal(both, 0.0)
+    by_motorway = both.max(axis=1) > 0.5  # a gate on a fast road: some way from it stays on one
+    either = by_motorway[:, None] | by_motorway[None, :]
+    return np.where(either, np.maximum(both**4, 0.01), 1.0)
 
 
 def _limited(wanted: Floats) -> Floats:
