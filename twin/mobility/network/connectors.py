@@ -46,10 +46,10 @@ def connectors(
     Notes
     -----
     The points of a zone are cut at the weighted median of their longer side, and again, into at
-    most `network.connectors` groups; a group is fed through that of the nodes its points meet the
-    network at which is nearest to its middle. Only nodes of the main part from which one can leave
-    and to which one can come are used, those without turn rules first. `weight` is the share of the
-    group, `seconds` the mean way of its points. The order of the buildings changes nothing.
+    most `network.connectors` groups; a group is fed through the node where the point nearest to its
+    middle meets the network. Only nodes of the main part from which one can leave and to which one
+    can come are used, those without turn rules first. `weight` is the share of the group, `seconds`
+    the mean way of its points. The order of the buildings changes nothing.
     """
     place, points, counts = _sorted_points(xy, zone, weight, zones)
     usable, plain = _usable(network)
@@ -59,12 +59,12 @@ def connectors(
         )
     group = _groups(place, points, counts, int(given["network.connectors"]))
     middle = np.column_stack([_mean(group, points[:, axis], counts) for axis in (0, 1)])
+    away = np.hypot(*(middle[group] - points).T)
+    order = np.lexsort((np.arange(len(group)), away, group))
+    central = points[order][np.unique(group[order], return_index=True)[1]]
     preferred = plain if plain.any() else usable
-    row = _row_met(network, points, group, preferred, given)
-    row = np.where(row >= 0, row, _nearest_row(network, middle[group], preferred))
-    away = np.hypot(*(middle[group] - np.column_stack([network.x, network.y])[row]).T)
-    order = np.lexsort((row, away, group))
-    chosen = row[order][np.unique(group[order], return_index=True)[1]]
+    row = _row_met(network, central, preferred, given)
+    chosen = np.where(row >= 0, row, _nearest_row(network, middle, preferred))
     return _table(network, (place, points, counts), chosen[group], given)
 
 
@@ -126,9 +126,7 @@ def _mean(group: Ints, values: Floats, counts: Floats) -> Floats:
     return np.bincount(group, weights=values * counts) / np.bincount(group, weights=counts)
 
 
-def _row_met(
-    network: ModeNetwork, points: Floats, group: Ints, usable: Flags, given: Assumptions
-) -> Ints:
+def _row_met(network: ModeNetwork, points: Floats, usable: Flags, given: Assumptions) -> Ints:
     """Return the junction (row of nodes) each point meets the network at, -1 for none usable."""
     access = meet(network, points, pd.RangeIndex(len(points)).astype(str), given)
     row_of = np.full(network.graph.n + 1, -1, np.int32)
@@ -140,7 +138,7 @@ def _row_met(
     seconds = np.concatenate([access.seconds, arriving[1]], axis=1)
     seconds = np.where(rows_met >= 0, seconds, np.inf)
     best = seconds.argmin(axis=1)
-    return np.asarray(rows_met[np.arange(len(group)), best], np.int32)
+    return np.asarray(rows_met[np.arange(len(points)), best], np.int32)
 
 
 def _nearest_row(network: ModeNetwork, xy: Floats, usable: Flags) -> Ints:

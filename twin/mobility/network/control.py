@@ -126,14 +126,18 @@ def point_delay(
     lost = np.zeros(len(streets))
     if mode not in MOTOR or not len(street_points):
         return lost
-    seconds = given.by_class("network.point_delay")
-    value = street_points["class"].astype(object).map(seconds).fillna(0.0).to_numpy(float)
     row = streets.index.get_indexer(pd.Index(street_points["link_id"]))
-    signal = nodes.index[(nodes["control"] == "signals").to_numpy()]
-    ends = streets["from_node"].isin(signal) | streets["to_node"].isin(signal)
-    light = street_points["class"].isin(["signals", "crossing_signals"]).to_numpy()
-    counts = (row >= 0) & ~(light & (ends.to_numpy()[row] | street_points.index.isin(nodes.index)))
-    np.add.at(lost, row[counts], value[counts])
-    back = streets.index.get_indexer(pd.Index(streets["reverse_id"].iloc[row[counts]]))
-    np.add.at(lost, back[back >= 0], value[counts][back >= 0])
+    found, row = street_points[row >= 0], row[row >= 0]
+    own = streets.iloc[row]
+    seconds = given.by_class("network.point_delay")
+    value = found["class"].astype(object).map(seconds).fillna(0.0).to_numpy(float)
+    signals = np.append((nodes["control"] == "signals").to_numpy(), False)  # -1 is no junction
+    near = signals[nodes.index.get_indexer(pd.Index(own["from_node"]))]
+    near |= signals[nodes.index.get_indexer(pd.Index(own["to_node"]))]
+    near |= nodes.index.get_indexer(found.index) >= 0
+    light = found["class"].isin(["signals", "crossing_signals"]).to_numpy()
+    value = np.where(light & near, 0.0, value)
+    np.add.at(lost, row, value)
+    back = streets.index.get_indexer(pd.Index(own["reverse_id"]))
+    np.add.at(lost, back[back >= 0], value[back >= 0])
     return lost

@@ -57,8 +57,9 @@ def turn_rows(
     """
     start = streets.index.get_indexer(pd.Index(turns["from_link"]))
     end = streets.index.get_indexer(pd.Index(turns["to_link"]))
-    arrives = streets["to_node"].to_numpy(object)[start] == turns["via_node"].to_numpy(object)
-    leaves = streets["from_node"].to_numpy(object)[end] == turns["via_node"].to_numpy(object)
+    at = turns["via_node"].to_numpy(object)
+    arrives = streets["to_node"].iloc[start].to_numpy(object) == at
+    leaves = streets["from_node"].iloc[end].to_numpy(object) == at
     via = nodes.index.get_indexer(pd.Index(turns["via_node"])).astype(np.int32)
     good = (start >= 0) & (end >= 0) & (via >= 0) & arrives & leaves
     rows = pd.DataFrame({"kind": turns["kind"].astype(str), "from": start, "to": end})
