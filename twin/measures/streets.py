@@ -134,7 +134,8 @@ class OneWay(NamedStreetMeasure):
 
     def eligible(self, streets: gpd.GeoDataFrame) -> Mask:
         """Streets that have an opposite link; whether it is open `chosen` looks at."""
-        return flags(streets, ("car", "truck")) & streets["reverse_id"].notna().to_numpy()
+        two_way: Mask = streets["reverse_id"].notna().to_numpy()
+        return flags(streets, ("car", "truck")) & two_way
 
     def chosen(self, state: State) -> Rows:
         """Return the rows of the directions that stay."""
