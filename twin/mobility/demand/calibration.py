@@ -134,16 +134,18 @@ def calibrate(
     Each round fits deterrence and gates by purpose under the present constants, then moves each
     constant by ln(wanted share / share). Ends when no share is off by more than 0.001 points, when
     they stay as they are, or after 60 rounds; what was reached is in the answer. `start` is one
-    fitted before, to skims a little different: it saves rounds.
+    fitted before, to skims a little different: it saves rounds, and its through traffic stays.
     """
     table = zones.table
+    if start is not None and not start.ids.equals(zones.ids):
+        start = None
     costs = costs_of(zones, skims, given)
     scale = rate_scale(table, given)
     made = productions(table, scale, given)
     resident = ~table["is_gate"].to_numpy(bool)
     targets = target_shares(_available(costs, table["is_gate"].to_numpy(bool)), given)
     fit = _start(table, made, trips_per_job(scale, given), given)
-    if start is not None and start.ids.equals(zones.ids):
+    if start is not None:
         fit.asc, fit.beta, fit.gate_size = (
             start.asc.copy(),
             start.beta.copy(),
@@ -158,7 +160,7 @@ def calibrate(
         if min(float(np.abs(shares - other).max()) for other in (targets, last)) < 1e-5:
             break
         _move(fit.asc, shares, targets)
-    through = through_traffic(table, skims)
+    through = through_traffic(table, skims, given) if start is None else start.through
     return Calibration(
         zones.ids, fit.asc, fit.beta, fit.gate_size, fit.visitors, fit.jobs_today, fit.jobs_scale,
         scale, through, shares, targets, fit.length, fit.target, rounds,

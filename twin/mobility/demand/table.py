@@ -51,7 +51,8 @@ def zone_table(  # noqa: PLR0913, PLR0917 - one for each table it is made of
     (only the relation counts); `parking_eur` a stay, `parking_search_min`; `hub_minutes` saved by a
     mobility hub; `x`, `y` [m]; `is_gate`, `weight` (capacity used of the gate's roads, veh/h),
     `outside_km` beyond it, `through` (vehicles a day that leave by it on their way through the
-    town) and `through_heavy` (lorries among them). A gate has no people of its own.
+    town), `through_heavy` (lorries among them) and `through_kmh` (speed it expects). A gate has no
+    people of its own.
 
     Parameters
     ----------
@@ -216,4 +217,5 @@ def _of_gates(gates: pd.DataFrame, weight: Floats, given: Assumptions) -> dict[s
         "outside_km": given.array("demand.outside_km", kinds),
         "through": weight * given.array("demand.through_per_weight", kinds),
         "through_heavy": given.array("demand.through_heavy", kinds),
+        "through_kmh": given.array("demand.through_speed_kmh", kinds),
     }

@@ -18,47 +18,48 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-THROUGH_KM = 4.0
+THROUGH_KM = 12.0
 """Ways between gates as long as this are as likely as longer ones [km]."""
 
 
-def through_traffic(table: pd.DataFrame, skims: Skims) -> Floats:
+def through_traffic(table: pd.DataFrame, skims: Skims, given: Assumptions) -> Floats:
     """
     Return vehicles a day from gate to gate (z, z), lorries among them.
 
-    Each gate sends and takes `through` of the table; pairs far apart take more (square of the way
-    between them up to `THROUGH_KM`), none turns back through its own gate. A gate cannot have more
-    than all others together. Who comes by motorway goes on by motorway: with `car_fast_km` of the
-    skims (kilometres on motorways and trunk roads) pairs with a gate on such a road count by the
-    fourth power of the share of their way on such roads, since other ways lead round the town.
+    Each gate sends and takes `through` of the table, less where no way on is as fast as such roads
+    are: the rest goes round the town outside. Of the other gates those count that are reached fast
+    and lie across the town; none turns back through its own gate, none has more than all others
+    together. A doubly constrained model on an assumed attraction, no survey.
     """
     gate = np.flatnonzero(table["is_gate"].to_numpy(bool))
     found = np.zeros((len(table), len(table)))
-    wanted = table["through"].to_numpy(float)[gate]
-    km = skims.km.get("car")
-    if len(gate) < 2 or km is None:
+    if len(gate) < 2 or "car" not in skims.km or "car" not in skims.minutes:
         return found
-    way = (km + km.T)[np.ix_(gate, gate)] / 2
-    seed = np.minimum(np.where(np.isfinite(way), way, 0.0), THROUGH_KM) ** 2
-    fast = skims.more.get("car_fast_km")
-    if fast is not None:
-        seed *= _stays_fast(fast[np.ix_(gate, gate)], km[np.ix_(gate, gate)])
-    np.fill_diagonal(seed, 0.0)
-    wanted = _limited(np.where(seed.sum(axis=1) > 0, wanted, 0.0))
-    matrix = furness(seed, wanted, wanted, tolerance=1e-6).matrix
-    found[np.ix_(gate, gate)] = (matrix + matrix.T) / 2
+    outer = table.iloc[gate]
+    pairs = np.ix_(gate, gate)
+    fast = _fastness(outer, skims.km["car"][pairs], skims.minutes["car"][pairs], given)
+    wanted = _limited(outer["through"].to_numpy(float) * fast.max(axis=1))
+    matrix = furness(fast * _across(outer), wanted, wanted, tolerance=1e-6).matrix
+    found[pairs] = (matrix + matrix.T) / 2
     return found
 
 
-def _stays_fast(fast: Floats, km: Floats) -> Floats:
-    """Return by pair of gates how much through traffic follows its way, 0.01 to 1."""
-    there = np.isfinite(fast) & np.isfinite(km) & (km > 0)
-    share = np.divide(fast, km, out=np.zeros_like(km), where=there)
-    both = np.clip((share + share.T) / 2, 0.0, 1.0)
-    np.fill_diagonal(both, 0.0)
-    by_motorway = both.max(axis=1) > 0.5  # a gate on a fast road: some way from it stays on one
-    either = by_motorway[:, None] | by_motorway[None, :]
-    return np.where(either, np.maximum(both**4, 0.01), 1.0)
+def _fastness(gates: pd.DataFrame, km: Floats, minutes: Floats, given: Assumptions) -> Floats:
+    """Return 0 to 1 by pair: speed over that which both roads let expect, to a power."""
+    there = np.isfinite(minutes) & np.isfinite(km) & np.isfinite(minutes.T) & (minutes > 0)
+    hours = np.where(there, (minutes + minutes.T) / 120, 1.0)
+    speed = np.where(there, (km + km.T) / 2, 0.0) / np.maximum(hours, 1e-9)
+    wished = gates["through_kmh"].to_numpy(float)
+    part = np.minimum(speed / np.minimum(wished[:, None], wished[None, :]), 1.0)
+    np.fill_diagonal(part, 0.0)
+    return np.asarray(part ** given["demand.through_sharpness"])
+
+
+def _across(gates: pd.DataFrame) -> Floats:
+    """Return 0.1 for gates on one side of the town up to 1.1 for those opposite."""
+    x, y = (gates[name].to_numpy(float) - gates[name].mean() for name in ("x", "y"))
+    angle = np.arctan2(y, x)
+    return np.asarray(0.1 + (1 - np.cos(angle[:, None] - angle[None, :])) / 2)
 
 
 def _limited(wanted: Floats) -> Floats:

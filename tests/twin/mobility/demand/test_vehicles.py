@@ -11,47 +11,57 @@ from twin.mobility.demand.vehicles import heavy_share, lorries, through_traffic
 from twin.mobility.tables import Skims
 
 
-def gates_only(wanted, km):
-    ids = [f"gate_{n}" for n in range(len(wanted))]
-    table = pd.DataFrame({"is_gate": True, "through": wanted, "through_heavy": 0.1}, index=ids)
-    km = np.asarray(km, float)
-    return table, Skims(table.index, {"car": km}, {"car": km})
+def gates_only(wanted, minutes, km=20.0):
+    """Gates on a circle, as far apart as it takes to be as fast as they wish where not said."""
+    n = len(wanted)
+    turn = np.arange(n) * 2 * np.pi / n
+    table = pd.DataFrame(
+        {
+            "is_gate": True, "through": wanted, "through_heavy": 0.1, "through_kmh": 60.0,
+            "x": np.cos(turn), "y": np.sin(turn),
+        },
+        index=[f"gate_{number}" for number in range(n)],
+    )  # fmt: skip
+    minutes = np.broadcast_to(np.asarray(minutes, float), (n, n)).copy()
+    return table, Skims(table.index, {"car": minutes}, {"car": np.full((n, n), km)})
+
+
+def through(*gates):
+    return through_traffic(*gates_only(*gates), GIVEN)
 
 
 def test_three_equal_gates_in_a_triangle_by_hand():
-    table, skims = gates_only([100.0, 100.0, 100.0], np.full((3, 3), 5.0))
-    found = through_traffic(table, skims)
-    np.testing.assert_allclose(found, 50 * (1 - np.eye(3)), atol=1e-3)
+    np.testing.assert_allclose(through([100.0] * 3, 20), 50 * (1 - np.eye(3)), atol=1e-3)
 
 
 def test_margins_hold_and_nobody_turns_back():
-    rng = np.random.default_rng(1)
-    km = rng.uniform(2, 15, (6, 6))
     wanted = np.array([500.0, 400, 300, 300, 200, 100])
-    found = through_traffic(*gates_only(wanted, km))
+    found = through(wanted, 15)
     assert (np.diag(found) == 0).all()
     np.testing.assert_allclose(found, found.T)
     np.testing.assert_allclose(found.sum(axis=1), wanted, rtol=1e-3)
 
 
-def test_far_pairs_take_more():
-    km = np.array([[0, 2, 9, 9], [2, 0, 9, 9], [9, 9, 0, 2], [9, 9, 2, 0]], float)
-    found = through_traffic(*gates_only([100.0] * 4, km))
-    assert found[0, 2] > 5 * found[0, 1]
+def test_traffic_goes_across_and_by_the_fast_road():
+    found = through([100.0] * 4, 20)
+    assert found[0, 2] / found[0, 1] == pytest.approx(1.1 / 0.6, rel=1e-3)  # straight on
+    slow = np.full((4, 4), 40.0)  # half as fast as they wish, but for one road
+    slow[0, 2] = slow[2, 0] = 20.0
+    found = through([100.0] * 4, slow)
+    assert found[0, 2] > 0.95 * found[0].sum()
+    assert found[1].sum() == pytest.approx(100 * 0.5 ** GIVEN["demand.through_sharpness"], rel=0.01)
 
 
 def test_a_gate_cannot_have_more_than_the_others():
-    found = through_traffic(*gates_only([900.0, 100, 100], np.full((3, 3), 4.0)))
-    assert found.sum(axis=1)[0] == pytest.approx(190, rel=0.01)
-    assert through_traffic(*gates_only([900.0, 100], np.full((2, 2), 4.0)))[0, 1] == 100
+    assert through([900.0, 100, 100], 20).sum(axis=1)[0] == pytest.approx(190, rel=0.01)
+    assert through([900.0, 100], 20)[0, 1] == 100
 
 
 def test_one_gate_and_gates_without_a_way():
-    assert through_traffic(*gates_only([900.0], [[0.0]])).sum() == 0
-    apart = np.where(np.eye(3, dtype=bool), 1.0, np.inf)
-    assert through_traffic(*gates_only([9.0, 9, 9], apart)).sum() == 0
-    table, _ = gates_only([9.0, 9.0], np.ones((2, 2)))
-    assert through_traffic(table, Skims(table.index, {}, {})).sum() == 0
+    assert through([900.0], 1).sum() == 0
+    assert through([9.0, 9, 9], np.where(np.eye(3, dtype=bool), 1.0, np.inf)).sum() == 0
+    table, _ = gates_only([9.0, 9.0], 1)
+    assert through_traffic(table, Skims(table.index, {}, {}), GIVEN).sum() == 0
     np.testing.assert_allclose(heavy_share(table), 0.1)
 
 
