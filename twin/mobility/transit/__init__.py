@@ -11,7 +11,14 @@ from twin.mobility.transit.access import (
 from twin.mobility.transit.boardings import Boardings, boardings
 from twin.mobility.transit.compile import compile_timetable
 from twin.mobility.transit.journey import Journey, Leg, journey, journey_until, journeys
-from twin.mobility.transit.reach import arrivals, arrivals_by_rides, onward, reach, reach_places, window
+from twin.mobility.transit.reach import (
+    arrivals,
+    arrivals_by_rides,
+    onward,
+    reach,
+    reach_places,
+    window,
+)
 from twin.mobility.transit.skims import transit_skims
 from twin.mobility.transit.timetable import Timetable
 

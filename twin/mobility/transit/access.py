@@ -13,6 +13,7 @@ from twin.errors import ModelError
 from twin.mobility import paths
 from twin.mobility.transit.footpaths import seconds_per_m
 from twin.mobility.transit.raptor import Ends
+from twin.mobility.transit.timetable import whole_seconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def _by_place(place: Array, stop: Array, seconds: Array, places: int) -> StopAcc
     first = np.append(True, (np.diff(place) != 0) | (np.diff(stop) != 0))[: len(place)]
     kept = first & np.isfinite(seconds)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(place[kept], minlength=places))])
-    whole = np.ceil(seconds[kept]).astype(np.int32)
+    whole = whole_seconds(seconds[kept])
     return StopAccess(offsets.astype(np.int32), stop[kept].astype(np.int32), whole)
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from twin.errors import ModelError
 from twin.mobility.paths.threads import workers
-from twin.mobility.transit.raptor import NEVER, Query, make_labels, make_out, run
+from twin.mobility.transit.raptor import Query, make_labels, make_out, run
 from twin.mobility.transit.reach import rides_of
-from twin.mobility.transit.timetable import FIRST_EVENT, FIRST_PLACE, STOP
+from twin.mobility.transit.timetable import FIRST_EVENT, FIRST_PLACE, NEVER, STOP
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

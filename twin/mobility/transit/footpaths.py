@@ -9,6 +9,8 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from twin.mobility.transit.timetable import whole_seconds
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -49,7 +51,7 @@ def footpaths(
     every = every.sort_values(first, ascending=[True, True, False, True])
     every = every.drop_duplicates(["a", "b"])
     a, b = every["a"].to_numpy(np.int64), every["b"].to_numpy(np.int64)
-    seconds = np.ceil(every["seconds"].to_numpy(float).clip(max=NEVER_S)).astype(np.int32)
+    seconds = whole_seconds(every["seconds"].to_numpy(float).clip(max=NEVER_S))
     change = np.full(count, NEVER_S, np.int32)
     change[a[a == b]] = seconds[a == b]
     on = (a != b) & (seconds < NEVER_S)
@@ -120,4 +122,5 @@ def _members(stops: gpd.GeoDataFrame, served: Array) -> pd.DataFrame:
     parent = stops.index.get_indexer(pd.Index(stops["parent_id"]))[served]
     own = pd.DataFrame({"stop": served, "rule": served})
     of_station = pd.DataFrame({"stop": served, "rule": parent})
-    return pd.concat([own, of_station[parent >= 0]], ignore_index=True)
+    both: pd.DataFrame = pd.concat([own, of_station[parent >= 0]], ignore_index=True)
+    return both

@@ -11,7 +11,6 @@ from twin.mobility.transit.raptor import (
     ALIGHT,
     FROM_EVENT,
     FROM_STOP,
-    NEVER,
     TO_EVENT,
     WALKED,
     Ends,
@@ -26,7 +25,9 @@ from twin.mobility.transit.timetable import (
     DEPARTURE,
     FIRST_EVENT,
     FIRST_PLACE,
+    NEVER,
     STOP,
+    whole_seconds,
 )
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def journeys(
     """
     departures = np.array([departure_s], np.int32)
     labels, _ = _searched(timetable, access_a, egress_b, departures, given)
-    to_stop, from_stop = _seconds(access_a), _seconds(egress_b)
+    to_stop, from_stop = whole_seconds(access_a), whole_seconds(egress_b)
     until, last = _arrived(labels, from_stop)
     found, best = [], departure_s + round(given["transit.longest_journey"] * 60) + 1
     for k in range(1, len(until)):
@@ -155,7 +156,7 @@ def _searched(
     given: Assumptions,
 ) -> tuple[Labels, Ints]:
     """Return the labels after some departures, and the earliest arrival of each."""
-    net, to_stop, from_stop = timetable.net, _seconds(access_a), _seconds(egress_b)
+    net, to_stop, from_stop = timetable.net, whole_seconds(access_a), whole_seconds(egress_b)
     near, last = (np.flatnonzero(walk < NEVER).astype(np.int32) for walk in (to_stop, from_stop))
     labels, out = make_labels(net, rides_of(given)), make_out(len(departures), 1)
     query = Query(departures, round(given["transit.longest_journey"] * 60), 0)
@@ -163,11 +164,6 @@ def _searched(
     ends = Ends(has_egress, np.zeros_like(last), from_stop[last], 1)
     run(net, labels, (near, to_stop[near]), ends, query, out)
     return labels, out.arrivals[:, 0]
-
-
-def _seconds(walk: ArrayLike) -> Ints:
-    values = np.asarray(walk, float)
-    return np.ceil(np.where(np.isfinite(values), values, NEVER)).astype(np.int32)
 
 
 def _arrived(labels: Labels, from_stop: Ints) -> tuple[Array, Array]:

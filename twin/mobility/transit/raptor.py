@@ -24,6 +24,7 @@ from twin.mobility.transit.timetable import (
     FIRST_PLACE,
     FOOT_S,
     FOOT_TO,
+    NEVER,
     PATTERN,
     SERVED,
     STOP,
@@ -33,7 +34,6 @@ from twin.mobility.transit.timetable import (
 if TYPE_CHECKING:
     from twin.mobility.transit.timetable import Floats, Ints, Net
 
-NEVER = 1 << 30
 ALIGHT, BOARD = 0, 1
 """Rows of `Labels.times`: earliest arrival by vehicle, earliest time one is ready to board [s]."""
 FROM_STOP, FROM_EVENT, TO_EVENT, WALKED = range(4)

@@ -10,14 +10,13 @@ from twin.errors import ModelError
 from twin.mobility import paths
 from twin.mobility.transit.raptor import (
     ALIGHT,
-    NEVER,
     Ends,
     Query,
     make_labels,
     make_out,
     run,
 )
-from twin.mobility.transit.timetable import DAY_S, Floats, Ints
+from twin.mobility.transit.timetable import DAY_S, NEVER, whole_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from twin.mobility.tables import Access, ModeNetwork
     from twin.mobility.transit.access import StopAccess
     from twin.mobility.transit.raptor import Labels, Out
-    from twin.mobility.transit.timetable import Timetable
+    from twin.mobility.transit.timetable import Floats, Ints, Timetable
 
 STEP_S = 60
 """Departures looked at: every minute, as timetables have whole minutes."""
@@ -90,7 +89,7 @@ def _searched(
     """Run a search whose places are the stops themselves."""
     walk, net = np.asarray(seconds, float), timetable.net
     near = np.flatnonzero(np.isfinite(walk)).astype(np.int32)
-    starts = np.ceil(walk[near]).astype(np.int32)
+    starts = whole_seconds(walk[near])
     count = timetable.stops
     stops = np.arange(count + 1, dtype=np.int32)
     at_once = Ends(stops, stops[:-1], np.zeros(count, np.int32), count)
@@ -130,9 +129,7 @@ def reach(
     departures = window(given, hours)
     found = arrivals(timetable, seconds, departures, given)
     taken = np.where(found < NEVER, found - departures[:, None], NEVER).astype(np.int32)
-    walk = np.asarray(seconds, float)
-    on_foot = np.where(np.isfinite(walk), np.ceil(np.minimum(walk, NEVER)), NEVER)
-    return _percentiles(np.minimum(taken, on_foot.astype(np.int32)), percentiles)
+    return _percentiles(np.minimum(taken, whole_seconds(seconds)), percentiles)
 
 
 def reach_places(
@@ -166,7 +163,7 @@ def reach_places(
 def _percentiles(seconds: Ints, percentiles: Sequence[float]) -> Floats:
     """Return percentiles down the columns in minutes, by nearest rank; inf for NEVER."""
     count = len(seconds)
-    ranks = [max(0, int(np.ceil(one / 100 * count)) - 1) for one in percentiles]
+    ranks = [max(0, int(np.ceil(one * count / 100)) - 1) for one in percentiles]
     columns = np.ascontiguousarray(seconds.T)
     columns.partition(sorted(set(ranks)), axis=1)
     found = columns[:, ranks].T.astype(float)

@@ -10,7 +10,6 @@ from twin.mobility.paths.threads import in_rows
 from twin.mobility.transit.raptor import (
     FIRST,
     FOOT,
-    NEVER,
     RIDE,
     RIDES,
     Query,
@@ -19,6 +18,7 @@ from twin.mobility.transit.raptor import (
     run,
 )
 from twin.mobility.transit.reach import rides_of, window
+from twin.mobility.transit.timetable import NEVER
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import ArrayLike
 
     from twin.provenance import Finding
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 DAY_S = 86_400
+NEVER = 1 << 30
+"""Later than any time [s]."""
 
 
 SERVED, FIRST_FOOT, CHANGE_S = range(3)
@@ -46,6 +49,17 @@ class Net(NamedTuple):
     patterns: Ints  # (patterns + 1, 3)
     events: Ints  # (3, events) seconds after midnight
     feet: Ints  # (walks, 2) by the stop one comes from
+
+
+def whole_seconds(seconds: ArrayLike) -> Ints:
+    """
+    Return walks in whole seconds, rounded up to the next but for a thousandth; NEVER for inf.
+
+    >>> whole_seconds([195.0000001, 195.2, np.inf]).tolist() == [195, 196, NEVER]
+    True
+    """
+    values = np.asarray(seconds, float)
+    return np.ceil(np.where(values < NEVER, values, NEVER) - 0.001).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,7 @@ def walks(feed, given):
                 seconds = min(told)
                 break
         if seconds < math.inf:
-            found[a, b] = math.ceil(seconds)
+            found[a, b] = math.ceil(seconds - 0.001)
     return found
 
 
@@ -75,7 +75,7 @@ def earliest(feed, given, starts, departures):
     ]
     order = np.argsort(departures, kind="stable")
     asked, longest = departures[order], given["transit.longest_journey"] * 60
-    ready = np.where(np.isfinite(starts), np.ceil(starts) + departures, LATER)[:, order]
+    ready = np.where(np.isfinite(starts), np.ceil(starts - 0.001) + departures, LATER)[:, order]
     rides = int(given["transit.most_transfers"]) + 1
     found = np.full((rides + 1, len(stops), len(asked)), LATER)
     for k in range(1, rides + 1):

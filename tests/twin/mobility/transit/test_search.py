@@ -13,7 +13,7 @@ from tests.twin.mobility.transit.reference import LATER, earliest
 from twin.assumptions import assumptions
 from twin.errors import ModelError
 from twin.mobility.transit import arrivals, arrivals_by_rides, journeys, window
-from twin.mobility.transit.raptor import NEVER
+from twin.mobility.transit.timetable import NEVER
 
 GIVEN = assumptions()
 STOPS = "abcdefg"
