@@ -57,13 +57,14 @@ def turn_rows(
     """
     start = streets.index.get_indexer(pd.Index(turns["from_link"]))
     end = streets.index.get_indexer(pd.Index(turns["to_link"]))
-    at = turns["via_node"].to_numpy(object)
+    via = nodes.index.get_indexer(pd.Index(turns["via_node"])).astype(np.int32)
+    there = (start >= 0) & (end >= 0) & (via >= 0)
+    kept, start, end, via = turns[there], start[there], end[there], via[there]
+    at = kept["via_node"].to_numpy(object)
     arrives = streets["to_node"].iloc[start].to_numpy(object) == at
     leaves = streets["from_node"].iloc[end].to_numpy(object) == at
-    via = nodes.index.get_indexer(pd.Index(turns["via_node"])).astype(np.int32)
-    good = (start >= 0) & (end >= 0) & (via >= 0) & arrives & leaves
-    rows = pd.DataFrame({"kind": turns["kind"].astype(str), "from": start, "to": end})
-    return rows[good].reset_index(drop=True), via[good]
+    rows = pd.DataFrame({"kind": kept["kind"].astype(str).to_numpy(), "from": start, "to": end})
+    return rows[arrives & leaves].reset_index(drop=True), via[arrives & leaves]
 
 
 def split_at(links: Links, via: Ints, signals: Flags, count: int) -> Flags:

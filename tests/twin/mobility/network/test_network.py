@@ -124,8 +124,11 @@ def test_bad_tables_are_refused_with_names() -> None:
 def test_a_town_without_streets_gives_an_empty_network() -> None:
     streets, nodes = cross()
     net = mode_network(streets.assign(allow_car=False), nodes, NO_TURNS, GIVEN, "car")
-    assert net.graph.m == 0
-    assert set(net.out_nodes) == set(net.in_nodes) == {-1}
+    rule = turns_of(("no_left_turn", "s-m", "m-w", None))
+    gone = mode_network(streets.iloc[:0], nodes, rule, GIVEN, "car")
+    for one in (net, gone):
+        assert one.graph.m == 0
+        assert set(one.out_nodes) == set(one.in_nodes) == {-1}
 
 
 # --------------------------------------------------------------------- speed and capacity
