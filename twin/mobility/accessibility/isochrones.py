@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Shapes = NDArray[np.object_]
 
 MOST_MINUTES = 120.0
-GRID_M = 0.01  # outlines are rounded to a centimetre, so that they can be joined without gaps
 
 
 def isochrones(network: ModeNetwork, costs: ArrayLike, access: Access, minutes: float) -> Reach:
@@ -234,12 +233,14 @@ def isochrone_areas(  # noqa: PLR0913  a search, what it ran on, what is asked
     check_minutes(minutes)
     width = given[f"accessibility.buffer.{network.mode}"]
     areas: list[Any] = []
+    done = np.zeros(network.graph.m, bool)  # covered whole by an inner area
     for place, limit in enumerate(minutes):
         links, share = streets_reached(network, costs, seconds, limit)
-        parts = [*_lines_covered(network, links, share), *start[place : place + 1]]
-        area = widened(np.array(parts, object), width, given["accessibility.hole_area"])
-        inner = areas[-1:]
-        areas.append(shapely.union_all([*inner, area], grid_size=GRID_M) if inner else area)
+        more = ~done[links]
+        parts = [*_lines_covered(network, links[more], share[more]), *start[place : place + 1]]
+        lines = np.array(parts, object)
+        areas.append(widened(lines, width, given["accessibility.hole_area"], areas[-1:]))
+        done[links[share >= 1.0]] = True
     table = {"minutes": list(minutes), "area_m2": shapely.area(np.array(areas, object))}
     return gpd.GeoDataFrame(table, geometry=areas, crs=crs)
 
@@ -259,14 +260,13 @@ def _lines_covered(network: ModeNetwork, links: Ints, share: Floats) -> Shapes:
     return np.concatenate([lines[network.street[full[np.sort(once)]]], parts])
 
 
-def widened(lines: Shapes, width_m: float, hole_m2: float) -> shapely.Geometry:
-    """Return the area within `width_m` of the lines, holes up to `hole_m2` closed."""
-    if not len(lines):
-        return shapely.Polygon()
+def widened(
+    lines: Shapes, width_m: float, hole_m2: float, inner: Sequence[Any] = ()
+) -> shapely.Geometry:
+    """Return the area within `width_m` of the lines, with `inner`, holes up to `hole_m2` closed."""
     wide = shapely.buffer(lines, width_m, quad_segs=4)
-    area = shapely.union_all(shapely.set_precision(wide, GRID_M), grid_size=GRID_M)
-    parts = shapely.get_parts(area)
-    return shapely.union_all([_filled(part, hole_m2) for part in parts], grid_size=GRID_M)
+    area = shapely.union_all(np.array([*wide, *inner], object))
+    return shapely.union_all([_filled(part, hole_m2) for part in shapely.get_parts(area)])
 
 
 def _filled(polygon: shapely.Polygon, hole_m2: float) -> Any:
