@@ -28,8 +28,9 @@ def through_traffic(table: pd.DataFrame, skims: Skims, given: Assumptions) -> Fl
 
     Each gate sends and takes `through` of the table, less where no way on is as fast as such roads
     are: the rest goes round the town outside. Of the other gates those count that are reached fast
-    and lie across the town; none turns back through its own gate, none has more than all others
-    together. A doubly constrained model on an assumed attraction, no survey.
+    and lie across the town; with `car_fast_km` of the skims (kilometres on motorways and trunk
+    roads) who comes by motorway goes on by motorway. None turns back through its own gate, none has
+    more than all others together. A doubly constrained model on assumed attraction, no survey.
     """
     gate = np.flatnonzero(table["is_gate"].to_numpy(bool))
     found = np.zeros((len(table), len(table)))
@@ -38,6 +39,8 @@ def through_traffic(table: pd.DataFrame, skims: Skims, given: Assumptions) -> Fl
     outer = table.iloc[gate]
     pairs = np.ix_(gate, gate)
     fast = _fastness(outer, skims.km["car"][pairs], skims.minutes["car"][pairs], given)
+    if "car_fast_km" in skims.more:
+        fast = fast * _stays_fast(skims.more["car_fast_km"][pairs], skims.km["car"][pairs])
     wanted = _limited(outer["through"].to_numpy(float) * fast.max(axis=1))
     matrix = furness(fast * _across(outer), wanted, wanted, tolerance=1e-6).matrix
     found[pairs] = (matrix + matrix.T) / 2
@@ -53,6 +56,17 @@ def _fastness(gates: pd.DataFrame, km: Floats, minutes: Floats, given: Assumptio
     part = np.minimum(speed / np.minimum(wished[:, None], wished[None, :]), 1.0)
     np.fill_diagonal(part, 0.0)
     return np.asarray(part ** given["demand.through_sharpness"])
+
+
+def _stays_fast(fast: Floats, km: Floats) -> Floats:
+    """Return by pair of gates how much through traffic follows its way, 0.01 to 1."""
+    there = np.isfinite(fast) & np.isfinite(km) & (km > 0)
+    share = np.divide(fast, km, out=np.zeros_like(km), where=there)
+    both = np.clip((share + share.T) / 2, 0.0, 1.0)
+    np.fill_diagonal(both, 0.0)
+    by_motorway = both.max(axis=1) > 0.5  # a gate on a fast road: some way from it stays on one
+    either = by_motorway[:, None] | by_motorway[None, :]
+    return np.where(either, np.maximum(both**4, 0.01), 1.0)
 
 
 def _across(gates: pd.DataFrame) -> Floats:

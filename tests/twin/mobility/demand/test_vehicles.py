@@ -52,6 +52,16 @@ def test_traffic_goes_across_and_by_the_fast_road():
     assert found[1].sum() == pytest.approx(100 * 0.5 ** GIVEN["demand.through_sharpness"], rel=0.01)
 
 
+def test_who_comes_by_motorway_goes_on_by_motorway():
+    table, skims = gates_only([100.0] * 4, 20)
+    on_it = np.zeros((4, 4))
+    on_it[0, 1] = on_it[1, 0] = 20.0  # all the way between the first two
+    more = Skims(skims.ids, skims.minutes, skims.km, {"car_fast_km": on_it})
+    found = through_traffic(table, more, GIVEN)
+    assert found[0, 1] > 0.9 * found[0].sum()
+    assert found[2, 3] > 0.9 * found[2].sum()
+
+
 def test_a_gate_cannot_have_more_than_the_others():
     assert through([900.0, 100, 100], 20).sum(axis=1)[0] == pytest.approx(190, rel=0.01)
     assert through([900.0, 100], 20)[0, 1] == 100
