@@ -179,10 +179,11 @@ def balance(links: Links, flow: Flow, store: Store, plan: Plan) -> float:  # pra
     """
     Sweep over pairs, one after the other on the newest costs; return what the last could save.
 
-    A pair whose paths cost the same within its slack sits out three sweeps.
+    A pair whose paths cost the same within its slack sits out one sweep, then two, four, up to 16.
     """
     count, most, excess = len(plan.pairs), 1, 0.0
     alike, sleep = np.empty((count, 2), np.int32), np.zeros(count, np.int32)
+    calm = np.zeros(count, np.int32)
     for i in range(count):
         k = plan.pairs[i]
         alike[i, 0], alike[i, 1] = _alike(store, k)
@@ -200,7 +201,8 @@ def balance(links: Links, flow: Flow, store: Store, plan: Plan) -> float:  # pra
             best = _cheapest(store, flow.cost[plan.kind[k]], k, alike[i], room.found)
             saved = _even_out(links, flow, store, plan, (k, best), room)
             excess += saved
-            sleep[i] = 3 if saved == 0.0 else 0
+            calm[i] = min(calm[i] + 1, 5) if saved == 0.0 else 0
+            sleep[i] = (1 << calm[i]) >> 1
         if excess <= plan.goal:
             break
     return excess

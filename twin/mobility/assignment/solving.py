@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 SLACK = 0.05  # share of the gap asked for that single pairs may be off
 BATCHES = 8  # parts the demand is loaded in, each on the costs of those before
-SWEEPS = 20  # of the inner loop between two searches
-GOAL = 0.1  # share of what could be saved at which the inner loop hands back
+SWEEPS = 100  # of the inner loop between two searches
+GOAL = 0.005  # share of what could be saved at which the inner loop hands back
 LEAST = 20_000  # nodes searched that are worth a thread
 ROUNDS = 2  # searches of touched origins before all are searched
 

@@ -144,7 +144,7 @@ def lower_bound(problem, units):
     return objective(problem, units) - slack
 
 
-def frank_wolfe(problem, steps=60):
+def frank_wolfe(problem, steps=12):
     """Give volumes by class after steps of Frank and Wolfe with an exact line search."""
     empty = time_of(problem, np.zeros(problem.graph.m))
     units = np.array([
