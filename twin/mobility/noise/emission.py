@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twin.assumptions import Assumptions
 
     Floats = NDArray[np.float64]
+    Kinds = NDArray[np.object_]
 
 ROADS = {
     "motorway": "motorway", "trunk": "motorway", "primary": "federal", "secondary": "country",
@@ -35,9 +36,10 @@ TIMES = ("day", "night")
 STEEPEST = 12.0  # %; RLS-19 is not valid beyond
 
 
-def road_kinds(streets: pd.DataFrame) -> Floats:
+def road_kinds(streets: pd.DataFrame) -> Kinds:
     """Return the kind of road of each street by RLS-19 table 2."""
-    return streets["class"].astype(str).map(ROADS).fillna("local").to_numpy(object)
+    kinds: Kinds = streets["class"].astype(str).map(ROADS).fillna("local").to_numpy()
+    return kinds.astype(object)
 
 
 def noise_emission(streets: pd.DataFrame, flows: pd.DataFrame, given: Assumptions) -> pd.DataFrame:
@@ -74,7 +76,7 @@ def noise_emission(streets: pd.DataFrame, flows: pd.DataFrame, given: Assumption
     return pd.DataFrame(table, index=streets.index)
 
 
-def _by_group(base: Floats, trucks: Floats, roads: Floats, time: str, given: Assumptions) -> Floats:
+def _by_group(base: Floats, trucks: Floats, roads: Kinds, time: str, given: Assumptions) -> Floats:
     """Return vehicles of the three groups as if all hours of the day were like those of `time`."""
     shares = [given.by_class(f"noise.{group}_{time}") for group in GROUPS[1:]]
     lorries = np.stack([[share[road] / 100.0 for road in roads] for share in shares]) * trucks
@@ -83,7 +85,7 @@ def _by_group(base: Floats, trucks: Floats, roads: Floats, time: str, given: Ass
     return vehicles
 
 
-def _truck_factor(flow: pd.DataFrame, roads: Floats, given: Assumptions) -> Floats:
+def _truck_factor(flow: pd.DataFrame, roads: Kinds, given: Assumptions) -> Floats:
     """Return lorries of the model over those of table 2, 1 where the model has none of its own."""
     if "truck" not in flow:
         return np.ones(len(flow))
@@ -105,7 +107,7 @@ def _daily_share(road: str, given: Assumptions) -> float:
     )
 
 
-def _speeds(streets: pd.DataFrame, roads: Floats, given: Assumptions) -> Floats:
+def _speeds(streets: pd.DataFrame, roads: Kinds, given: Assumptions) -> Floats:
     """Return the speed of the three groups: the limit, within what RLS-19 reckons with."""
     limit = streets["speed_kmh"].to_numpy(float)
     most = given.by_class("noise.most_speed")

@@ -11,7 +11,7 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from twin.mobility.noise.emission import ROADS
+from twin.mobility.noise.emission import road_kinds
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -58,8 +58,7 @@ def sound_lines(streets: gpd.GeoDataFrame, nodes: pd.DataFrame, given: Assumptio
     shapes = shown.geometry.to_numpy()
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
     offsets = np.searchsorted(owner, np.arange(len(names) + 1)).astype(np.int64)
-    main = shown["class"].astype(str).isin(ROADS).to_numpy()
-    reach = np.where(main, given["noise.reach_main_m"], given["noise.reach_minor_m"])
+    reach = given.array("noise.reach_m", road_kinds(shown))
     return Lines(
         pd.Index(names), line, shapes, offsets, np.ascontiguousarray(xy),
         shapely.length(shapes), _ways(shown, nodes, given), reach,

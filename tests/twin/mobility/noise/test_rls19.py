@@ -171,3 +171,19 @@ def test_stones_and_hills_are_louder():
     level = noise_emission(network, flows(network, 5000.0), GIVEN)["day_db"]
     assert level["s1"] - level["s0"] == pytest.approx(7.0)  # cars alone: 7 dB from 50 km/h on
     assert level["s2"] - level["s0"] == pytest.approx(0.8 * 1.2)
+
+
+A_WEIGHT = np.array([-26.2, -16.1, -8.6, -3.2, 0.0, 1.2, 1.0, -1.1])
+"""Octaves of 63 Hz to 8 kHz, IEC 61672."""
+
+
+@pytest.mark.parametrize("speed", [50.0, 70.0, 100.0, 130.0])
+def test_cars_are_about_as_loud_as_in_the_european_method(speed):
+    """CNOSSOS-EU (2020), other reference road and spectrum: same order, within 3 dB."""
+    file = shared("refs/mobility/noise/RoadCnossos_2020.json")
+    car = json.loads(file.read_text("utf-8"))["vehicles"]["1"]
+    ar, br, ap, bp = (np.array(car[name]) for name in ("ar", "br", "ap", "bp"))
+    rolling, engine = ar + br * np.log10(speed / 70), ap + bp * (speed - 70) / 70
+    power = (10 ** (0.1 * rolling) + 10 ** (0.1 * engine)) * 10 ** (0.1 * A_WEIGHT)
+    european = 10 * np.log10(power.sum())
+    assert float(vehicle_level("car", speed, GIVEN)) == pytest.approx(european, abs=3.0)

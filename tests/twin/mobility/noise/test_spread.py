@@ -19,7 +19,7 @@ from twin.mobility.noise import (
     sound_spread,
 )
 
-LOUD = GIVEN.replaced({"noise.reach_minor_m": 1000.0, "effects.week_factor": 1.0})
+LOUD = GIVEN.replaced({"noise.reach_m.local": 1000.0, "effects.week_factor": 1.0})
 STRAIGHT = [(-900, 0), (900, 0)]
 
 
