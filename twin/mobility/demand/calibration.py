@@ -241,13 +241,13 @@ def _spread(
     """Return the trips of a purpose; the gates pull as many residents as are assumed to leave."""
     table, made = known
     purpose = PURPOSES[place]
-    wanted = margins(table, made, purpose, fit.level(place), given)
+    wanted = margins(table, made, purpose, fit.level(place), given, seed)
     if purpose not in DOUBLY:
         gate = table["is_gate"].to_numpy(bool)
         share = given[f"demand.outside_share.{purpose}"]
         size = fit.gate_size[place] * gate_factor(seed, wanted, gate, share)
         fit.gate_size[place] = np.clip(size, 1e-9, 1e9) if gate.any() else 0.0
-        wanted = margins(table, made, purpose, fit.level(place), given)
+        wanted = margins(table, made, purpose, fit.level(place), given, seed)
     return distribute(seed, wanted, purpose)
 
 

@@ -45,17 +45,20 @@ class Level:
 
 
 def margins(
-    table: pd.DataFrame, made: Floats, purpose: str, level: Level, given: Assumptions
-) -> Margins:
+    table: pd.DataFrame, made: Floats, purpose: str, level: Level, given: Assumptions,
+    seed: Floats,
+) -> Margins:  # fmt: skip
     """
     Return the margins of one purpose from the residents' trips `made` (2, z).
 
     Work and education are doubly constrained: the share of residents who leave the town is
     assumed, people from outside fill the jobs that are left. For the rest the gates draw with
-    `gate_size` beside the zones.
+    `gate_size` beside the zones. Which gates are used follows from the capacity of their roads and
+    the ways to them (`seed`); people from outside use the gates as residents do.
     """
     gate = table["is_gate"].to_numpy(bool)
-    weight = _shares(table["weight"].to_numpy(float) * gate)
+    capacity = _shares(table["weight"].to_numpy(float) * gate)
+    weight = _used(seed, made, capacity)
     pull = np.where(gate, 0.0, table[f"attraction_{purpose}"].to_numpy(float))
     if purpose == "work":
         pull = level.jobs
@@ -63,7 +66,7 @@ def margins(
     is_open = bool(weight.sum() > 0)
     if purpose not in DOUBLY:
         out = level.gate_size if size > 0 else 1.0
-        columns = _shares(pull) + (out * weight if is_open else 0.0)
+        columns = _shares(pull) + (out * capacity if is_open else 0.0)
         return Margins(_rows(made, weight, level.visitors if is_open else 0.0, given), columns)
     leaving = given[_OUTSIDE[purpose]] * total if is_open else 0.0
     inside, coming = total - leaving, level.visitors if is_open else 0.0
@@ -78,6 +81,14 @@ def margins(
 
 
 _OUTSIDE = {"work": "demand.out_commuter_share", "education": "demand.outside_share.education"}
+
+
+def _used(seed: Floats, made: Floats, capacity: Floats) -> Floats:
+    """Return the share of the trips out of town by gate (z,), of residents free to choose."""
+    pull = np.einsum("ij,j->i", seed, capacity)
+    each = np.divide(made.ravel(), pull, out=np.zeros_like(pull), where=pull > 0)
+    used = _shares(capacity * np.einsum("ij,i->j", seed, each))
+    return used if used.sum() > 0 else capacity
 
 
 def _rows(made: Floats, weight: Floats, coming: float, given: Assumptions) -> Floats:

@@ -49,9 +49,9 @@ def demand(zones: ZoneSystem, skims: Skims, calibration: Calibration, given: Ass
         both = choices(zones, costs, calibration.asc, purpose, given)
         logsums = np.concatenate([choice.logsum(costs.top) for choice in both])
         level = calibration.level(place, jobs, given)
-        wanted = margins(table, made[place], purpose, level, given)
         theta = given[f"demand.place_scale.{purpose}"]
         seed = seed_of(logsums, costs.inside, level.beta, theta, gate)
+        wanted = margins(table, made[place], purpose, level, given, seed)
         trips = distribute(seed, wanted, purpose)
         _count_unserved(unserved, trips, wanted)
         purposes[purpose] = trips[0] + trips[1]

@@ -99,14 +99,20 @@ def test_margins_of_work_and_school_hold():
     made = productions(zones.table, fitted.rate_scale, GIVEN)
     for place in (0, 1):
         level = fitted.level(place, fitted.jobs_now(zones), GIVEN)
-        wanted = margins(zones.table, made[place], PURPOSES[place], level, GIVEN)
         z = zones.count
+        wanted = margins(
+            zones.table, made[place], PURPOSES[place], level, GIVEN, np.ones((2 * z, z))
+        )
+        gate = zones.table["is_gate"].to_numpy()
         rows = wanted.rows[:z] + wanted.rows[z:]
         matrix = found.purposes[PURPOSES[place]]
-        np.testing.assert_allclose(matrix.sum(axis=1), rows, rtol=1e-9)
+        columns = matrix.sum(axis=0)
+        np.testing.assert_allclose(matrix.sum(axis=1)[~gate], rows[~gate], rtol=1e-9)
         np.testing.assert_allclose(
-            matrix.sum(axis=0), wanted.columns, rtol=1e-4, atol=1e-7 * rows.sum()
+            columns[~gate], wanted.columns[~gate], rtol=1e-4, atol=1e-7 * rows.sum()
         )
+        assert columns[gate].sum() == pytest.approx(wanted.columns[gate].sum(), rel=1e-6)
+        assert matrix[gate].sum() == pytest.approx(rows[gate].sum(), rel=1e-9)
 
 
 def test_shares_that_leave_town_are_those_assumed():
@@ -119,6 +125,24 @@ def test_shares_that_leave_town_are_those_assumed():
     work = found.purposes["work"]
     held = work[np.ix_(gate, ~gate)].sum() / work[:, ~gate].sum()
     assert held == pytest.approx(GIVEN["demand.in_commuter_share"], abs=1e-6)
+
+
+def test_gates_are_used_by_capacity_and_by_the_way_to_them():
+    zones, skims, fitted, _ = today()
+    gate = np.flatnonzero(zones.table["is_gate"].to_numpy())
+    far = {mode: minutes.copy() for mode, minutes in skims.minutes.items()}
+    for minutes in far.values():
+        minutes[:, gate[1]] += 30
+        minutes[gate[1], :] += 30
+
+    def out(minutes):
+        found = demand(zones, replace(skims, minutes=minutes), fitted, GIVEN)
+        return found.purposes["work"][:, gate].sum(axis=0)
+
+    near, farther = out(skims.minutes), out(far)
+    assert near[0] > near[1] > near[2]  # motorway, federal road, country road
+    assert farther[1] < 0.8 * near[1]  # trains, too, go that way
+    assert farther.sum() == pytest.approx(near.sum())
 
 
 def test_home_office_takes_work_trips_and_nothing_else():
@@ -261,7 +285,8 @@ def test_trips_are_served_or_counted_in_any_town(side, gates, number):
     wanted = 0.0
     for place, purpose in enumerate(PURPOSES):
         level = fitted.level(place, fitted.jobs_now(zones), GIVEN)
-        wanted += margins(table, made[place], purpose, level, GIVEN).rows.sum()
+        seed = np.ones((2 * len(table), len(table)))
+        wanted += margins(table, made[place], purpose, level, GIVEN, seed).rows.sum()
     assert total(found.trips) + people_unserved(found) == pytest.approx(wanted, abs=1e-6)
     assert total(found.trips) == pytest.approx(total(found.purposes), abs=1e-6)
     assert all(np.isfinite(matrix).all() for matrix in found.trips.values())
