@@ -81,10 +81,10 @@ def _better(level: Floats, why: Words, other: Floats, name: str) -> tuple[Floats
 
 
 def _cars(streets: pd.DataFrame) -> tuple[Flags, Flags]:
-    """Return where cars drive (in any direction), and where in one direction only."""
+    """Return where cars or many buses drive, and where cars may in one direction only."""
     own = streets["allow_car"].to_numpy(bool)
     back = _opposite(streets, own.astype(float), 0.0) > 0
-    return own | back, own ^ back
+    return own | back | (streets["class"] == "busway").to_numpy(), own ^ back
 
 
 def _opposite(streets: pd.DataFrame, values: Floats, missing: float) -> Floats:

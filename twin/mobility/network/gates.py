@@ -56,11 +56,18 @@ def gates(
             "x": first["x"], "y": first["y"], "node_id": first["node_id"],
             **{side: found.reindex(first.index) for side, found in by_side.items()},
             "ref": first["ref"], "class": first["class"],
-            "weight": ways.groupby("gate")["weight"].sum(),
+            "weight": _capacity(ways),
         }
     )  # fmt: skip
     out.index = pd.Index("gate:" + out["node_id"].astype(str), name="gate_id")
     return out.sort_index()
+
+
+def _capacity(ways: pd.DataFrame) -> pd.Series[float]:
+    """Return the weight of each gate; a road that winds over the edge counts once a direction."""
+    road = ways["ref"].where(ways["ref"].notna(), ways["node_id"])
+    once = ways.groupby(["gate", "inward", road.rename("road")])["weight"].max()
+    return once.groupby("gate").sum()
 
 
 def _ways_over_edge(

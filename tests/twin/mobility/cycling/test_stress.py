@@ -68,6 +68,11 @@ def test_known_levels_without_the_references() -> None:
     found = mixed_level(["unlaned", "laned", "two_lanes"], [500, 8000, 15_000], [30, 50, 50])
     assert found.tolist() == [1, 3, 4]
     assert lane_level(["laned", "unlaned", "narrow_one_way"], 2.0, 50).tolist() == [1, 1, 1]
+    # Furth v2.2, one lane a direction: over 1,500 a day among cars, and on a lane under six feet
+    speeds = [30, 40, 50, 60, 65, 70.1, 80]
+    assert mixed_level(["laned"] * 7, 1501, speeds).tolist() == [2, 3, 3, 3, 4, 4, 4]
+    assert lane_level(["laned"] * 7, 1.5, speeds).tolist() == [2, 2, 2, 2, 3, 3, 4]
+    assert mixed_level(["unlaned"] * 3, [750, 750.6, 1500], 60).tolist() == [2, 3, 3]
 
 
 @pytest.mark.parametrize(

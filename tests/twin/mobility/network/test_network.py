@@ -151,6 +151,16 @@ def test_every_row_of_the_german_link_types() -> None:
         )
 
 
+def test_link_types_as_published() -> None:
+    # 30 km/h: qmax 800, a 1, c 0.9, b 3: twice the time at 720; motorway: c 1.3, so at 2,600
+    kinds, flow = pd.Series(["secondary", "motorway"]), np.array([720.0, 2600.0])
+    capacity, alpha, beta = lane_capacity(kinds, np.array([30.0, 120.0]))
+    assert capacity.tolist() == [800, 2000]
+    assert 1 + alpha * (flow / capacity) ** beta == pytest.approx([2.0, 2.0])
+    edges = lane_capacity(pd.Series(["tertiary"] * 3), np.array([7.0, 7.001, 9.0]) * 3.6)[0]
+    assert edges.tolist() == [412.5, 600, 600]
+
+
 def test_capacity_of_a_street() -> None:
     nodes = nodes_of({"a": (0, 0), "b": (100, 0), "c": (200, 0), "d": (300, 0), "e": (400, 0)})
     changes = {
@@ -329,7 +339,7 @@ def test_links_of_cars_and_lorries_match() -> None:
 GRID = {f"{x}{y}": (100.0 * x, 100.0 * y) for x in range(3) for y in range(3)}
 PAIRS = [f"{x}{y}-{x + 1}{y}" for x in range(2) for y in range(3)]
 PAIRS += [f"{x}{y}-{x}{y + 1}" for x in range(3) for y in range(2)]
-KINDS = ("no_left_turn", "no_straight_on", "no_u_turn", "only_right_turn")
+KINDS = ("no_left_turn", "no_u_turn", "only_right_turn", "only_straight_on")
 
 
 @st.composite
@@ -339,7 +349,7 @@ def towns(draw: Any) -> tuple[Any, Any, Any]:
     nodes = nodes_of(GRID, control=[draw(st.sampled_from(["none", "signals"])) for _ in GRID])
     streets = streets_of(nodes, [way for way in ways if way] or PAIRS[:1])
     rules = []
-    for _ in range(draw(st.integers(0, 4))):
+    for _ in range(draw(st.integers(0, 8))):
         start = draw(st.sampled_from(list(streets.index)))
         after = [s for s in streets.index if s.split("-")[0] == start.split("-")[1]]
         if after:
