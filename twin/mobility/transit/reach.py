@@ -65,7 +65,7 @@ def arrivals(
     `transit.longest_journey`.
     """
     out = make_out(len(departures), timetable.stops)
-    _searched(timetable, seconds, departures, given, out)
+    _searched(timetable, seconds, departures, given, (_at_stops(timetable), out))
     return out.arrivals
 
 
@@ -77,25 +77,31 @@ def arrivals_by_rides(
 
     Row 0 is without any: NEVER. A transfer less for a later arrival is what one may choose.
     """
-    out = make_out(1, timetable.stops)
+    ends = _at_stops(timetable), make_out(1, timetable.stops)
     departures = np.array([departure_s], np.int32)
-    labels = _searched(timetable, seconds, departures, given, out)
+    labels = _searched(timetable, seconds, departures, given, ends)
     return np.minimum.accumulate(labels.times[:, ALIGHT].T, axis=0)
 
 
+def _at_stops(timetable: Timetable) -> Ends:
+    """Return the stops themselves as places."""
+    stops = np.arange(timetable.stops + 1, dtype=np.int32)
+    return Ends(stops, stops[:-1], np.zeros_like(stops[:-1]), timetable.stops)
+
+
 def _searched(
-    timetable: Timetable, seconds: ArrayLike, departures: Ints, given: Assumptions, out: Out
+    timetable: Timetable,
+    seconds: ArrayLike,
+    departures: Ints,
+    given: Assumptions,
+    ends: tuple[Ends, Out],
 ) -> Labels:
-    """Run a search whose places are the stops themselves."""
+    """Search for the earliest arrivals from a door at places and write them out."""
     walk, net = np.asarray(seconds, float), timetable.net
     near = np.flatnonzero(np.isfinite(walk)).astype(np.int32)
-    starts = whole_seconds(walk[near])
-    count = timetable.stops
-    stops = np.arange(count + 1, dtype=np.int32)
-    at_once = Ends(stops, stops[:-1], np.zeros(count, np.int32), count)
     query = Query(departures, round(given["transit.longest_journey"] * 60), 0)
     labels = make_labels(net, rides_of(given))
-    run(net, labels, (near, starts), at_once, query, out)
+    run(net, labels, (near, whole_seconds(walk[near])), ends[0], query, ends[1])
     return labels
 
 
@@ -128,8 +134,7 @@ def reach(
     """
     departures = window(given, hours)
     found = arrivals(timetable, seconds, departures, given)
-    taken = np.where(found < NEVER, found - departures[:, None], NEVER).astype(np.int32)
-    return _percentiles(np.minimum(taken, whole_seconds(seconds)), percentiles)
+    return _percentiles(np.minimum(_taken(found, departures), whole_seconds(seconds)), percentiles)
 
 
 def reach_places(
@@ -148,16 +153,14 @@ def reach_places(
     the whole journey; walking all the way is not in them.
     """
     departures = window(given, hours)
-    found = arrivals(timetable, seconds, departures, given)
-    by_stop = np.where(found < NEVER, found - departures[:, None], NEVER).astype(np.int32)
-    if not len(places.stop):
-        return np.full((len(percentiles), places.places), np.inf)
-    at_door = by_stop[:, places.stop] + places.seconds
-    filled = np.flatnonzero(np.diff(places.offsets))
-    taken = np.full((len(departures), places.places), NEVER, np.int32)
-    taken[:, filled] = np.minimum.reduceat(at_door, places.offsets[filled], axis=1)
-    longest = given["transit.longest_journey"] * 60
-    return _percentiles(np.where(taken <= longest, taken, NEVER), percentiles)
+    out = make_out(len(departures), places.places)
+    _searched(timetable, seconds, departures, given, (places.by_stop(timetable.stops), out))
+    return _percentiles(_taken(out.arrivals, departures), percentiles)
+
+
+def _taken(found: Ints, departures: Ints) -> Ints:
+    """Return the seconds from departures to arrivals, NEVER where there is none."""
+    return np.where(found < NEVER, found - departures[:, None], NEVER).astype(np.int32)
 
 
 def _percentiles(seconds: Ints, percentiles: Sequence[float]) -> Floats:
