@@ -159,4 +159,4 @@ def test_no_street_near_the_point(capsys, tmp_path, at):
     degrees = Transformer.from_crs(town.crs, "EPSG:4326", always_xy=True).transform
     lon, lat = degrees(east + 12_000, (south + north) / 2)
     said = refused(capsys, "reach", folder, "--from", f"{lon:.5f},{lat:.5f}")
-    assert "no street within 500 m" in said
+    assert "no street within 400 m" in said

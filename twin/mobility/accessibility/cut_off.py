@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from twin.mobility.tables import Access, ModeNetwork
 
+    Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class CutOff:
@@ -58,7 +60,7 @@ def cut_off(
 def _buildings(
     rows: pd.Index[str],
     chosen: NDArray[np.bool_],
-    lived: NDArray[np.float64],
+    lived: Floats,
     mode: str,
     kind: str,
 ) -> CutOff:
@@ -110,14 +112,15 @@ FAR_S = 120.0
 """Seconds on foot to the next open street that make a facility count as cut off."""
 
 
-def _seconds_to_main(network: ModeNetwork, access: Access) -> NDArray[np.float64]:
-    """Return the seconds from each point to the nearer end that lies on the main part, else inf."""
+def _seconds_to_main(network: ModeNetwork, access: Access) -> Floats:
+    """Return the seconds from each point to its street, inf where that is off the main part."""
     on_main = np.zeros(network.graph.n + 1, bool)
     on_main[network.graph.tails[network.main]] = True
     on_main[network.graph.heads[network.main]] = True
-    there = on_main[access.node]  # -1, no node, is the last place
-    near: NDArray[np.float64] = np.where(there, access.seconds, np.inf).min(axis=1)
-    return near
+    ends, seconds = access.arriving()
+    there = (on_main[ends] & np.isfinite(seconds)).any(axis=1)  # -1, no node, is the last place
+    near = seconds.min(axis=1) if access.detour_s is None else access.detour_s
+    return np.where(there, near, np.inf)
 
 
 def _facilities(

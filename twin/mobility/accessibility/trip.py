@@ -99,7 +99,7 @@ def trip(  # noqa: PLR0913  all that a trip may meet
     times
         Seconds by link where not those of the network: a congested time for cars. Closed: inf.
     a_xy, b_xy
-        Places [m] in the CRS of the streets, within `accessibility.farthest_click` of a street.
+        Places [m] in the CRS of the streets, within `network.meet_distance` of a street.
     stress
         Level of traffic stress by street id, for the share of the bike's way with level 3 or 4.
     transit
@@ -134,21 +134,13 @@ def trip(  # noqa: PLR0913  all that a trip may meet
 
 def check_points(ends: Mapping[str, Access], xy: Floats, given: Assumptions) -> None:
     """Raise one `ModelError` for points too far from the streets of every mode."""
-    near = np.min([_detour(access) for access in ends.values()], axis=0)
-    most = given["accessibility.farthest_click"] / given["network.walk_speed"] * 3.6
-    most *= given["network.meet_detour"]
-    wrong = [f"{x:.0f} {y:.0f}" for (x, y), far in zip(xy, near, strict=True) if not far <= most]
+    met = np.any([access.street >= 0 for access in ends.values()], axis=0)
+    wrong = [f"{x:.0f} {y:.0f}" for x, y in xy[~met]]
     if wrong:
         template = "There is no street within {metres} m of {points}."
         hint = "Choose points inside the city, near a street or path."
-        metres = given["accessibility.farthest_click"]
+        metres = given["network.meet_distance"]
         raise ModelError(template, hint=hint, metres=metres, points=", ".join(wrong))
-
-
-def _detour(access: Access) -> Floats:
-    """Return the seconds from each point to its street, inf where there is none."""
-    assert access.detour_s is not None
-    return np.where(access.street >= 0, access.detour_s, np.inf)
 
 
 def _on_streets(

@@ -34,7 +34,7 @@ TABLE = pd.DataFrame(
 def places(streets, network, detour=0.0):
     rows = [streets.index.get_loc(name) for name in ("s4-7", "s0-1", "s0-1", "s0-1")]
     met = meeting(network, rows, [1.0, 0.5, 0.5, 0.5])
-    return dataclasses.replace(met, seconds=met.seconds + np.array([[detour], [0], [0], [0]]))
+    return dataclasses.replace(met, detour_s=np.array([detour, 0, 0, 0]))
 
 
 def test_a_hospital_nobody_reaches_any_more():
@@ -44,8 +44,8 @@ def test_a_hospital_nobody_reaches_any_more():
     rows = meeting(
         shut, [less.index.get_loc(f"s{k}") for k in ("4-7", "0-1", "0-1", "0-1")], [0.5] * 4
     )
-    alone = dataclasses.replace(rows, node=rows.node.copy())
-    alone.node[0] = 8
+    alone = dataclasses.replace(rows, in_node=rows.in_node.copy())
+    alone.in_node[0] = 8
     found = cut_off_facilities(TABLE, before, (shut, alone))
     assert [(entry.code, entry.kind, entry.count) for entry in found] == [
         ("facility_without_way", "health", 1)

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from tests.small_town import small_town
 from tests.twin.mobility.accessibility.grid_town import grid_streets, meeting, network_of
+from twin.assumptions import assumptions
 from twin.errors import ModelError
 from twin.mobility.accessibility import nearest_minutes, up_to_stress, within
+from twin.mobility.network import meet, mode_network
 
 KINDS = ["school", "stop"]
 
@@ -251,3 +254,34 @@ def test_children_ride_around_the_loud_street():
         costs = up_to_stress(network, network.time_s, stress, level)
         found = nearest_minutes(network, costs, home, school, ["school"])
         assert found.minutes.iloc[0, 0] == pytest.approx(blocks)
+
+
+def test_nothing_to_reach_and_nobody_to_go():
+    network, homes, places, table = town()
+    nothing, nobody = some(places, np.array([], int)), some(homes, np.array([], int))
+    found = nearest_minutes(network, network.time_s, homes, nothing, [])
+    assert found.minutes.shape == (60, 0)
+    found = nearest_minutes(network, network.time_s, nobody, places, table["kind"])
+    assert found.minutes.shape == (0, 2)
+    assert within(network, network.time_s, homes, nothing, table.iloc[:0], minutes=5).shape == (
+        60,
+        0,
+    )
+    late = within(network, network.time_s, homes, places, table, minutes=1, start_s=61)
+    assert not late.to_numpy().any()
+
+
+@pytest.mark.parametrize("mode", ["walk", "car"])
+def test_on_the_streets_of_the_model_town_scipy_finds_the_same(mode):
+    """With turn rules, one-way streets and everything else a real network has."""
+    city, given = small_town(), assumptions()
+    network = mode_network(city.streets, city.nodes, city.turns, given, mode)
+    rng = np.random.default_rng(5)
+    west, south, east, north = city.streets.total_bounds
+    at = rng.uniform((west, south), (east, north), (50, 2))
+    met = meet(network, at, pd.Index([f"p{k}" for k in range(50)]), given)
+    homes, places = some(met, np.arange(40)), some(met, np.arange(40, 50))
+    expected = by_scipy(network, network.time_s, homes, places)
+    found = nearest_minutes(network, network.time_s, homes, places, ["any"] * 10).minutes["any"]
+    assert np.isfinite(found).mean() > 0.5
+    assert found.tolist() == pytest.approx(expected.min(axis=1))

@@ -148,7 +148,7 @@ def test_from_a_door_to_itself():
 
 def test_points_in_the_fields_are_refused_by_name():
     _, networks = grid()
-    with pytest.raises(ModelError, match=r"no street within 500 m of -5000 0, 90000 9\."):
+    with pytest.raises(ModelError, match=r"no street within 400 m of -5000 0, 90000 9\."):
         trip(networks, {}, (-5000, 0), (90000, 9), GIVEN)
 
 
