@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.errors import ModelError
+from twin.sentences import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,16 +69,28 @@ class Problem:
             raise AssignmentError(faults)
 
 
+@dataclass(frozen=True)
+class Fault:
+    """One reason why a problem cannot be assigned."""
+
+    error: ModelError
+
+    @property
+    def sentence(self) -> Sentence:
+        """Return what is wrong, as data."""
+        return Sentence(self.error.template, self.error.values)
+
+
 class AssignmentError(ModelError):
     """A problem that cannot be assigned; `faults` lists every reason."""
 
     def __init__(self, faults: list[ModelError]) -> None:
-        self.faults = faults
+        self.faults = [Fault(error) for error in faults]
         super().__init__("The traffic assignment cannot begin: {count} faults.", count=len(faults))
 
     def __str__(self) -> str:
         """Return the English sentence with every fault on its own line."""
-        return "\n  - ".join([super().__str__(), *map(str, self.faults)])
+        return "\n  - ".join([super().__str__(), *(str(fault.error) for fault in self.faults)])
 
 
 def _faults(problem: Problem) -> list[ModelError]:
