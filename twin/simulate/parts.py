@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import ChainMap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from twin.simulate.stage import Part
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from twin.city import City
@@ -57,6 +59,28 @@ CITY_PARTS = {
 """Tables of the city by who reads them."""
 
 
+_LINK = (
+    "from_node", "to_node", "reverse_id", "name", "ref", "class", "is_ramp", "is_roundabout",
+    "length_m", "gradient_percent", "car_access", "allow_car", "allow_truck", "allow_bus",
+)  # fmt: skip
+STREET_VIEWS = {
+    "motor": (*_LINK, "speed_kmh", "lanes", "capacity_vehh", "surface"),
+    "bike": (*_LINK, "allow_bike", "allow_walk", "cycle_facility", "surface"),
+    "walk": (*_LINK, "allow_walk"),
+}
+"""Columns of the streets that the network of each mode is made of; it is given no others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Streets:
+    """Streets with the columns of one mode, and what lies on them."""
+
+    streets: gpd.GeoDataFrame
+    nodes: gpd.GeoDataFrame
+    turns: pd.DataFrame
+    street_points: pd.DataFrame
+
+
 def parts_of(
     state: State, *, before: Part | None = None, since: int | None = None
 ) -> dict[str, Part]:
@@ -74,6 +98,7 @@ def parts_of(
     parts = _views(state.stock)
     for name, tables in CITY_PARTS.items():
         parts[name] = _of_city(state.city, tables)
+    parts |= _streets_by_mode(state.city)
     parts["street_city"] = _of_city(_streets_of_today(state), ("buildings", "streets", "nodes"))
     plans = tuple(state.networks[key] for key in sorted(state.networks))
     return parts | {
@@ -122,6 +147,19 @@ def _views(stock: pd.DataFrame) -> dict[str, Part]:
         name: Part(stock[list(columns)], hash_parts([keys[""], *(keys[c] for c in columns)]))
         for name, columns in {**VIEWS, "stock": NUMBERS}.items()
     }
+
+
+def _streets_by_mode(city: City) -> dict[str, Part]:
+    """Return what each mode reads of the streets, so that Tempo 30 does not touch who walks."""
+    streets, around = city.streets, ("nodes", "turns", "street_points")
+    keys = _column_keys(streets[list(dict.fromkeys(c for m in STREET_VIEWS.values() for c in m))])
+    crossed = [city.crs, *(city.hashes[name] for name in around)]
+    found = {}
+    for mode, columns in STREET_VIEWS.items():
+        key = hash_parts([*crossed, keys[""], *(keys[column] for column in columns)])
+        table = streets[[*columns, "geometry"]]
+        found[f"{mode}_streets"] = Part(Streets(table, *(city.tables[n] for n in around)), key)
+    return found
 
 
 def _streets_of_today(state: State) -> City:

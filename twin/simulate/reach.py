@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from twin.city import City
     from twin.mobility.tables import Access, ModeNetwork
     from twin.mobility.transit import StopAccess, Timetable
-    from twin.simulate.streets import Ground
+    from twin.simulate.streets import Ground, People
     from twin.simulate.travel import Travel
 
     Floats = NDArray[np.float64]
@@ -57,31 +57,16 @@ class Reached:
     facilities: pd.DataFrame
 
 
-def _met(
-    mode_networks: dict[str, ModeNetwork],
-    positions: Floats,
-    residents: pd.DataFrame,
-    given: Assumptions,
-) -> dict[str, Access]:
-    """Return where each building meets the network of each mode."""
-    return {
-        mode: meet(mode_networks[mode], positions, residents.index, given)
-        for mode in ("walk", "bike", "car")
-        if mode in mode_networks
-    }
-
-
 def _service(
     transit_tables: City,
-    mode_networks: dict[str, ModeNetwork],
-    met: dict[str, Access],
+    walk_network: ModeNetwork | None,
+    walk_met: Access | None,
     given: Assumptions,
 ) -> Service | None:
     """Return the timetable with the ways to its stops; none where the town has none."""
-    city = transit_tables
-    if not mode_networks or not len(city.stop_times):
+    city, walk = transit_tables, walk_network
+    if walk is None or walk_met is None or not len(city.stop_times):
         return None
-    walk = mode_networks["walk"]
     xy = shapely.get_coordinates(shapely.centroid(city.stops.geometry.to_numpy()))
     stops = meet(walk, xy, city.stops.index, given)
     walks = walks_between(city.stops.index, walk, stops, given)
@@ -89,45 +74,60 @@ def _service(
         city.stops, city.lines, city.trips, city.stop_times, city.transfers, given, walks=walks
     )
     stops = meet(walk, np.column_stack([timetable.x, timetable.y]), timetable.stop_ids, given)
-    access = access_along_streets(timetable, walk, stops, met["walk"], given)
-    return Service(timetable, access)
+    return Service(timetable, access_along_streets(timetable, walk, stops, walk_met, given))
 
 
-def _way_skims(
-    ground: Ground | None, mode_networks: dict[str, ModeNetwork], given: Assumptions
-) -> Skims | None:
-    """Return minutes and kilometres on foot and by bicycle from zone to zone."""
-    if ground is None:
-        return None
-    zones = ground.zones
-    minutes, km, more = {}, {}, {}
-    for mode in SLOW:
-        network = mode_networks[mode]
+def _way_skims(mode: str) -> Stage:
+    """Return the stage of minutes, kilometres and felt minutes of a slow mode between zones."""
+
+    def make(
+        people: People | None, given: Assumptions, **parts: Any
+    ) -> tuple[Floats, Floats, Floats] | None:
+        network, fed = parts[f"{mode}_network"], parts[f"{mode}_fed"]
+        if people is None or network is None:
+            return None
         along = {"km": network.length_m / 1000, "time": network.time_s, "felt": network.cost}
-        found = zone_skims(network, network.cost, zones.connectors[mode], zones.count, along=along)
+        found = zone_skims(network, network.cost, fed, len(people.table), along=along)
         there = np.isfinite(found["cost"])
         ends = np.zeros_like(found["cost"])  # from the doors to the streets
         ends[there] = found["cost"][there] - found["felt"][there]
-        minutes[mode], km[mode] = (found["time"] + ends) / 60, found["km"]
-        more[f"{mode}_cost"] = found["cost"] / 60
-    return Skims(zones.ids, minutes, km, more)
+        return (found["time"] + ends) / 60, found["km"], found["cost"] / 60
+
+    return Stage(f"{mode}_skims", make, ("people", f"{mode}_network", f"{mode}_fed"), ("network",))
+
+
+def _transit_skims(
+    ground: Ground | None,
+    service: Service | None,
+    walk_skims: tuple[Floats, Floats, Floats] | None,
+    given: Assumptions,
+) -> dict[str, Floats] | None:
+    """Return the skims of public transport; none where there is no timetable."""
+    if ground is None or service is None or walk_skims is None:
+        return None
+    count = ground.zones.count
+    access = zone_access(service.timetable, service.access, ground.zone, ground.weight, count)
+    return transit_skims(service.timetable, access, given, walk_minutes=walk_skims[0])
 
 
 def _slow_skims(
-    ground: Ground | None, way_skims: Skims | None, service: Service | None, given: Assumptions
+    ground: Ground | None,
+    walk_skims: tuple[Floats, Floats, Floats] | None,
+    bike_skims: tuple[Floats, Floats, Floats] | None,
+    ride_skims: dict[str, Floats] | None,
+    given: Assumptions,
 ) -> Skims | None:
     """Return the skims of all modes but cars; without a timetable nobody rides."""
-    if ground is None or way_skims is None or service is None:
-        return way_skims
-    zones = ground.zones
-    access = zone_access(service.timetable, service.access, ground.zone, ground.weight, zones.count)
-    found = transit_skims(service.timetable, access, given, walk_minutes=way_skims.minutes["walk"])
-    more = {f"transit_{name}": found[name] for name in ("wait", "transfers", "in_vehicle", "walk")}
-    return replace(
-        way_skims,
-        minutes={**way_skims.minutes, "transit": found["minutes"]},
-        more={**way_skims.more, **more},
-    )
+    if ground is None or walk_skims is None or bike_skims is None:
+        return None
+    minutes = {"walk": walk_skims[0], "bike": bike_skims[0]}
+    km = {"walk": walk_skims[1], "bike": bike_skims[1]}
+    more = {"bike_cost": bike_skims[2]}
+    if ride_skims is not None:
+        minutes["transit"] = ride_skims["minutes"]
+        names = ("wait", "transfers", "in_vehicle", "walk")
+        more |= {f"transit_{name}": ride_skims[name] for name in names}
+    return Skims(ground.zones.ids, minutes, km, more)
 
 
 def _facilities(
@@ -140,45 +140,55 @@ def _facilities(
     )
 
 
+def _near(mode: str) -> Stage:
+    """Return the stage of minutes from each building to the nearest facility of each kind."""
+
+    def make(
+        facility_table: pd.DataFrame, given: Assumptions, travel: Travel | None = None, **parts: Any
+    ) -> pd.DataFrame | None:
+        network, met = parts[f"{mode}_network"], parts[f"{mode}_met"]
+        if network is None or met is None:
+            return None
+        seconds = network.time_s if travel is None else link_times(travel.equilibrium, network)
+        table = facility_table
+        ends = meet(network, table[["x", "y"]].to_numpy(float), table.index, given)
+        found = nearest_minutes(network, seconds, met, ends, table["kind"])
+        return found.minutes.reindex(columns=list(FACILITIES), fill_value=np.inf)
+
+    needs = ("facility_table", f"{mode}_network", f"{mode}_met")
+    traffic = ("travel",) if mode == "car" else ()
+    return Stage(f"{mode}_near", make, (*needs, *traffic), ("network", "accessibility"), room=6)
+
+
 def _reached(
-    mode_networks: dict[str, ModeNetwork],
-    met: dict[str, Access],
     facility_table: pd.DataFrame,
-    travel: Travel | None,
+    walk_near: pd.DataFrame | None,
+    bike_near: pd.DataFrame | None,
+    car_near: pd.DataFrame | None,
     given: Assumptions,
 ) -> Reached | None:
-    """Return minutes to the nearest facility of each kind: on foot, by bicycle, in traffic."""
-    if not mode_networks or not len(facility_table):
+    """Put the minutes on foot, by bicycle and by car in traffic together."""
+    if walk_near is None or bike_near is None or car_near is None or not len(facility_table):
         return None
-    table = facility_table
-    times = {mode: mode_networks[mode].time_s for mode in SLOW}
-    if travel is not None:
-        times["car"] = link_times(travel.equilibrium, mode_networks["car"])
-    points = table[["x", "y"]].to_numpy(float)
-    minutes = {}
-    for mode, seconds in times.items():
-        ends = meet(mode_networks[mode], points, table.index, given)
-        found = nearest_minutes(mode_networks[mode], seconds, met[mode], ends, table["kind"])
-        minutes[mode] = found.minutes.reindex(columns=list(FACILITIES), fill_value=np.inf)
-    return Reached(minutes, table)
+    return Reached({"walk": walk_near, "bike": bike_near, "car": car_near}, facility_table)
 
 
 REACH_STAGES = (
-    Stage("met", _met, ("mode_networks", "positions", "residents"), ("network",)),
-    Stage("service", _service, ("transit_tables", "mode_networks", "met"), ("transit", "network")),
-    Stage("way_skims", _way_skims, ("ground", "mode_networks"), ("network",)),
-    Stage("slow_skims", _slow_skims, ("ground", "way_skims", "service"), ("transit",)),
+    Stage(
+        "service",
+        _service,
+        ("transit_tables", "walk_network", "walk_met"),
+        ("transit", "network"),
+    ),
+    *(_way_skims(mode) for mode in SLOW),
+    Stage("ride_skims", _transit_skims, ("ground", "service", "walk_skims"), ("transit",)),
+    Stage("slow_skims", _slow_skims, ("ground", "walk_skims", "bike_skims", "ride_skims")),
     Stage(
         "facility_table",
         _facilities,
         ("place_tables", "building_shapes", "jobs"),
         ("accessibility",),
     ),
-    Stage(
-        "reached",
-        _reached,
-        ("mode_networks", "met", "facility_table", "travel"),
-        ("network", "accessibility"),
-        room=6,
-    ),
+    *(_near(mode) for mode in (*SLOW, "car")),
+    Stage("reached", _reached, ("facility_table", "walk_near", "bike_near", "car_near")),
 )

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from twin.mobility.demand import jobs_of, zone_of, zone_table
-from twin.mobility.network import connectors, gate_connectors, gates, mode_network
+from twin.mobility.network import connectors, gate_connectors, gates, meet, mode_network
 from twin.mobility.tables import ZoneSystem
 from twin.simulate.stage import Stage
 
@@ -20,34 +20,84 @@ if TYPE_CHECKING:
 
     from twin.assumptions import Assumptions
     from twin.city import City
-    from twin.mobility.tables import ModeNetwork
+    from twin.mobility.tables import Access, ModeNetwork
+    from twin.simulate.parts import Streets
     from twin.state import AreaChange
 
     Floats = NDArray[np.float64]
 
-NETWORK_MODES = ("car", "truck", "bike", "walk")
+VIEWS = {"car": "motor", "truck": "motor", "bike": "bike", "walk": "walk"}
+"""The view of the streets that each mode is given."""
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """Where people live and work: zones with what is in them, and who belongs to which."""
+
+    zones: gpd.GeoDataFrame
+    table: pd.DataFrame  # of zones and gates
+    zone: pd.Series[str]  # of each building of the stock
+    weight: Floats  # of each building: residents and jobs
 
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """Where people live and work, and the zones they are counted in."""
+    """Zones with the nodes they are fed through, and the place among them of each building."""
 
     zones: ZoneSystem
-    zone: NDArray[np.int32]  # of each building of the stock: its place among the zones
+    zone: NDArray[np.int32]
     weight: Floats  # of each building: residents and jobs
 
 
-def _mode_networks(street_tables: City, given: Assumptions) -> dict[str, ModeNetwork]:
-    """Return the network of each mode; none where the city has no streets."""
-    city = street_tables
-    if not len(city.streets):
-        return {}
-    return {
-        mode: mode_network(
-            city.streets, city.nodes, city.turns, given, mode, street_points=city.street_points
+def _network(mode: str) -> Stage:
+    """Return the stage that makes the network of a mode; none where the city has no streets."""
+
+    def make(given: Assumptions, **parts: Streets) -> ModeNetwork | None:
+        (found,) = parts.values()
+        if not len(found.streets):
+            return None
+        points = found.street_points
+        return mode_network(
+            found.streets, found.nodes, found.turns, given, mode, street_points=points
         )
-        for mode in NETWORK_MODES
-    }
+
+    return Stage(f"{mode}_network", make, (f"{VIEWS[mode]}_streets",), ("network",))
+
+
+def _met(mode: str) -> Stage:
+    """Return the stage that finds where each building meets the network of a mode."""
+
+    def make(
+        positions: Floats, residents: pd.DataFrame, given: Assumptions, **parts: ModeNetwork | None
+    ) -> Access | None:
+        (network,) = parts.values()
+        return None if network is None else meet(network, positions, residents.index, given)
+
+    return Stage(f"{mode}_met", make, (f"{mode}_network", "positions", "residents"), ("network",))
+
+
+def _fed(mode: str) -> Stage:
+    """Return the stage that finds the nodes zones are fed through; gates are open to motors."""
+
+    def make(
+        people: People | None,
+        positions: Floats,
+        gate_table: pd.DataFrame,
+        motor_streets: Streets,
+        given: Assumptions,
+        **parts: ModeNetwork | None,
+    ) -> pd.DataFrame | None:
+        (network,) = parts.values()
+        if people is None or network is None:
+            return None
+        found = connectors(network, positions, people.zone, people.weight, people.zones, given)
+        if VIEWS[mode] != "motor":
+            return found
+        outer = gate_connectors(network, motor_streets.nodes, gate_table, len(people.zones))
+        return pd.concat([found, outer], ignore_index=True)
+
+    needs = ("people", "positions", "gate_table", "motor_streets", f"{mode}_network")
+    return Stage(f"{mode}_fed", make, needs, ("network",))
 
 
 def _positions(
@@ -66,15 +116,13 @@ def _jobs(
     return jobs_of(residents, given, base=base_stock)
 
 
-def _gate_table(street_tables: City, given: Assumptions) -> pd.DataFrame:
+def _gate_table(motor_streets: Streets, given: Assumptions) -> pd.DataFrame:
     """Return the gates at the edge of the town; a scenario keeps those of today."""
-    found: pd.DataFrame = gates(street_tables.streets, street_tables.nodes, given)
+    found: pd.DataFrame = gates(motor_streets.streets, motor_streets.nodes, given)
     return found
 
 
-def _ground(  # noqa: PLR0913, PLR0917 - called by name
-    mode_networks: dict[str, ModeNetwork],
-    street_tables: City,
+def _people(  # noqa: PLR0913, PLR0917 - called by name
     zone_shapes: gpd.GeoDataFrame,
     residents: pd.DataFrame,
     base_stock: pd.DataFrame,
@@ -84,9 +132,9 @@ def _ground(  # noqa: PLR0913, PLR0917 - called by name
     area_changes: tuple[AreaChange, ...],
     gate_table: pd.DataFrame,
     given: Assumptions,
-) -> Ground | None:
-    """Return the zones, what is in them, and the nodes they are fed through; none without zones."""
-    if not mode_networks or not len(zone_shapes):
+) -> People | None:
+    """Return the zones and what is in them; none where the city has no zones."""
+    if not len(zone_shapes):
         return None
     points = gpd.GeoSeries(shapely.points(positions), residents.index, crs=zone_shapes.crs)
     zone = zone_of(points.to_frame("geometry").set_geometry("geometry"), zone_shapes)
@@ -95,40 +143,40 @@ def _ground(  # noqa: PLR0913, PLR0917 - called by name
         points=points, base=base_stock,
     )  # fmt: skip
     weight = np.asarray(residents["residents"].to_numpy(float) + jobs.to_numpy(float), np.float64)
-    places = table.index.get_indexer(pd.Index(zone)).astype(np.int32)
-    people, edge = (positions, zone, weight), (street_tables.nodes, gate_table)
-    linked = {
-        mode: _linked(network, people, zone_shapes, edge, given)
-        for mode, network in mode_networks.items()
-    }
-    return Ground(ZoneSystem(table.index, table, linked), places, weight)
+    return People(zone_shapes, table, zone, weight)
 
 
-def _linked(
-    network: ModeNetwork,
-    buildings: tuple[Floats, pd.Series[str], Floats],
-    zone_shapes: gpd.GeoDataFrame,
-    edge: tuple[pd.DataFrame, pd.DataFrame],
+def _ground(
+    people: People | None,
+    car_fed: pd.DataFrame | None,
+    truck_fed: pd.DataFrame | None,
+    bike_fed: pd.DataFrame | None,
+    walk_fed: pd.DataFrame | None,
     given: Assumptions,
-) -> pd.DataFrame:
-    """Return the nodes zones are fed through; gates are open to what has a motor."""
-    zones = connectors(network, *buildings, zone_shapes, given)
-    if network.mode not in ("car", "truck"):
-        return zones
-    outer = gate_connectors(network, *edge, len(zone_shapes))
-    return pd.concat([zones, outer], ignore_index=True)
+) -> Ground | None:
+    """Return the zones and the nodes they are fed through; none without zones or streets."""
+    linked = {"car": car_fed, "truck": truck_fed, "bike": bike_fed, "walk": walk_fed}
+    known = {mode: table for mode, table in linked.items() if table is not None}
+    if people is None or len(known) < len(linked):
+        return None
+    ids = people.table.index
+    places = ids.get_indexer(pd.Index(people.zone)).astype(np.int32)
+    return Ground(ZoneSystem(ids, people.table, known), places, people.weight)
 
 
 STREET_STAGES = (
-    Stage("mode_networks", _mode_networks, ("street_tables",), ("network",)),
+    *(_network(mode) for mode in VIEWS),
+    *(_met(mode) for mode in VIEWS),
+    *(_fed(mode) for mode in VIEWS),
     Stage("positions", _positions, ("building_shapes", "residents")),
-    Stage("gate_table", _gate_table, ("street_tables",), ("network",)),
+    Stage("gate_table", _gate_table, ("motor_streets",), ("network",)),
     Stage("jobs", _jobs, ("residents", "base_stock"), ("demand",)),
     Stage(
-        "ground",
-        _ground,
-        ("mode_networks", "street_tables", "zone_shapes", "residents", "base_stock", "jobs",
-         "positions", "place_tables", "area_changes", "gate_table"),
-        ("network", "demand"),
+        "people",
+        _people,
+        ("zone_shapes", "residents", "base_stock", "jobs", "positions", "place_tables",
+         "area_changes", "gate_table"),
+        ("demand",),
     ),
+    Stage("ground", _ground, ("people", "car_fed", "truck_fed", "bike_fed", "walk_fed")),
 )  # fmt: skip

@@ -42,7 +42,7 @@ MOTOR = ("car", "truck")
 
 def _traffic(
     travel: Travel | None,
-    mode_networks: dict[str, ModeNetwork],
+    car_network: ModeNetwork | None,
     given: Assumptions,
 ) -> pd.DataFrame | None:
     """
@@ -51,9 +51,9 @@ def _traffic(
     Columns `car` and `truck` (a weekday), `car_peak`, `truck_peak` (the busiest hour), `free_s` and
     `peak_s` (time to drive it), `load` (flow over capacity in the busiest hour); index link_id.
     """
-    if travel is None:
+    if travel is None or car_network is None:
         return None
-    network = mode_networks["car"]
+    network = car_network
     peak = street_flow(travel.equilibrium, network)
     day = peak / travel.peak_share
     there = network.street >= 0
@@ -159,7 +159,7 @@ def _car_load(
 
 
 TRAFFIC_STAGES = (
-    Stage("traffic", _traffic, ("travel", "mode_networks"), room=6),
+    Stage("traffic", _traffic, ("travel", "car_network"), room=6),
     Stage("stress", _stress, ("street_tables", "traffic"), ("cycling",)),
     Stage(
         "traffic_gas", _traffic_gas, ("traffic", "street_tables", "year"),

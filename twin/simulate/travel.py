@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
-    from twin.city import City
     from twin.mobility.assignment import Equilibrium
     from twin.mobility.demand import Calibration
     from twin.mobility.tables import Demand, ModeNetwork, Skims
+    from twin.simulate.parts import Streets
     from twin.simulate.streets import Ground
 
     Floats = NDArray[np.float64]
@@ -69,17 +69,17 @@ class Travel:
 
 def _free_skims(
     ground: Ground | None,
-    mode_networks: dict[str, ModeNetwork],
+    car_network: ModeNetwork | None,
     slow_skims: Skims | None,
-    street_tables: City,
+    motor_streets: Streets,
     given: Assumptions,
 ) -> Skims | None:
     """Return the skims of all modes, with cars on empty streets; their kilometres stay so."""
-    if ground is None or slow_skims is None:
+    if ground is None or slow_skims is None or car_network is None:
         return None
-    network, zones = mode_networks["car"], ground.zones
+    network, zones = car_network, ground.zones
     km = network.length_m / 1000
-    classes = street_tables.streets["class"].isin(FAST).to_numpy()
+    classes = motor_streets.streets["class"].isin(FAST).to_numpy()
     fast = np.where(network.street >= 0, classes[network.street], False)
     along = {"km": km, "fast": km * fast}
     found = zone_skims(network, network.cost, zones.connectors["car"], zones.count, along=along)
@@ -93,14 +93,15 @@ def _free_skims(
 
 def _inputs(
     ground: Ground | None,
-    mode_networks: dict[str, ModeNetwork],
+    car_network: ModeNetwork | None,
+    truck_network: ModeNetwork | None,
     free_skims: Skims | None,
     given: Assumptions,
 ) -> TravelInputs | None:
     """Return what travel follows from; none where there are no zones or streets."""
-    if ground is None or free_skims is None:
+    if ground is None or free_skims is None or car_network is None or truck_network is None:
         return None
-    return TravelInputs(ground, mode_networks, free_skims)
+    return TravelInputs(ground, {"car": car_network, "truck": truck_network}, free_skims)
 
 
 def _travel(
@@ -215,9 +216,14 @@ TRAVEL_STAGES = (
     Stage(
         "free_skims",
         _free_skims,
-        ("ground", "mode_networks", "slow_skims", "street_tables"),
+        ("ground", "car_network", "slow_skims", "motor_streets"),
         ("network",),
     ),
-    Stage("travel_inputs", _inputs, ("ground", "mode_networks", "free_skims"), TRAVEL_THEMES),
+    Stage(
+        "travel_inputs",
+        _inputs,
+        ("ground", "car_network", "truck_network", "free_skims"),
+        TRAVEL_THEMES,
+    ),
     Stage("travel", _travel, ("travel_inputs", "travel_before"), TRAVEL_THEMES, room=6),
 )

@@ -12,6 +12,7 @@ from twin.classes import CARRIERS
 from twin.compare import difference
 from twin.errors import ModelError, TwinError
 from twin.indicators import INDICATORS, explain, indicator_table
+from twin.indicators.mobility import OF_STREETS
 from twin.memo import Memo
 from twin.simulate import simulate
 
@@ -97,12 +98,20 @@ def test_profiles_hold_the_energy_of_the_buildings(changed):
 def test_districts_and_blocks_add_up_to_the_city(changed):
     table = indicator_table(changed)["value"]
     assert changed.last.buildings[["district_id", "block_id"]].notna().all().all()
-    sums = [n for n, i in INDICATORS.items() if i.top and not i.bottom]
+    of_people = [i for i in INDICATORS.values() if not set(i.top) & set(OF_STREETS)]
+    sums = [i.name for i in of_people if i.top and not i.bottom]
     for name in sums:
         whole = table[name, "city", "city", 2030]
         for level in ("district", "block"):
             parts = table[name].xs((level, 2030), level=("level", "year")).sum()
             assert parts == pytest.approx(whole, rel=1e-9, abs=1e-9), (name, level)
+
+
+def test_streets_of_the_districts_are_part_of_those_of_the_city(changed):
+    table = indicator_table(changed)["value"]
+    for name in ("traffic_km", "emissions_traffic", "delay"):
+        parts = table[name].xs(("district", 2030), level=("level", "year")).sum()
+        assert 0 < parts <= table[name, "city", "city", 2030] * (1 + 1e-9)
 
 
 def test_every_actor_s_payment_reaches_somebody(changed):
