@@ -19,7 +19,7 @@ from layers.transit.assumed_line import (
     straight,
 )
 from twin.mobility.timetable.course import lead, place_times
-from twin.mobility.timetable.ways import part_of, search
+from twin.mobility.timetable.ways import part_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from layers.source_data import Routes
     from twin.assumptions import Assumptions
     from twin.mobility.timetable.course import Course
+    from twin.mobility.timetable.ways import Halts, Ways
 
 Array = np.ndarray[Any, Any]
 
@@ -209,14 +210,15 @@ def _along(on: Ground, mask: Array, given: Assumptions) -> list[Course]:
     links = np.unique(np.concatenate([near, np.flatnonzero(mask)])).astype(np.int64)
     some, moved = part_of(ways, halts, links)
     cost = some.seconds * np.where(mask[links], 1.0, OFF_COURSE)
-    one, two = _far_apart(some, moved, cost, ours)
+    found, times = place_times(some, moved, cost, ours, on.places)
+    favoured = np.where(mask[links], 1.0, OFF_COURSE)
+    one, two = _far_apart(found, times)
     orders = [
-        _once(on.places[halts.stop[_passed(some, moved, cost, ends, ours)]])
+        _once(on.places[halts.stop[_passed(some, moved, favoured, ours, _stops_of(on, ends))]])
         for ends in ((one, two), (two, one))
     ]
     orders = [order for order in orders if len(order) > 1]
     if orders:
-        found, times = place_times(some, moved, cost, ours, on.places)
         _with_loops(orders, found, times, given["timetable.detour"] / 2)
     full = np.where(mask, 1.0, OFF_COURSE)
     courses = [lead(ways, halts, on.rows(order), favoured=full) for order in orders]
@@ -253,41 +255,37 @@ def _insertion(order: list[int], place: int, times: Array) -> tuple[float, int]:
     return float(more[at]), at
 
 
-def _far_apart(some: Any, moved: Any, cost: Array, ours: Array) -> tuple[int, int]:
-    """Return the two halts with the longest way between them, by two sweeps."""
-    at = int(ours[0])
-    found = [at, at]
-    for turn in (0, 1):
-        dist, _ = search(some, cost, np.array([some.end[moved.link[at]]]), np.inf)
-        away = dist[0][some.start[moved.link[ours]]]
-        away = np.where(np.isfinite(away), away, -1.0)
-        at = int(ours[away.argmax()])
-        found[turn] = at
-    return found[0], found[1]
+def _far_apart(places: Array, times: Array) -> tuple[int, int]:
+    """Return the two places with the longest way between them, in the quicker direction."""
+    both = np.minimum(times, times.T)
+    both = np.where(np.isfinite(both), both, -1.0)
+    np.fill_diagonal(both, -1.0)
+    one, two = np.unravel_index(int(both.argmax()), both.shape)
+    return int(places[one]), int(places[two])
 
 
-def _passed(some: Any, moved: Any, cost: Array, ends: tuple[int, int], ours: Array) -> Array:
-    """Return the halts on the cheapest way between two, in order, the right side first."""
-    one, two = ends
-    dist, before = search(some, cost, np.array([some.end[moved.link[one]]]), np.inf)
-    target = int(some.start[moved.link[two]])
-    if not np.isfinite(dist[0][target]):
+def _stops_of(on: Ground, places: Sequence[int]) -> list[Array]:
+    return [on.by_place[place] for place in places]
+
+
+def _passed(some: Ways, moved: Halts, favoured: Array, ours: Array, ends: Sequence[Array]) -> Array:
+    """Return the halts on the way between two places, in order, those on the right side."""
+    course = lead(some, moved, ends, favoured=favoured)
+    if course is None:
         return np.zeros(0, np.int64)
-    nodes = [target]
-    while before[0][nodes[-1]] >= 0:
-        nodes.append(int(before[0][nodes[-1]]))
-    step = {(a, b): i for i, (a, b) in enumerate(zip(nodes[:0:-1], nodes[-2::-1], strict=True), 1)}
-    rank = np.array(
-        [step.get((int(a), int(b)), -1) for a, b in zip(some.start, some.end, strict=True)]
-    )
-    rank[moved.link[one]] = 0
-    rank[moved.link[two]] = len(step) + 1
-    here = ours[rank[moved.link[ours]] >= 0]
+    rank = np.full(len(some), -1)
+    rank[course.links] = np.arange(len(course.links))
+    link, share, stop = moved.link[ours], moved.share[ours], moved.stop[ours]
+    first = share[(stop == course.stops[0]) & (link == course.links[0])]
+    last = share[(stop == course.stops[-1]) & (link == course.links[-1])]
+    before = (rank[link] == 0) & (share < first.min())
+    after = (rank[link] == len(course.links) - 1) & (share > last.max())
+    here = ours[(rank[link] >= 0) & ~before & ~after]
     order = np.lexsort((moved.share[here], rank[moved.link[here]]))
     return _own_side_first(moved, here[order])
 
 
-def _own_side_first(moved: Any, here: Array) -> Array:
+def _own_side_first(moved: Halts, here: Array) -> Array:
     """Leave out a halt on the wrong side where the stop has one on the right side."""
     right = set(moved.stop[here[moved.penalty_s[here] == 0]].tolist())
     keep = (moved.penalty_s[here] == 0) | ~np.isin(moved.stop[here], list(right))

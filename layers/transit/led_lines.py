@@ -130,13 +130,17 @@ def _on_the_way(
 def _with_left(
     radials: list[list[int]], left: Array, xy: Array, centre: int, detour_s: float
 ) -> list[list[int]]:
-    """Take places beside the ways into the radial that it costs least."""
+    """Take places beside the ways into the radial that it costs least; beyond the centre a new."""
     lines = [[centre, *radial] for radial in radials]
     for place in sorted(left.tolist(), key=lambda p: (np.hypot(*(xy[p] - xy[centre])), p)):
         costs = [(insertion(line, place, xy), i) for i, line in enumerate(lines)]
         (best, at), i = min(costs)
-        if best <= detour_s:
-            lines[i] = [*lines[i][:at], place, *lines[i][at:]]
+        if best > detour_s:
+            continue
+        if at == 0:
+            lines.append([centre, place])
+        else:
+            lines[i].insert(at, place)
     return [line[1:] for line in lines]
 
 

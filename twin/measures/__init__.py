@@ -20,13 +20,9 @@ from twin.measures.prices import EnergyPrice, GridMix
 from twin.measures.retrofit import Behaviour, Demolition, Retrofit, UseChange
 from twin.measures.solar import Battery, Photovoltaics
 from twin.measures.streets import Lanes, OneWay, SpeedLimit, StreetClosure
-from twin.measures.transit import (
-    TransitHeadway,
-    TransitLine,
-    TransitLineRemoved,
-    TransitPriority,
-    TransitStop,
-)
+from twin.measures.transit import TransitHeadway, TransitLineRemoved, TransitPriority
+from twin.measures.transit_line import TransitLine
+from twin.measures.transit_stop import TransitStop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

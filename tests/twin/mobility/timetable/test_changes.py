@@ -107,7 +107,7 @@ def test_ten_minutes_from_six_to_nine_are_eighteen_departures():
     for one, other in zip(rows_of(service, "l2"), rows_of(found, "l2"), strict=True):
         pd.testing.assert_frame_equal(one, other)
     old = times_of(service, "l1:0:001")
-    new = [row for row in times_of(found, "m:l1:0:001")]
+    new = times_of(found, "m:l1:0:001")
     assert [row[0] for row in new] == [row[0] for row in old]
     assert np.diff([row[1] for row in new]).tolist() == np.diff([row[1] for row in old]).tolist()
     kept = found.trips.index[found.trips["line_id"] == "l1"]
