@@ -17,6 +17,7 @@ from twin.mobility.effects.emissions import (
 )
 from twin.mobility.effects.fleet import car_cost_km, per_km
 from twin.mobility.effects.kilometres import by_street_class, person_km, vehicle_km
+from twin.mobility.effects.own_factors import own_factors
 from twin.mobility.effects.safety import crossing_exposure, safety_exposure, stress_km
 from twin.mobility.effects.users import Benefit, users_benefit
 
@@ -28,6 +29,7 @@ __all__ = [
     "charging_kwh",
     "charging_shapes",
     "crossing_exposure",
+    "own_factors",
     "per_km",
     "person_km",
     "public_points",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from twin.mobility.effects.fleet import COLUMNS, grid_g_kwh, per_km
 from twin.mobility.effects.kilometres import vehicle_km
+from twin.mobility.effects.own_factors import replaced_direct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from twin.assumptions import Assumptions
     from twin.mobility.effects.fleet import Vehicle
+    from twin.mobility.effects.own_factors import OwnFactors
 
 DAYS = 365
 VEHICLES: tuple[Vehicle, ...] = ("car", "truck", "bus")
@@ -31,13 +33,15 @@ def street_emissions(
     year: float,
     *,
     speed_kmh: pd.Series[float] | None = None,
+    own: OwnFactors | None = None,
 ) -> pd.DataFrame:
     """
     Return by street and weekday: vehicle-km, litres, kWh and kg CO2e of all that drives on it.
 
     Territorial, as BISKO balances traffic: sum over the streets inside the town. `flows` has
     vehicles a weekday in columns of `car`, `truck`, `bus`; others raise nothing and count nothing.
-    `speed_kmh` replaces the speed limit the consumption follows.
+    `speed_kmh` replaces the speed limit the consumption follows, `own` the averages of what is
+    burnt (`own_factors` of an HBEFA export).
 
     Columns: `km_<class>`, `petrol_l`, `diesel_l`, `electric_kwh`, `final_kwh`, `ghg_direct_kg`
     (tank to wheel), `ghg_kg` (with upstream chains), and `ghg_kg_<class>`.
@@ -48,8 +52,9 @@ def street_emissions(
     total = np.zeros((len(streets), len(COLUMNS)))
     by_class = {}
     for vehicle in (name for name in VEHICLES if name in km):
-        factors = per_km(vehicle, given, year, speed_kmh=limits).to_numpy()[place]
-        part = factors * km[vehicle].to_numpy()[:, None]
+        factors = per_km(vehicle, given, year, speed_kmh=limits)
+        mine = replaced_direct(factors, own.get(vehicle) if own else None, limits)
+        part = mine.to_numpy()[place] * km[vehicle].to_numpy()[:, None]
         by_class[f"ghg_kg_{vehicle}"] = part[:, -1] / 1000.0
         total += part
     table = pd.DataFrame(total, index=streets.index, columns=list(COLUMNS))

@@ -47,7 +47,9 @@ def per_km(
         use["petrol"], use["diesel"], use["electric"], final + use["electric"], direct,
         upstream + use["electric"] * grid,
     )  # fmt: skip
-    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    table.attrs["grid_g"] = grid
+    return table
 
 
 def grid_g_kwh(given: Assumptions, year: float) -> float:
