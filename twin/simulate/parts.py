@@ -62,11 +62,12 @@ CITY_PARTS = {
 _LINK = (
     "from_node", "to_node", "reverse_id", "name", "ref", "class", "is_ramp", "is_roundabout",
     "length_m", "gradient_percent", "car_access", "allow_car", "allow_truck", "allow_bus",
+    "allow_bike", "allow_walk",
 )  # fmt: skip
 STREET_VIEWS = {
     "motor": (*_LINK, "speed_kmh", "lanes", "capacity_vehh", "surface"),
-    "bike": (*_LINK, "allow_bike", "allow_walk", "cycle_facility", "surface"),
-    "walk": (*_LINK, "allow_walk"),
+    "bike": (*_LINK, "cycle_facility", "surface"),
+    "walk": _LINK,
 }
 """Columns of the streets that the network of each mode is made of; it is given no others."""
 
