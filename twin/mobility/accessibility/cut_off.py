@@ -69,12 +69,12 @@ def _buildings(
     values = {"count": count, "residents": people, "mode": Word(mode, "trip_mode")}
     if not kind:
         sentence = say(
-            "{count} buildings with {residents} residents have no way out any more ({mode}).",
+            "Nothing is reached any more ({mode}): buildings {count}, residents {residents}.",
             **values,
         )
         return CutOff("buildings_without_way", mode, "", count, people, sentence, names)
     sentence = say(
-        "{count} buildings with {residents} residents have no way any more to: {kind} ({mode}).",
+        "No way leads to {kind} any more ({mode}): buildings {count}, residents {residents}.",
         kind=Word(kind, "facility"), **values,
     )  # fmt: skip
     return CutOff("buildings_without_way", mode, kind, count, people, sentence, names)
@@ -148,13 +148,11 @@ def _facility(
 ) -> CutOff:
     if far:
         sentence = say(
-            "The street at {count} facilities ({kind}) is closed, the rest must be walked "
-            "({mode}): {names}.",
+            "The street in front of {names} is closed ({kind}: {count}); "
+            "the rest must be walked ({mode}).",
             **values,
         )
     else:
-        sentence = say(
-            "Nothing leads to {count} facilities ({kind}) any more ({mode}): {names}.", **values
-        )
+        sentence = say("No way leads to {names} any more ({kind}: {count}; {mode}).", **values)
     code = "facility_moved_away" if far else "facility_without_way"
     return CutOff(code, mode, kind, int(str(values["count"])), 0.0, sentence, ids)

@@ -50,9 +50,7 @@ def test_a_hospital_nobody_reaches_any_more():
     assert [(entry.code, entry.kind, entry.count) for entry in found] == [
         ("facility_without_way", "health", 1)
     ]
-    assert str(found[0].sentence) == (
-        "Nothing leads to 1 facilities (hospital) any more (car): Klinikum."
-    )
+    assert str(found[0].sentence) == ("No way leads to Klinikum any more (hospital: 1; car).")
     assert cut_off_facilities(TABLE, before, before) == []
 
 

@@ -140,5 +140,5 @@ def test_what_is_cut_off_is_said():
     assert [(entry.kind, entry.count, entry.residents) for entry in said] == [
         ("stop", 1, 10), ("", 1, 4),
     ]  # fmt: skip
-    assert "1 buildings with 4 residents" in str(said[1].sentence)
+    assert "buildings 1, residents 4" in str(said[1].sentence)
     assert cut_off(BEFORE, BEFORE, lived, mode="walk") == []
