@@ -59,17 +59,15 @@ CITY_PARTS = {
 """Tables of the city by who reads them."""
 
 
-_LINK = (
-    "from_node", "to_node", "reverse_id", "name", "ref", "class", "is_ramp", "is_roundabout",
-    "length_m", "gradient_percent", "car_access", "allow_car", "allow_truck", "allow_bus",
-    "allow_bike", "allow_walk",
+_CARS_ONLY = (
+    "speed_kmh", "speed_source", "lanes", "lanes_source", "capacity_vehh", "capacity_source",
 )  # fmt: skip
-STREET_VIEWS = {
-    "motor": (*_LINK, "speed_kmh", "lanes", "capacity_vehh", "surface"),
-    "bike": (*_LINK, "cycle_facility", "surface"),
-    "walk": _LINK,
+HIDDEN = {
+    "motor": ("cycle_facility",),
+    "bike": _CARS_ONLY,
+    "walk": (*_CARS_ONLY, "cycle_facility", "surface"),
 }
-"""Columns of the streets that the network of each mode is made of; it is given no others."""
+"""Columns of the streets that the network of a mode is not given, and so does not follow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,12 +151,13 @@ def _views(stock: pd.DataFrame) -> dict[str, Part]:
 def _streets_by_mode(city: City) -> dict[str, Part]:
     """Return what each mode reads of the streets, so that Tempo 30 does not touch who walks."""
     streets, around = city.streets, ("nodes", "turns", "street_points")
-    keys = _column_keys(streets[list(dict.fromkeys(c for m in STREET_VIEWS.values() for c in m))])
+    keys = _column_keys(pd.DataFrame(streets.drop(columns="geometry")))
     crossed = [city.crs, *(city.hashes[name] for name in around)]
     found = {}
-    for mode, columns in STREET_VIEWS.items():
-        key = hash_parts([*crossed, keys[""], *(keys[column] for column in columns)])
-        table = streets[[*columns, "geometry"]]
+    for mode, hidden in HIDDEN.items():
+        seen = [name for name in keys if name not in hidden]
+        table = streets.drop(columns=list(hidden))
+        key = hash_parts([*crossed, *(keys[name] for name in seen)])
         found[f"{mode}_streets"] = Part(Streets(table, *(city.tables[n] for n in around)), key)
     return found
 
