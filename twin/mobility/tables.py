@@ -48,6 +48,7 @@ class ModeNetwork:
     y: Floats
     lines: NDArray[np.object_] | None = None  # geometry of the streets table, in its order
     reverse: Ints | None = None  # of each street the row of the opposite one, -1 for none
+    fronts: NDArray[np.bool_] | None = None  # streets that houses stand on: no motorway, no bridge
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from twin.mobility.graph import graph_of
 from twin.mobility.network.capacity import capacities
 from twin.mobility.network.control import junction_delay, junctions, point_delay
-from twin.mobility.network.links import MOTOR, by_category, links_of
+from twin.mobility.network.links import MOTOR, by_category, fronts_of, links_of
 from twin.mobility.network.speeds import (
     bike_speed_kmh,
     car_speed_kmh,
@@ -183,6 +183,7 @@ def _assembled(
         y=shapely.get_y(points),
         lines=streets.geometry.to_numpy(),
         reverse=links.opposite,
+        fronts=fronts_of(streets),
     )
 
 

@@ -77,6 +77,13 @@ def ends_of(streets: pd.DataFrame, nodes: pd.DataFrame) -> tuple[Ints, Ints]:
     return tail, head
 
 
+def fronts_of(streets: pd.DataFrame) -> Flags:
+    """Tell which streets houses may stand on: no motorways, ramps, tunnels and bridges."""
+    fast = streets["class"].isin(["motorway", "trunk"]).to_numpy() & ~flags(streets, "allow_walk")
+    above = flags(streets, "is_ramp") | flags(streets, "is_tunnel") | flags(streets, "is_bridge")
+    return np.asarray(~(fast | above))
+
+
 def flags(table: pd.DataFrame, column: str) -> Flags:
     """Return a column of yes and no as an array."""
     return table[column].to_numpy(dtype=bool)

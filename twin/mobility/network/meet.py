@@ -34,11 +34,11 @@ def meet(network: ModeNetwork, xy: Floats, ids: pd.Index[str], given: Assumption
 
     Notes
     -----
-    A street of the main part within `network.meet_distance` is taken before any other; where there
-    is none the nearest of all within that distance; where there is none either the node is -1 and
-    the seconds are infinite. The way is walked to the street (straight line times
-    `network.meet_detour`), then goes along it in the directions the mode may use: from the foot of
-    the perpendicular the street's time is shared by length.
+    A street of the main part within `network.meet_distance` is taken before any other; then the
+    nearest of the other parts within that distance; last motorways, ramps, bridges and tunnels;
+    where there is none either the node is -1 and the seconds are infinite. The way is walked to the
+    street (straight line times `network.meet_detour`), then goes along it in the directions the
+    mode may use: from the foot of the perpendicular the street's time is shared by length.
     """
     if network.lines is None:
         template = "The network of {mode} has no lines to meet."
@@ -92,7 +92,11 @@ def _nearest(
     both = opposite[links]
     links = links[(both < 0) | (network.street[links] <= network.street[both])]  # a line once
     out, far = np.full(len(points), -1, np.int32), np.full(len(points), np.inf)
-    for choice in (links[network.main[links]], links[~network.main[links]]):
+    front = np.ones(len(links), dtype=bool)
+    if network.fronts is not None:
+        front = network.fronts[network.street[links]]
+    main = network.main[links]
+    for choice in (links[front & main], links[front & ~main], links[~front]):
         lines = network.lines[network.street[choice]]
         tree = shapely.STRtree(lines)
         for near in (min(NEAR_M, within), within):  # most are near, where boxes find them faster

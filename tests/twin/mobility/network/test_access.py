@@ -77,6 +77,16 @@ def test_islands_are_met_only_where_nothing_else_is_near() -> None:
     assert np.isinf(access.seconds[2]).all()
 
 
+def test_no_door_opens_on_a_motorway() -> None:
+    nodes = nodes_of({"a": (0, 0), "b": (500, 0), "x": (0, 90), "y": (500, 90)})
+    fast = {"class": "motorway", "allow_walk": False}
+    streets = streets_of(nodes, ["a-b", "x-y", "a-x", "b-y"], {"x-y": fast, "y-x": fast})
+    net = mode_network(streets, nodes, turns_of(), GIVEN, "car")
+    access = met(net, (250, 80), (250, 485))  # the second has nothing else within 400 m
+    assert net.street_ids[access.street[0]] in ("a-b", "b-a")
+    assert net.street_ids[access.street[1]] in ("x-y", "y-x")
+
+
 def test_no_points_and_no_streets() -> None:
     streets, nodes = line(["a-b"])
     none = mode_network(streets.assign(allow_walk=False), nodes, turns_of(), GIVEN, "walk")

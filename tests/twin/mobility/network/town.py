@@ -13,6 +13,7 @@ CRS = "EPSG:25832"
 
 STREET = {
     "class": "residential", "name": None, "ref": None, "is_ramp": False, "is_roundabout": False,
+    "is_bridge": False, "is_tunnel": False,
     "speed_kmh": 50.0, "lanes": 1.0, "capacity_vehh": np.nan, "allow_car": True,
     "allow_truck": True, "allow_bus": True, "allow_bike": True, "allow_walk": True,
     "car_access": "public", "cycle_facility": "none", "surface": "asphalt",
