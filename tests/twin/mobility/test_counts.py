@@ -1,5 +1,7 @@
 """Adjustment to counts: fits what can be fitted, keeps the structure, tells what it cannot."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,11 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
+from tests.tools.sioux_falls import sioux_falls
+from tests.tools.tntp_read import problem_of_net
 from twin.assumptions import assumptions
 from twin.errors import ModelError
+from twin.mobility.assignment import select_link, solve
 from twin.mobility.counts import adjust, adjust_with_assignment, geh, shares_of
 
 GIVEN = assumptions()
@@ -166,3 +171,29 @@ def test_with_routes_that_follow():
         assign(found.trips) @ found.trips.ravel()
     )
     assert found.table["before"].to_numpy() == pytest.approx(assign(start) @ start.ravel())
+
+
+def test_sioux_falls_finds_back_what_was_counted():
+    """Flows of the true matrix at equilibrium are the counts, a disturbed matrix the start."""
+    problem = problem_of_net(*sioux_falls())
+    kind = problem.classes[0]
+    links = np.arange(0, 76, 5)
+    true = solve(problem, gap=1e-6)
+
+    def assign(trips):
+        classes = (dataclasses.replace(kind, demand=trips),)
+        found = solve(dataclasses.replace(problem, classes=classes), gap=1e-6)
+        passing = [select_link(found, [link]).demand[kind.name] for link in links]
+        shares = shares_of(passing, trips)
+        assert shares @ trips.ravel() == pytest.approx(found.flow[0][links], abs=1e-3)
+        return shares
+
+    noise = np.random.default_rng(1).normal(0, 0.4, kind.demand.shape)
+    start = 0.9 * kind.demand * np.exp(noise)
+    target = counts(*true.flow[0][links])
+    found, _ = adjust_with_assignment(start, target, assign, GIVEN, rounds=6)
+    assert found.summary["misfit_after"] < 0.01 * found.summary["misfit_before"]
+    assert found.table["geh_after"].max() < found.table["geh_before"].max() / 5
+    far = np.abs(start / kind.demand.clip(1e-9) - 1)[kind.demand > 0].mean()
+    assert np.abs(found.trips / kind.demand.clip(1e-9) - 1)[kind.demand > 0].mean() < far * 1.05
+    assert abs(found.trips.sum() / kind.demand.sum() - 1) < 0.05
