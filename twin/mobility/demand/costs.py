@@ -32,8 +32,8 @@ class Costs:
 
     `relative` is exp(utility - `top`), 0 where the mode has no way; `top` (z, z) is the best
     mode's utility. Constants of mode and purpose and the parking price are not in it. `minutes`
-    and `km` hold the way outside the town; `distance` is the shortest of walk, bike and car,
-    `inside` the part of it in the town.
+    and `km` hold the way outside the town; `distance` is the shortest of walk, bike and car (else
+    that of transit), `inside` the part of it in the town.
     """
 
     relative: Floats  # (modes, z, z)
@@ -53,13 +53,16 @@ def costs_of(zones: ZoneSystem, skims: Skims, given: Assumptions) -> Costs:
     Raises
     ------
     ModelError
-        Skims of another zone system.
+        Skims of another zone system, or with values that cannot be: it names them.
     """
     _check(zones, skims)
     z = zones.count
     km = {mode: _outside(zones, _both(skims.km, mode, z), "km", given) for mode in NETWORK}
     distance = np.minimum(np.minimum(km["walk"], km["bike"]), km["car"])
-    km["transit"] = np.where(np.isfinite(km["transit"]), km["transit"], distance)
+    outside = _outside(zones, np.zeros((z, z)), "km", given)
+    ridden = np.where(np.isfinite(km["transit"]), km["transit"], outside)
+    distance = np.where(np.isfinite(distance), distance, ridden)
+    km = {mode: np.where(np.isfinite(far), far, distance) for mode, far in km.items()}
     minutes = {
         mode: _outside(zones, _both(skims.minutes, NETWORK[mode], z), NETWORK[mode], given)
         for mode in NETWORK
@@ -79,8 +82,7 @@ def costs_of(zones: ZoneSystem, skims: Skims, given: Assumptions) -> Costs:
     top, relative = _relative(-loss)
     stacked = np.stack([minutes[m] for m in MODES])
     lengths = np.stack([km[m] for m in MODES])
-    inside = distance - _outside(zones, np.zeros((z, z)), "km", given)
-    return Costs(relative, top, stacked, lengths, distance, inside)
+    return Costs(relative, top, stacked, lengths, distance, distance - outside)
 
 
 def _check(zones: ZoneSystem, skims: Skims) -> None:
@@ -88,6 +90,17 @@ def _check(zones: ZoneSystem, skims: Skims) -> None:
         template = "The skims are for {other} zones and gates, the town has {count}."
         hint = "Work them out for the zones of this town, in their order."
         raise ModelError(template, hint=hint, other=len(skims.ids), count=zones.count)
+    tables = {"minutes": skims.minutes, "km": skims.km}
+    bad = [
+        f"{what} ({mode})"
+        for what, table in tables.items()
+        for mode, values in table.items()
+        if values.shape != (zones.count, zones.count) or not (values >= 0).all()
+    ]
+    if bad:
+        template = "The skims have values that cannot be: {names}."
+        hint = "Each is a square table of zones and gates from 0 on; inf where there is no way."
+        raise ModelError(template, hint=hint, names=", ".join(bad))
 
 
 def _both(table: Mapping[str, Floats], mode: str, z: int) -> Floats:

@@ -33,9 +33,9 @@ def demand(zones: ZoneSystem, skims: Skims, calibration: Calibration, given: Ass
 
     `trips` and `vehicles` are from zone to zone, there and back, so the same in both directions;
     `purposes` keep the home (or the gate) in the rows and the activity in the columns. `by_zone`
-    has a row for each zone, not for gates. `unserved` counts person trips that have no way
-    (`no_way`) or nothing to go to (`no_destination`), and vehicles without a way (`through`,
-    `truck`). The same input gives the same answer bit for bit.
+    has a row for each zone, not for gates. `unserved` counts person trips, of
+    residents and visitors, that have no way (`no_way`) or nothing to go to (`no_destination`), and
+    vehicles without a way (`through`, `truck`). The same input gives the same answer bit for bit.
     """
     table = zones.table
     costs = costs_of(zones, skims, given)

@@ -170,5 +170,25 @@ def test_skims_of_other_zones_are_refused():
         costs_of(zones, other, GIVEN)
 
 
+def test_skims_that_cannot_be_are_named_all_at_once():
+    zones, skims = make_town(side=2, gates=0)
+    bad = {"car": -skims.minutes["car"], "walk": skims.minutes["walk"] * np.nan}
+    wrong = replace(skims, minutes={**skims.minutes, **bad}, km={"bike": np.ones((3, 3))})
+    with pytest.raises(ModelError, match=r"minutes \(walk\), minutes \(car\), km \(bike\)"):
+        costs_of(zones, wrong, GIVEN)
+
+
+def test_only_buses_have_kilometres_of_their_own():
+    zones, skims = make_town(side=2, gates=2)
+    only = Skims(skims.ids, {"transit": skims.minutes["transit"]}, {"transit": skims.km["walk"]})
+    costs = costs_of(zones, only, GIVEN)
+    assert np.isfinite(costs.km[TRANSIT]).all()
+    bare = costs_of(zones, Skims(skims.ids, only.minutes, {}), GIVEN)
+    assert np.isfinite(bare.distance).all()
+    assert (bare.inside == 0).all()
+    car = replace(skims, km={"bike": skims.km["bike"]})  # minutes by car without kilometres
+    np.testing.assert_allclose(costs_of(zones, car, GIVEN).km, costs_of(zones, skims, GIVEN).km)
+
+
 def test_order_of_modes():
     assert MODES == ("walk", "bike", "transit", "car", "passenger")
