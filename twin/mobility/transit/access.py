@@ -133,35 +133,56 @@ def _walked(
 ) -> dict[str, Array]:
     """Return pairs of stops (of `rows`) and places up to a limit: `a`, `b`, `seconds`."""
     node, own = stops.node[rows], stops.seconds[rows]
-    usable = (node >= 0) & np.isfinite(own) & (own <= limit)
+    usable = (node >= 0) & (own <= limit)
     ends = np.unique(node[usable])
     found = paths.reach(network.graph, network.time_s, ends, limit=limit)
-    reached = pd.DataFrame(
-        {
-            "end": np.repeat(ends, np.diff(found.offsets)),
-            "node": found.nodes,
-            "way": found.costs,
-        }
-    )
-    from_stop = _ends_of(node, own, rows, "a", "end", "first")
-    to_place = _ends_of(
-        places.node, places.seconds, np.arange(len(places.ids)), "b", "node", "last"
-    )
-    reached = reached[reached["node"].isin(to_place["node"])]
+    end = np.repeat(ends, np.diff(found.offsets))
+    reached = pd.DataFrame({"end": end, "node": found.nodes, "way": found.costs})
+    from_stop = _ends_of(node, own, rows, ("a", "end", "first"))
+    to, last = places.arriving()
+    to_place = _ends_of(to, last, np.arange(len(places.ids)), ("b", "node", "last"))
+    reached = reached[np.isin(found.nodes, to_place["node"])]
     every = reached.merge(from_stop, on="end").merge(to_place, on="node")
-    seconds = every["first"] + every["way"] + every["last"]
-    every = every.assign(seconds=seconds)[seconds <= limit]
-    least = every.groupby(["a", "b"], as_index=False)["seconds"].min()
+    every["seconds"] = every["first"] + every["way"] + every["last"]
+    both = pd.concat([every[["a", "b", "seconds"]], _along(network, stops, rows, places)])
+    both = both[both["seconds"] <= limit]
+    least = both.groupby(["a", "b"], as_index=False)["seconds"].min()
     return {name: least[name].to_numpy() for name in ("a", "b", "seconds")}
 
 
-def _ends_of(
-    node: Array, seconds: Array, rows: Array, row: str, end: str, name: str
-) -> pd.DataFrame:
-    """Return one row for each end a point has on the network."""
-    columns = {row: np.repeat(rows, 2), end: node.ravel(), name: seconds.ravel()}
-    table = pd.DataFrame(columns)
-    usable: pd.DataFrame = table[(table[end] >= 0) & np.isfinite(table[name])]
+def _along(network: ModeNetwork, stops: Access, rows: Array, places: Access) -> pd.DataFrame:
+    """Return stops and places on one street with the way along it: `a`, `b`, `seconds`."""
+    takes = np.full(len(network.street_ids), np.inf)
+    links = network.street >= 0
+    takes[network.street[links]] = network.time_s[links]
+    sides = []
+    for name, access, chosen in (
+        ("a", stops, rows), ("b", places, np.arange(len(places.ids))),
+    ):  # fmt: skip
+        if access.share is None or access.detour_s is None:
+            return pd.DataFrame({"a": [], "b": [], "seconds": []}).astype({"a": int, "b": int})
+        on = chosen[access.street[chosen] >= 0]
+        street, share = access.street[on], access.share[on]
+        other = street if network.reverse is None else network.reverse[street]
+        turned = (other >= 0) & (other < street)
+        columns = {
+            name: on,
+            "street": np.where(turned, other, street),
+            f"share_{name}": np.where(turned, 1 - share, share),
+            f"detour_{name}": access.detour_s[on],
+        }
+        sides.append(pd.DataFrame(columns))
+    pairs = sides[0].merge(sides[1], on="street")
+    part = (pairs["share_a"] - pairs["share_b"]).abs() * takes[pairs["street"]]
+    seconds = pairs["detour_a"] + part.fillna(np.inf) + pairs["detour_b"]
+    return pairs.assign(seconds=seconds)[["a", "b", "seconds"]]
+
+
+def _ends_of(node: Array, seconds: Array, rows: Array, names: tuple[str, str, str]) -> pd.DataFrame:
+    """Return one row for each of the two ends a point has on the network: point, node, seconds."""
+    values = (np.repeat(rows, 2), node.ravel(), seconds.ravel())
+    table = pd.DataFrame(dict(zip(names, values, strict=True)))
+    usable: pd.DataFrame = table[(table[names[1]] >= 0) & np.isfinite(table[names[2]])]
     return usable
 
 

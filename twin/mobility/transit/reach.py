@@ -179,15 +179,15 @@ def onward(minutes: ArrayLike, network: ModeNetwork, stops: Access, given: Assum
     Return the minutes to each node of the walking network when going on on foot from the stops.
 
     `minutes` (s,) are those to each stop (one row of `reach`), `stops` says where it meets the
-    network. Walks are at most `transit.longest_access` long. For a percentile of a window this is
-    an upper bound: it takes the same stop for every departure.
+    network. For a percentile of a window this is an upper bound: it takes the same stop for every
+    departure. inf where no stop is reached or the walk is longer than `transit.longest_access`.
     """
-    at_stop = np.asarray(minutes, float)[:, None] * 60 + stops.seconds
-    usable = (stops.node >= 0) & np.isfinite(at_stop)
-    seeds, costs = stops.node[usable], at_stop[usable]
-    if not len(seeds):
+    left = np.asarray(minutes, float)[:, None] * 60 + np.zeros(2)
+    usable = (stops.node >= 0) & np.isfinite(left + stops.seconds)
+    if not usable.any():
         return np.full(network.graph.n, np.inf)
+    begin = (left + stops.seconds)[usable]
+    found, seed = paths.nearest(network.graph, network.time_s, stops.node[usable], begin)
+    walked = found - left[usable][seed]
     limit = given["transit.longest_access"] * 60
-    found, seed = paths.nearest(network.graph, network.time_s, seeds, costs)
-    walked = found - np.append(costs, 0.0)[seed]
-    return np.where(walked <= limit, found, np.inf) / 60
+    return np.where((seed >= 0) & (walked <= limit), found, np.inf) / 60
