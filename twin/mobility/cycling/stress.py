@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twin.mobility.cycling.levels import lane_level, mixed_level
+from twin.mobility.network.speeds import surface_kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,6 @@ APART = ("separate_track", "track", "protected_lane", "shared_path", "segregated
 LANES = ("lane", "advisory_lane", "bus_lane", "contraflow")
 UNLANED = ("unclassified", "residential", "living_street", "service", "pedestrian", "track")
 """Classes of streets that have no centre line unless more than one lane a direction is marked."""
-COBBLES = "cobble|sett|pebble"
 WHY = (
     "not_rideable", "apart", "no_cars", "bike_lane", "contraflow", "mixed", "sidewalk", "cobbles"
 )  # fmt: skip
@@ -52,22 +52,20 @@ def stress(
     """
     cars, one_way = _cars(streets)
     speed = streets["speed_kmh"].to_numpy(float)
-    facility = streets["cycle_facility"].to_numpy(object)
+    facility = pd.Categorical(streets["cycle_facility"])
     kinds = street_kinds(streets, one_way)
     level = mixed_level(kinds, daily_traffic(streets, daily_vehicles, given), speed).astype(float)
     why = np.full(len(streets), "mixed", object)
     widths = given.by_class("cycling.facility_width")
-    width = np.array([widths.get(name, 0.0) for name in facility])
-    lane = np.where(np.isin(facility, LANES), lane_level(kinds, width, speed), 9)
+    width = np.array([widths.get(name, 0.0) for name in facility.categories])[facility.codes]
+    lane = np.where(facility.isin(LANES), lane_level(kinds, width, speed), 9)
     sidewalk = np.where(facility == "sidewalk_allowed", given["cycling.sidewalk_level"], 9)
     for name, other in (("bike_lane", lane), ("sidewalk", sidewalk)):
         level, why = _better(level, why, other, name)
     why[(why == "bike_lane") & (facility == "contraflow")] = "contraflow"
-    for name, free in (("no_cars", ~cars), ("apart", np.isin(facility, APART))):
+    for name, free in (("no_cars", ~cars), ("apart", facility.isin(APART))):
         level, why = np.where(free, 1, level), np.where(free, name, why)
-    surface = streets["surface"].astype("str").str.lower()
-    rough = surface.str.contains(COBBLES).fillna(value=False).to_numpy(bool)
-    rough = rough & (level < given["cycling.cobbled_level"])
+    rough = (surface_kind(streets) == "cobbled") & (level < given["cycling.cobbled_level"])
     level = np.where(rough, given["cycling.cobbled_level"], level).astype(float)
     why = np.where(rough, "cobbles", why)
     ridden = streets["allow_bike"].to_numpy(bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
@@ -31,7 +32,6 @@ from twin.mobility.tables import ModeNetwork
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
@@ -116,11 +116,12 @@ def _bike_times(
     """Return seconds and cost [s] of riding, or pushing where one may not ride."""
     length = np.maximum(own["length_m"].to_numpy(float), LEAST_M)
     gradient = np.nan_to_num(own["gradient_percent"].to_numpy(float))
-    surface = given.array("network.bike_surface_share", kinds := np.unique(surface_kind(own)))
-    share = surface[np.searchsorted(kinds, surface_kind(own))]
+    share = by_category(given, "network.bike_surface_share", pd.Series(surface_kind(own)))
     by_class = given.by_class("network.bike_class_share")
     for column in ("cycle_facility", "class"):
-        share = share * own[column].astype(object).map(by_class).fillna(1.0).to_numpy(float)
+        kinds = pd.Categorical(own[column])
+        factor = np.array([by_class.get(kind, 1.0) for kind in kinds.categories], float)
+        share = share * factor[kinds.codes]
     on_foot = np.where(
         own["class"] == "steps",
         given["network.push_speed.steps"],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from twin.mobility.network.links import by_category
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
@@ -22,6 +22,7 @@ LOOSE = (
     "woodchips",
 )  # fmt: skip
 COMPACTED = ("compacted", "fine_gravel", "fine gravel", "grass_paver", "lanes")
+KINDS = (("cobbled", COBBLED), ("compacted", COMPACTED), ("loose", LOOSE))
 UNPAVED_CLASSES = ("track", "path", "bridleway")
 
 
@@ -75,12 +76,14 @@ def surface_kind(streets: pd.DataFrame) -> NDArray[np.object_]:
 
     Where the surface is not known tracks and paths count as compacted, streets as paved.
     """
-    words = streets["surface"].astype("str").str.lower().fillna("")
-    unknown = words.isin(["", "nan", "none"]).to_numpy()
-    kinds = {
-        "cobbled": words.str.contains("|".join(COBBLED)).to_numpy(bool),
-        "compacted": words.str.contains("|".join(COMPACTED)).to_numpy(bool)
-        | (unknown & streets["class"].isin(UNPAVED_CLASSES).to_numpy()),
-        "loose": words.str.contains("|".join(LOOSE)).to_numpy(bool),
-    }
-    return np.select(list(kinds.values()), list(kinds), default="paved").astype(object)
+    words = pd.Categorical(streets["surface"].astype(object))
+    lower = words.categories.astype(str).str.lower()
+    kinds = [next((kind for kind, parts in KINDS if _has(word, parts)), "paved") for word in lower]
+    known = np.array([*kinds, ""], object)[words.codes]
+    unknown = np.where(streets["class"].isin(UNPAVED_CLASSES).to_numpy(), "compacted", "paved")
+    return np.where(known == "", unknown, known).astype(object)
+
+
+def _has(word: str, parts: tuple[str, ...]) -> bool:
+    """Tell whether any part is in a word."""
+    return any(part in word for part in parts)

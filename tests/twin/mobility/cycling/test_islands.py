@@ -27,6 +27,7 @@ from twin.mobility.cycling import (
     reachable,
     stress,
 )
+from twin.mobility.cycling.gaps import Candidates, _greedy
 from twin.mobility.network import meet, mode_network
 
 if TYPE_CHECKING:
@@ -155,6 +156,43 @@ def test_crossings_of_people_on_foot_make_a_junction_safe() -> None:
     points = pd.DataFrame({"class": ["crossing_zebra"]}, index=["m"])
     assert barriers(streets, nodes, lts, GIVEN).tolist() == [True, True]
     assert barriers(streets, nodes, lts, GIVEN, points).tolist() == [False, True]
+
+
+@st.composite
+def choices(draw: Any) -> tuple[Any, Any, Any]:
+    """Draw candidates between islands, the metres of each one's two links, and what is gained."""
+    k = draw(st.integers(2, 6))
+    pairs = [(i, j) for i in range(k) for j in range(i + 1, k)]
+    ends = draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=8, unique=True))
+    links = draw(st.lists(st.integers(0, 9), min_size=2 * len(ends), max_size=2 * len(ends)))
+    metres = draw(st.lists(st.integers(5, 400), min_size=10, max_size=10))
+    gain = draw(st.lists(st.integers(0, 50), min_size=k * k, max_size=k * k))
+    return ends, np.reshape(links, (-1, 2)), (np.array(metres, float), np.reshape(gain, (k, k)))
+
+
+@settings(max_examples=30)
+@drawn(choices())
+def test_the_list_is_that_of_a_plain_search(drawn_case: tuple[Any, Any, Any]) -> None:
+    ends, links, (metres, gain) = drawn_case
+    offsets = np.arange(0, 2 * len(ends) + 1, 2, dtype=np.int32)
+    found = Candidates(np.array(ends, np.int32), offsets, links.ravel().astype(np.int32))
+    ours = _greedy(found, metres, gain.astype(float), 50)
+    groups = [{i} for i in range(len(gain))]
+    built: set[int] = set()
+    for c, length, gained, _ in ours:
+        scores = []
+        for (a, b), own in zip(ends, links, strict=True):
+            left, right = (next(g for g in groups if end in g) for end in (a, b))
+            pairs = [] if left is right else [(i, j) for i in left for j in right]
+            people = sum(gain[i, j] + gain[j, i] for i, j in pairs)
+            far = sum(metres[link] for link in own if link not in built)
+            scores.append((people / max(far, 10.0), people, far))
+        best = max(score for score, _, _ in scores)
+        assert (scores[c][0], scores[c][1], scores[c][2]) == pytest.approx((best, gained, length))
+        joined = [g for g in groups if ends[c][0] in g or ends[c][1] in g]
+        groups = [g for g in groups if g not in joined] + [set().union(*joined)]
+        built |= set(links[c].tolist())
+    assert sum(g for _, _, g, _ in ours) <= gain.sum() - np.trace(gain) + 1e-9
 
 
 # --------------------------------------------------------------------- routes
