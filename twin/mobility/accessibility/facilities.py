@@ -55,8 +55,9 @@ def facilities(
     Parameters
     ----------
     places, landuse, stops, buildings
-        Tables of the city; a park or forest is entered anywhere along its edge, platforms of one
-        station (`parent_id`) are one stop.
+        Tables of the city; a park or forest is entered anywhere along its edge. Platforms of one
+        station (`parent_id`, else of one name and no farther apart than
+        `accessibility.stop_extent`) are one stop.
     jobs
         Jobs by building (index within that of `buildings`); buildings without any are left out.
 
@@ -68,7 +69,7 @@ def facilities(
     """
     found = [
         _of_points(places, "places", id_of=places.index.to_series()),
-        _of_points(stops, "stops", id_of=stops["parent_id"].fillna(stops.index.to_series())),
+        _of_points(stops, "stops", id_of=_stop_ids(stops, given)),
         _of_parks(landuse, given),
     ]
     if buildings is not None and jobs is not None:
@@ -124,6 +125,21 @@ def _rows(
         },
         columns=COLUMNS,
     )
+
+
+def _stop_ids(stops: gpd.GeoDataFrame, given: Assumptions) -> pd.Series[str]:
+    """Return the station of each stop, its own id where it is alone."""
+    own = stops.index.to_series()
+    at = shapely.get_coordinates(shapely.centroid(stops.geometry.to_numpy()))
+    name = stops["name"] if "name" in stops else pd.Series(index=stops.index, dtype="object")
+    table = pd.DataFrame({"x": at[:, 0], "y": at[:, 1], "id": own}, index=stops.index)
+    same = table.groupby([name, stops["class"].astype("object")], sort=False)
+    width = same[["x", "y"]].transform("max") - same[["x", "y"]].transform("min")
+    near = width.max(axis=1) <= given["accessibility.stop_extent"]
+    station = stops["parent_id"].astype("object").where(stops["parent_id"].notna())
+    alone = own.where(~near, same["id"].transform("min"))
+    found: pd.Series[str] = station.fillna(alone.fillna(own))
+    return found
 
 
 def _of_parks(landuse: gpd.GeoDataFrame, given: Assumptions) -> pd.DataFrame:

@@ -37,8 +37,12 @@ def town():
         ["class", "area_m2"], [box(0, 0, 100, 100), box(0, 0, 20, 20), box(0, 0, 300, 300)],
     )  # fmt: skip
     stops = frame(
-        [("bus", "st"), ("bus", "st"), ("taxi", None), ("rail", None)],
-        ["class", "parent_id"], [Point(0, k) for k in range(4)],
+        [
+            ("bus", "st", "A"), ("bus", "st", "B"), ("taxi", None, None), ("rail", None, None),
+            ("bus", None, "Markt"), ("bus", None, "Markt"), ("tram", None, "Markt"),
+            ("bus", None, "Kirche"), ("bus", None, "Kirche"),
+        ],
+        ["class", "parent_id", "name"], [Point(0, 30 * k**2) for k in range(9)],
     )  # fmt: skip
     return places, landuse, stops
 
@@ -50,9 +54,10 @@ def test_what_counts_as_what(town):
     assert list(found.columns) == COLUMNS
     assert found.index.is_unique
     counts = found.groupby("kind", sort=False)["id"].nunique()
-    # by hand: the vet, the kiosk, the car park, the small lawn and the taxi rank are none
+    # by hand: the vet, the kiosk, the car park, the small lawn and the taxi rank are none; the
+    # buses at the market are one stop and its tram another, the two churches are far apart
     assert counts.to_dict() == {
-        "school": 1, "daily_needs": 1, "health": 2, "park": 1, "stop": 2, "jobs": 1,
+        "school": 1, "daily_needs": 1, "health": 2, "park": 1, "stop": 6, "jobs": 1,
     }  # fmt: skip
     assert found.loc["jobs:n1:0", ["weight", "x", "y"]].tolist() == [7.5, 5.0, 5.0]
     assert (found["kind"] == "park").sum() == 8  # 400 m around, every 50 m

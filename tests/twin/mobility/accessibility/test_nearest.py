@@ -16,7 +16,7 @@ from tests.small_town import small_town
 from tests.twin.mobility.accessibility.grid_town import grid_streets, meeting, network_of
 from twin.assumptions import assumptions
 from twin.errors import ModelError
-from twin.mobility.accessibility import nearest_minutes, up_to_stress, within
+from twin.mobility.accessibility import isochrones, nearest_minutes, up_to_stress, within
 from twin.mobility.network import meet, mode_network
 
 KINDS = ["school", "stop"]
@@ -285,3 +285,16 @@ def test_on_the_streets_of_the_model_town_scipy_finds_the_same(mode):
     found = nearest_minutes(network, network.time_s, homes, places, ["any"] * 10).minutes["any"]
     assert np.isfinite(found).mean() > 0.5
     assert found.tolist() == pytest.approx(expected.min(axis=1))
+
+
+def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
+    network, homes, places, table = town()
+    found = []
+    for threads in (1, 5):
+        monkeypatch.setattr("twin.mobility.paths.threads.workers", lambda count=threads: count)
+        counted = within(network, network.time_s, homes, places, table, minutes=4)
+        near = nearest_minutes(network, network.time_s, homes, places, table["kind"]).minutes
+        areas = isochrones(network, network.time_s, homes, 4)
+        found.append((counted.to_numpy(), near.to_numpy(), areas.offsets, areas.costs))
+    for one, other in zip(*found, strict=True):
+        assert (one == other).all()
