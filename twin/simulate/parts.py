@@ -66,8 +66,9 @@ HIDDEN = {
     "motor": ("cycle_facility",),
     "bike": _CARS_ONLY,
     "walk": (*_CARS_ONLY, "cycle_facility", "surface"),
+    "heard": (*_CARS_ONLY, "cycle_facility", "surface", "gradient_percent", "gradient_source"),
 }
-"""Columns of the streets that the network of a mode is not given, and so does not follow."""
+"""Columns of the streets that a mode, or the way of sound to walls, is not given."""
 
 
 @dataclass(frozen=True, eq=False)

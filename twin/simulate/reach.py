@@ -96,17 +96,17 @@ def _way_skims(mode: str) -> Stage:
     return Stage(f"{mode}_skims", make, ("people", f"{mode}_network", f"{mode}_fed"), ("network",))
 
 
-def _transit_skims(
-    ground: Ground | None,
+def _ride_skims(
+    people: People | None,
     service: Service | None,
     walk_skims: tuple[Floats, Floats, Floats] | None,
     given: Assumptions,
 ) -> dict[str, Floats] | None:
     """Return the skims of public transport; none where there is no timetable."""
-    if ground is None or service is None or walk_skims is None:
+    if people is None or service is None or walk_skims is None:
         return None
-    count = ground.zones.count
-    access = zone_access(service.timetable, service.access, ground.zone, ground.weight, count)
+    count = len(people.table)
+    access = zone_access(service.timetable, service.access, people.place, people.weight, count)
     return transit_skims(service.timetable, access, given, walk_minutes=walk_skims[0])
 
 
@@ -181,7 +181,7 @@ REACH_STAGES = (
         ("transit", "network"),
     ),
     *(_way_skims(mode) for mode in SLOW),
-    Stage("ride_skims", _transit_skims, ("ground", "service", "walk_skims"), ("transit",)),
+    Stage("ride_skims", _ride_skims, ("people", "service", "walk_skims"), ("transit",)),
     Stage("slow_skims", _slow_skims, ("ground", "walk_skims", "bike_skims", "ride_skims")),
     Stage(
         "facility_table",

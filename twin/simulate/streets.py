@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -37,6 +37,7 @@ class People:
     zones: gpd.GeoDataFrame
     table: pd.DataFrame  # of zones and gates
     zone: pd.Series[str]  # of each building of the stock
+    place: NDArray[np.int32]  # of this zone in the table
     weight: Floats  # of each building: residents and jobs
 
 
@@ -46,7 +47,6 @@ class Ground:
 
     zones: ZoneSystem
     zone: NDArray[np.int32]
-    weight: Floats  # of each building: residents and jobs
 
 
 def _network(mode: str) -> Stage:
@@ -80,23 +80,20 @@ def _fed(mode: str) -> Stage:
     """Return the stage that finds the nodes zones are fed through; gates are open to motors."""
 
     def make(
-        people: People | None,
-        positions: Floats,
-        gate_table: pd.DataFrame,
-        motor_streets: Streets,
-        given: Assumptions,
-        **parts: ModeNetwork | None,
+        people: People | None, positions: Floats, given: Assumptions, **parts: Any
     ) -> pd.DataFrame | None:
-        (network,) = parts.values()
+        network = parts[f"{mode}_network"]
         if people is None or network is None:
             return None
         found = connectors(network, positions, people.zone, people.weight, people.zones, given)
-        if VIEWS[mode] != "motor":
+        if "gate_table" not in parts:
             return found
-        outer = gate_connectors(network, motor_streets.nodes, gate_table, len(people.zones))
+        nodes = parts["motor_streets"].nodes
+        outer = gate_connectors(network, nodes, parts["gate_table"], len(people.zones))
         return pd.concat([found, outer], ignore_index=True)
 
-    needs = ("people", "positions", "gate_table", "motor_streets", f"{mode}_network")
+    edge = ("gate_table", "motor_streets") if VIEWS[mode] == "motor" else ()
+    needs = ("people", "positions", f"{mode}_network", *edge)
     return Stage(f"{mode}_fed", make, needs, ("network",))
 
 
@@ -143,7 +140,8 @@ def _people(  # noqa: PLR0913, PLR0917 - called by name
         points=points, base=base_stock,
     )  # fmt: skip
     weight = np.asarray(residents["residents"].to_numpy(float) + jobs.to_numpy(float), np.float64)
-    return People(zone_shapes, table, zone, weight)
+    place = table.index.get_indexer(pd.Index(zone)).astype(np.int32)
+    return People(zone_shapes, table, zone, place, weight)
 
 
 def _ground(
@@ -159,9 +157,7 @@ def _ground(
     known = {mode: table for mode, table in linked.items() if table is not None}
     if people is None or len(known) < len(linked):
         return None
-    ids = people.table.index
-    places = ids.get_indexer(pd.Index(people.zone)).astype(np.int32)
-    return Ground(ZoneSystem(ids, people.table, known), places, people.weight)
+    return Ground(ZoneSystem(people.table.index, people.table, known), people.place)
 
 
 STREET_STAGES = (

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from twin.assumptions import Assumptions
     from twin.city import City
     from twin.mobility.effects import Charging
-    from twin.mobility.noise import Spread
+    from twin.mobility.noise import Receivers, Spread
+    from twin.mobility.noise.receivers import Heights
     from twin.mobility.tables import ModeNetwork
+    from twin.simulate.parts import Streets
     from twin.simulate.streets import Ground
     from twin.simulate.travel import Travel
     from twin.state import AreaChange
@@ -94,19 +96,23 @@ def _traffic_gas(
     return yearly(found, given)
 
 
+def _walls(
+    building_shapes: gpd.GeoDataFrame, residents: pd.DataFrame, given: Assumptions
+) -> tuple[Receivers, Heights]:
+    """Return points at the walls of heated buildings, and what stands in the way of sound."""
+    heated = residents.index[residents["heated_area_m2"].to_numpy() > 0]
+    return facade_points(building_shapes.loc[heated], given), building_heights(building_shapes)
+
+
 def _spread(
-    street_tables: City,
-    building_shapes: gpd.GeoDataFrame,
-    residents: pd.DataFrame,
+    heard_streets: Streets,
+    walls: tuple[Receivers, Heights],
     given: Assumptions,
     before: Spread | None,
 ) -> Spread:
-    """Return how sound comes from streets to the walls of heated buildings."""
-    city = street_tables
-    lines = sound_lines(city.streets, city.nodes, given)
-    heated = residents.index[residents["heated_area_m2"].to_numpy() > 0]
-    walls = facade_points(building_shapes.loc[heated], given)
-    return spread_of(lines, walls, building_heights(building_shapes), given, before=before)
+    """Return how sound comes from streets to walls; it does not depend on traffic."""
+    lines = sound_lines(heard_streets.streets, heard_streets.nodes, given)
+    return spread_of(lines, *walls, given, before=before)
 
 
 def _noise(
@@ -165,10 +171,11 @@ TRAFFIC_STAGES = (
         "traffic_gas", _traffic_gas, ("traffic", "street_tables", "year"),
         ("fleet", "effects", "balance"),
     ),
+    Stage("walls", _walls, ("building_shapes", "residents"), ("noise",), room=2),
     Stage(
         "spread",
         _spread,
-        ("street_tables", "building_shapes", "residents"),
+        ("heard_streets", "walls"),
         ("noise",),
         growing=True,
         room=2,
