@@ -230,7 +230,9 @@ def _fit_purpose(
     if fit.target[place] == 0:
         free = given["demand.longest_of_free"] * length(1e-6)
         fit.target[place] = min(given[f"demand.length_inside.{purpose}"], free)
-    beta = hyman(length, fit.target[place], fit.beta[place], bounds=BOUNDS, tolerance=1e-3)
+    beta = float(fit.beta[place])
+    if resident.sum() > 1:  # one zone has one length
+        beta = hyman(length, fit.target[place], beta, bounds=BOUNDS, tolerance=1e-3)
     fit.beta[place], fit.length[place] = beta, length(beta)
     return _by_mode(last[beta], both, costs, resident)
 
