@@ -78,9 +78,12 @@ def _by_place(place: Array, stop: Array, seconds: Array, places: int) -> StopAcc
     place, stop, seconds = place[order], stop[order], seconds[order]
     first = np.append(True, (np.diff(place) != 0) | (np.diff(stop) != 0))[: len(place)]
     kept = first & np.isfinite(seconds)
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(place[kept], minlength=places))])
-    whole = whole_seconds(seconds[kept])
-    return StopAccess(offsets.astype(np.int32), stop[kept].astype(np.int32), whole)
+    return _in_order(place[kept], stop[kept], seconds[kept], places)
+
+
+def _in_order(place: Array, stop: Array, seconds: Array, places: int) -> StopAccess:
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=places))])
+    return StopAccess(offsets.astype(np.int32), stop.astype(np.int32), whole_seconds(seconds))
 
 
 def access_along_streets(
@@ -100,7 +103,7 @@ def access_along_streets(
     limit = given["transit.longest_access"] * 60
     served = np.flatnonzero(timetable.served)
     pairs = _walked(network, stops, served, places, limit)
-    return _by_place(pairs["b"], pairs["a"], pairs["seconds"], len(places.ids))
+    return _in_order(pairs["b"], pairs["a"], pairs["seconds"], len(places.ids))
 
 
 def walks_between(
@@ -131,59 +134,66 @@ def walks_between(
 def _walked(
     network: ModeNetwork, stops: Access, rows: Array, places: Access, limit: float
 ) -> dict[str, Array]:
-    """Return pairs of stops (of `rows`) and places up to a limit: `a`, `b`, `seconds`."""
+    """Return stops (of `rows`) and places up to a limit: `a`, `b`, `seconds`; sorted by b, a."""
     node, own = stops.node[rows], stops.seconds[rows]
     usable = (node >= 0) & (own <= limit)
     ends = np.unique(node[usable])
     found = paths.reach(network.graph, network.time_s, ends, limit=limit)
     end = np.repeat(ends, np.diff(found.offsets))
-    reached = pd.DataFrame({"end": end, "node": found.nodes, "way": found.costs})
-    from_stop = _ends_of(node, own, rows, ("a", "end", "first"))
+    i, k = _joined(node.ravel(), end, network.graph.n)  # ends of stops with what they reach
     to, last = places.arriving()
-    to_place = _ends_of(to, last, np.arange(len(places.ids)), ("b", "node", "last"))
-    reached = reached[np.isin(found.nodes, to_place["node"])]
-    every = reached.merge(from_stop, on="end").merge(to_place, on="node")
-    every["seconds"] = every["first"] + every["way"] + every["last"]
-    both = pd.concat([every[["a", "b", "seconds"]], _along(network, stops, rows, places)])
-    both = both[both["seconds"] <= limit]
-    least = both.groupby(["a", "b"], as_index=False)["seconds"].min()
-    return {name: least[name].to_numpy() for name in ("a", "b", "seconds")}
+    m, n = _joined(found.nodes[k], to.ravel(), network.graph.n)
+    a, b = rows[i[m] // 2], n // 2  # two ends a point
+    seconds = (own.ravel()[i] + found.costs[k])[m] + last.ravel()[n]
+    along = _along(network, stops, rows, places)
+    values = (np.concatenate(pair) for pair in zip((a, b, seconds), along, strict=True))
+    a, b, seconds = values
+    near = seconds <= limit
+    a, b, seconds = a[near], b[near], seconds[near]
+    key = b * len(stops.ids) + a
+    order = np.argsort(key)
+    first = np.flatnonzero(np.diff(key[order], prepend=-1))
+    least = np.minimum.reduceat(seconds[order], first) if len(first) else seconds
+    return {"a": a[order[first]], "b": b[order[first]], "seconds": least}
 
 
-def _along(network: ModeNetwork, stops: Access, rows: Array, places: Access) -> pd.DataFrame:
-    """Return stops and places on one street with the way along it: `a`, `b`, `seconds`."""
+def _joined(left: Array, right: Array, nodes: int) -> tuple[Array, Array]:
+    """Return all pairs of places in two lists of nodes that hold the same node; -1 is none."""
+    order = np.argsort(right, kind="stable")
+    order = order[np.searchsorted(right[order], 0) :]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(right[order], minlength=nodes))])
+    kept = np.flatnonzero(left >= 0)
+    count = np.diff(offsets)[left[kept]]
+    pairs = np.repeat(kept, count)
+    shift = offsets[left[kept]] - np.concatenate([[0], np.cumsum(count)[:-1]])
+    return pairs, order[np.repeat(shift, count) + np.arange(len(pairs))]
+
+
+def _along(
+    network: ModeNetwork, stops: Access, rows: Array, places: Access
+) -> tuple[Array, Array, Array]:
+    """Return stops (of `rows`) and places on one street, and the seconds along it."""
+    one, other = (_on_streets(network, access) for access in (stops, places))
+    i, k = _joined(one[0][rows], other[0], len(network.street_ids))
+    a = rows[i]
     takes = np.full(len(network.street_ids), np.inf)
     links = network.street >= 0
     takes[network.street[links]] = network.time_s[links]
-    sides = []
-    for name, access, chosen in (
-        ("a", stops, rows), ("b", places, np.arange(len(places.ids))),
-    ):  # fmt: skip
-        if access.share is None or access.detour_s is None:
-            return pd.DataFrame({"a": [], "b": [], "seconds": []}).astype({"a": int, "b": int})
-        on = chosen[access.street[chosen] >= 0]
-        street, share = access.street[on], access.share[on]
-        other = street if network.reverse is None else network.reverse[street]
-        turned = (other >= 0) & (other < street)
-        columns = {
-            name: on,
-            "street": np.where(turned, other, street),
-            f"share_{name}": np.where(turned, 1 - share, share),
-            f"detour_{name}": access.detour_s[on],
-        }
-        sides.append(pd.DataFrame(columns))
-    pairs = sides[0].merge(sides[1], on="street")
-    part = (pairs["share_a"] - pairs["share_b"]).abs() * takes[pairs["street"]]
-    seconds = pairs["detour_a"] + part.fillna(np.inf) + pairs["detour_b"]
-    return pairs.assign(seconds=seconds)[["a", "b", "seconds"]]
+    part = np.abs(one[1][a] - other[1][k])
+    way = np.where(part > 0, takes[one[0][a]], 0.0) * part
+    return a, k, one[2][a] + way + other[2][k]
 
 
-def _ends_of(node: Array, seconds: Array, rows: Array, names: tuple[str, str, str]) -> pd.DataFrame:
-    """Return one row for each of the two ends a point has on the network: point, node, seconds."""
-    values = (np.repeat(rows, 2), node.ravel(), seconds.ravel())
-    table = pd.DataFrame(dict(zip(names, values, strict=True)))
-    usable: pd.DataFrame = table[(table[names[1]] >= 0) & np.isfinite(table[names[2]])]
-    return usable
+def _on_streets(network: ModeNetwork, access: Access) -> tuple[Array, Array, Array]:
+    """Return of each point the lower row of its street's two, share from its start, detour."""
+    if access.share is None or access.detour_s is None:
+        nothing = np.zeros(len(access.ids))
+        return np.full(len(nothing), -1), nothing, nothing
+    street = access.street
+    other = street if network.reverse is None else network.reverse[street]
+    turned = (street >= 0) & (other >= 0) & (other < street)
+    share = np.where(turned, 1 - access.share, access.share)
+    return np.where(turned, other, street), share, access.detour_s
 
 
 def access_by_line(timetable: Timetable, xy: Array, given: Assumptions) -> StopAccess:
