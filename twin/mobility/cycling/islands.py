@@ -92,7 +92,7 @@ def low_stress_islands(
     own = _part_of(access, street, junction, length > 0)
     sums = {
         name: np.bincount(own[own >= 0], weights=values[own >= 0], minlength=size)
-        for name, values in ((key, people[key].to_numpy(float)) for key in people.columns)
+        for name, values in ((key, np.nan_to_num(people[key].to_numpy(float))) for key in people)
     }
     table = pd.DataFrame({"length_km": length / 1000, **sums})
     held = table[list(sums)].sum(axis=1).to_numpy()
@@ -148,8 +148,8 @@ def reachable(
             break
         size *= 1.5
     place = place.reshape(-1)
-    people = np.bincount(place, weights=residents, minlength=len(found))
-    wanted = np.bincount(place, weights=goals, minlength=len(found))
+    people = np.bincount(place, weights=np.nan_to_num(residents), minlength=len(found))
+    wanted = np.bincount(place, weights=np.nan_to_num(goals), minlength=len(found))
     middle = (found[:, :2] + 0.5) * size
     away = np.hypot(*(middle[:, None, :] - middle[None, :, :]).transpose(2, 0, 1))
     pull = wanted * np.exp(-away / given["cycling.reach"])

@@ -104,6 +104,20 @@ def test_streets_nobody_gets_to_are_no_candidates() -> None:
     assert len(missing_links(net, islands, np.ones((1, 1)), GIVEN)) == 0
 
 
+def test_a_town_without_buildings() -> None:
+    net, lts, _, _ = row()
+    nobody = pd.DataFrame({"residents": [], "jobs": []}, index=pd.Index([], dtype=str))
+    none = np.zeros((0, 2))
+    islands = low_stress_islands(net, lts, meet(net, none, nobody.index, GIVEN), nobody, GIVEN)
+    assert islands.table["length_km"].tolist() == pytest.approx([0.4, 0.4, 0.4])
+    potential = reachable(islands, none, nobody["residents"], nobody["jobs"], GIVEN)
+    assert potential.tolist() == [[0] * 3] * 3
+    unknown = pd.DataFrame({"residents": [np.nan], "jobs": [3.0]})
+    xy = np.array([[100.0, 5]])
+    some = low_stress_islands(net, lts, meet(net, xy, unknown.index, GIVEN), unknown, GIVEN)
+    assert some.table.loc[0, ["residents", "jobs"]].tolist() == [0, 3]
+
+
 def test_near_destinations_count_more() -> None:
     _, _, islands, (xy, people) = row()
     near = GIVEN.replaced({"cycling.reach": 300.0})

@@ -83,6 +83,16 @@ def test_modes_use_what_is_open_to_them() -> None:
     assert seconds(net["walk"], "b", "a", nodes) == pytest.approx(100 / 4.8 * 3.6)
 
 
+def test_streets_without_an_opposite_link() -> None:
+    nodes = nodes_of({"a": (0, 0), "b": (100, 0), "c": (50, 80)})
+    streets = streets_of(nodes, ["a>b", "b>c", "c>a"])
+    streets = streets[streets["allow_car"]].assign(reverse_id=None)
+    for mode in ("car", "bike", "walk"):
+        net = mode_network(streets, nodes, NO_TURNS, GIVEN, mode)
+        assert net.main.all()
+        assert len(net.street) == 3
+
+
 def test_contraflow_is_ridden() -> None:
     nodes = nodes_of({"a": (0, 0), "b": (100, 0)})
     changes = {"b-a": {"allow_bike": True, "cycle_facility": "contraflow"}}
