@@ -362,7 +362,8 @@ def _lost_ids(streets: gpd.GeoDataFrame, ids: tuple[str, ...]) -> list[str]:
     lost = [name for name in ids if name not in streets.index]
     if lost:
         ways = set(streets["way_id"][streets["way_id"].isin(lost)])
-        olds = {old for name in streets.index if PART in name for old in _olds(name)}
+        cut = streets.index[streets.index.str.contains(PART, regex=False)]
+        olds = {old for name in cut for old in _olds(name)}
         lost = [name for name in lost if name not in ways and name not in olds]
     return lost
 
