@@ -40,7 +40,7 @@ from tests.tools.tntp_read import problem_of_net
 from twin.mobility.assignment import solve
 from twin.mobility.graph import graph_of
 clock = time.perf_counter
-net, demand = made_net(200, 3600, 15000, pairs=39800, load=2)
+net, demand = made_net(200, 3600, 15000, pairs=39800, load=1.5)
 whole = problem_of_net(net, demand)
 names = pd.Index([f"{i}" for i in range(whole.graph.m)])
 whole = replace(whole, keys=names)

@@ -160,12 +160,16 @@ def _cheapest(
 def _even_out(
     links: Links, flow: Flow, store: Store, plan: Plan, at: tuple[int, int], room: Room
 ) -> float:  # pragma: no cover
-    """Shift flow of a pair to its cheapest path; return what its flows could have saved."""
+    """
+    Shift flow of a pair to its cheapest path; return what its flows could have saved.
+
+    What all pairs together leave alone because it is little for one is under a third of the goal.
+    """
     (k, best), saved = at, 0.0
-    begin, kind = store.first[k], plan.kind[k]
+    begin, kind, least = store.first[k], plan.kind[k], 0.3 * plan.goal / len(plan.pairs)
     for p in range(begin, store.first[k + 1]):
         more = room.found[p - begin] - room.found[best - begin]
-        if store.flow[p] > 0.0 and more > plan.slack[k]:
+        if more > plan.slack[k] and more * store.flow[p] > least:
             saved += more * store.flow[p]
             _part(store, p, best, room)
             moved = _shift(links, flow, kind, room, store.flow[p])

@@ -32,6 +32,7 @@ BATCHES = 8  # parts the demand is loaded in, each on the costs of those before
 SWEEPS = 100  # of the inner loop between two searches
 GOAL = 0.005  # share of what could be saved at which the inner loop hands back
 LEAST = 20_000  # nodes searched that are worth a thread
+ENOUGH = 0.1  # share of the gap asked for beyond which the inner loop need not go
 ROUNDS = 2  # searches of touched origins before all are searched
 
 
@@ -197,6 +198,7 @@ def _improve(run: Run, chosen: Ints) -> None:
     several = np.diff(run.store.first) > 1
     pairs = np.flatnonzero(several & np.repeat(mine, np.diff(run.rows.first)))
     goal = GOAL * float(run.prices.excess[chosen].sum())
+    enough = ENOUGH * run.prices.slack / SLACK * float(run.prices.total[chosen].sum())
     slack = run.prices.slack * np.where(np.isfinite(run.prices.least), run.prices.least, 0.0)
-    plan = Plan(pairs.astype(np.int32), run.kind, slack, goal, SWEEPS)
+    plan = Plan(pairs.astype(np.int32), run.kind, slack, max(goal, enough), SWEEPS)
     balance(run.links, run.flow, run.store, plan)
