@@ -96,18 +96,18 @@ def _same_line(lines: pd.DataFrame) -> pd.Series[Any]:
 
 def _courses(
     members: pd.DataFrame, on: Ground, way_ids: WayIds | None, given: Assumptions
-) -> list[tuple[bool, Course]]:
-    """Return the courses of one relation; whether each may be turned round."""
+) -> list[Course]:
+    """Return the courses of one relation."""
     orders = _orders(members, on, given)
-    courses: list[tuple[bool, Course]] = []
-    for turned, places in orders:
+    courses: list[Course] = []
+    for places in orders:
         course = _led(on, places, members, way_ids, given)
         if course is not None:
-            courses.append((turned, course))
+            courses.append(course)
     if courses or way_ids is None:
         return courses
     mask = way_ids.named(members["key"])
-    return [(False, course) for course in _along(on, mask, given)]
+    return _along(on, mask, given)
 
 
 def _led(
@@ -135,9 +135,9 @@ def _wander(on: Ground, places: list[int]) -> float:
     return float(np.hypot(*np.diff(xy, axis=0).T).sum())
 
 
-def _orders(members: pd.DataFrame, on: Ground, given: Assumptions) -> list[tuple[bool, list[int]]]:
+def _orders(members: pd.DataFrame, on: Ground, given: Assumptions) -> list[list[int]]:
     """
-    Return the halting places of a relation in order; the flag says whether it is one way only.
+    Return the halting places of a relation in order, a list for each direction it tells.
 
     Roles like `forward_stop_3` give a list for each direction. Else stops and platforms are two
     tellings of the same order, and the one that knows more places counts.
@@ -154,12 +154,12 @@ def _orders(members: pd.DataFrame, on: Ground, given: Assumptions) -> list[tuple
         if len(mine):
             number = [_number(text, way) for text in mine["role"]]
             order = np.argsort(np.array(number), kind="stable")
-            found.append((True, _once(mine["place"].to_numpy()[order])))
+            found.append(_once(mine["place"].to_numpy()[order]))
     if found:
         return found
     platform = role.str.contains("platform").to_numpy(bool)
     tellings = [_once(halts["place"].to_numpy()[mask]) for mask in (~platform, platform)]
-    return [(False, max(tellings, key=lambda places: len(set(places))))]
+    return [max(tellings, key=lambda places: len(set(places)))]
 
 
 def _number(role: str, way: str) -> float:
@@ -205,9 +205,8 @@ def _along(on: Ground, mask: Array, given: Assumptions) -> list[Course]:
     ours = np.flatnonzero(mask[halts.link])
     if len(np.unique(on.places[halts.stop[ours]])) < 2:
         return []
-    near = shapely.STRtree(ways.lines).query(ways.lines[mask], predicate="dwithin",
-                                             distance=BESIDE_M)[1]  # fmt: skip
-    links = np.unique(np.concatenate([near, np.flatnonzero(mask)])).astype(np.int64)
+    away, _ = cKDTree(ways.xy[mask]).query(ways.xy, distance_upper_bound=BESIDE_M)
+    links = np.flatnonzero(mask | np.isfinite(away)).astype(np.int64)
     some, moved = part_of(ways, halts, links)
     cost = some.seconds * np.where(mask[links], 1.0, OFF_COURSE)
     found, times = place_times(some, moved, cost, ours, on.places)
@@ -278,8 +277,10 @@ def _passed(some: Ways, moved: Halts, favoured: Array, ours: Array, ends: Sequen
     link, share, stop = moved.link[ours], moved.share[ours], moved.stop[ours]
     first = share[(stop == course.stops[0]) & (link == course.links[0])]
     last = share[(stop == course.stops[-1]) & (link == course.links[-1])]
-    before = (rank[link] == 0) & (share < first.min())
-    after = (rank[link] == len(course.links) - 1) & (share > last.max())
+    start = first.min() if len(first) else 0.0  # a place may have its better stop off the course
+    end = last.max() if len(last) else 1.0
+    before = (rank[link] == 0) & (share < start)
+    after = (rank[link] == len(course.links) - 1) & (share > end)
     here = ours[(rank[link] >= 0) & ~before & ~after]
     order = np.lexsort((moved.share[here], rank[moved.link[here]]))
     return _own_side_first(moved, here[order])
@@ -296,10 +297,10 @@ def _own_side_first(moved: Halts, here: Array) -> Array:
 # ------------------------------------------------------------------------- lines
 
 
-def _line(group: pd.DataFrame, led: Sequence[tuple[bool, Course]], on: Ground) -> AssumedLine:
+def _line(group: pd.DataFrame, led: Sequence[Course], on: Ground) -> AssumedLine:
     """Return a line of its courses: two directions, a variant where it serves more."""
     first = group.iloc[0]
-    courses = sorted((course for _, course in led), key=lambda c: -len(c))
+    courses = sorted(led, key=lambda c: -len(c))
     kept: list[tuple[int, Course]] = []
     for course in courses:
         direction = _direction(on, course, kept)

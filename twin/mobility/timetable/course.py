@@ -209,8 +209,10 @@ def _path(found: _Search, pair_links: Any, one: int, two: int) -> list[int]:
     while nodes[-1] != ways.end[a]:
         nodes.append(int(before[nodes[-1]]))
     nodes = nodes[::-1]
-    inner = [int(pair_links[i, j]) - 1 for i, j in pairwise(nodes)]
-    return [a, *inner, b]
+    if len(nodes) == 1:
+        return [a, b]
+    inner = np.asarray(pair_links[nodes[:-1], nodes[1:]]).ravel().astype(np.int64) - 1
+    return [a, *inner.tolist(), b]
 
 
 def _drawn(ways: Ways, path: list[int], a: float, b: float) -> Floats:
