@@ -6,16 +6,23 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from pyproj import Transformer
+from shapely import LineString
 
 from dash_app.cli import main
 from layers.city_store import save_city
 from tests.small_town import small_town
 from twin.classes import FACILITIES
+from twin.schema import TABLES
+from twin.validation import conform
 
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory):
-    return save_city(small_town(), tmp_path_factory.mktemp("cities") / "small-town")
+    """Give the town without a timetable, whether it would get an assumed one or not."""
+    town = small_town()
+    names = ("lines", "trips", "stop_times", "transfers")
+    quiet = town.replace(**{name: town.tables[name].iloc[:0] for name in names})
+    return save_city(quiet, tmp_path_factory.mktemp("cities") / "small-town")
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +75,14 @@ def test_areas_that_are_reached(capsys, city, at, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["reach.geojson"]
 
 
-@pytest.mark.parametrize("mode", ["bike", "car"])
-def test_by_other_modes_more_is_reached(capsys, city, at, mode, tmp_path):
-    sizes = []
-    for how in ("walk", mode):
+def test_by_other_modes_more_is_reached(capsys, city, at, tmp_path):
+    sizes = {}
+    for how in ("walk", "bike", "car"):
         out = tmp_path / f"{how}.gpkg"
-        assert call(capsys, "reach", city, "--from", at[0], "--mode", how, "-o", out)[0] == 0
-        sizes.append(gpd.read_file(out)["area_m2"].iloc[0])
-    assert sizes[1] > sizes[0]
+        asked = ("--from", at[0], "--mode", how, "--minutes", "5", "-o", out)
+        assert call(capsys, "reach", city, *asked)[0] == 0
+        sizes[how] = gpd.read_file(out)["area_m2"].iloc[0]
+    assert sizes["walk"] < sizes["bike"] < sizes["car"]
 
 
 def test_a_trip_on_all_modes(capsys, city, at, tmp_path):
@@ -132,20 +139,66 @@ def test_what_is_refused(capsys, city, at, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["there.gpkg"]
 
 
-def test_public_transport_needs_a_timetable(capsys, at, tmp_path):
-    town = small_town()
-    without = town.replace(
-        **{
-            name: town.tables[name].iloc[:0]
-            for name in ("lines", "trips", "stop_times", "transfers")
-        }
-    )
-    folder = save_city(without, tmp_path / "quiet")
-    said = refused(capsys, "reach", folder, "--from", at[0], "--mode", "transit")
+def test_public_transport_needs_a_timetable(capsys, city, at):
+    said = refused(capsys, "reach", city, "--from", at[0], "--mode", "transit")
     assert "has no timetable" in said
-    code, said, _ = call(capsys, "trip", folder, "--from", at[0], "--to", at[1])
+    code, said, _ = call(capsys, "trip", city, "--from", at[0], "--to", at[1])
     assert code == 0
     assert "public transport is left out" in said
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Give the town with a bus between its two stops, to and fro every ten minutes."""
+    town = small_town()
+    one, other = town.stops.index[:2]
+    runs = [
+        (start, *ends)
+        for start in range(5 * 3600, 23 * 3600, 600)
+        for ends in ((one, other), (other, one))
+    ]
+    halts = pd.DataFrame(
+        [
+            (f"t{k:04}", stop, place, start + 60 * place)
+            for k, (start, *stops) in enumerate(runs)
+            for place, stop in enumerate(stops)
+        ],
+        columns=["trip_id", "stop_id", "sequence", "arrival_s"],
+    )
+    halts.index = halts["trip_id"] + ":" + halts["sequence"].astype(str).str.zfill(4)
+    trips = pd.DataFrame(
+        {"line_id": "bus", "day_type": "weekday"}, index=[f"t{k:04}" for k in range(len(runs))]
+    )
+    lines = gpd.GeoDataFrame(
+        {"name": "1", "class": "bus", "course_source": "estimated:model_town", "departures": 200.0},
+        index=["bus"], geometry=[LineString(list(town.stops.geometry[:2]))], crs=town.crs,
+    )  # fmt: skip
+    raw = {
+        "lines": lines, "trips": trips,
+        "stop_times": halts.assign(
+            departure_s=halts["arrival_s"], boarding=True, alighting=True, time_source="tagged"
+        ),
+    }  # fmt: skip
+    tables = {name: conform(TABLES[name], table, crs=town.crs) for name, table in raw.items()}
+    return save_city(town.replace(**tables), tmp_path_factory.mktemp("cities") / "served")
+
+
+def test_with_a_timetable_people_ride(capsys, served, at, tmp_path):
+    sizes = {}
+    for how in ("walk", "transit"):
+        out = tmp_path / f"{how}.gpkg"
+        asked = ("--from", at[0], "--mode", how, "--minutes", "10,30", "-o", out)
+        code, _, complaint = call(capsys, "reach", served, *asked)
+        assert code == 0, complaint
+        sizes[how] = gpd.read_file(out)["area_m2"]
+    assert (sizes["transit"] >= sizes["walk"] - 1).all()
+    code, said, _ = call(capsys, "trip", served, "--from", at[0], "--to", at[1])
+    assert code == 0
+    assert "public transport" in said
+    out = tmp_path / "access.csv"
+    assert call(capsys, "access", served, "-o", out)[0] == 0
+    found = pd.read_csv(out)
+    assert (found["transit_leisure"] <= found["walk_leisure"]).all()
 
 
 def test_no_street_near_the_point(capsys, tmp_path, at):
