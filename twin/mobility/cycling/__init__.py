@@ -13,12 +13,15 @@ from twin.mobility.cycling.islands import (
 from twin.mobility.cycling.levels import lane_level, mixed_level
 from twin.mobility.cycling.routes import Riders, calm_trips, cyclists, detours
 from twin.mobility.cycling.stress import stress
+from twin.mobility.cycling.town import CalmTown, calm_town
 
 __all__ = [
+    "CalmTown",
     "Islands",
     "Riders",
     "barriers",
     "between_islands",
+    "calm_town",
     "calm_trips",
     "cyclists",
     "detours",

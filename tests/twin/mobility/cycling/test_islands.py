@@ -19,6 +19,7 @@ from twin.errors import ModelError
 from twin.mobility.cycling import (
     barriers,
     between_islands,
+    calm_town,
     calm_trips,
     cyclists,
     detours,
@@ -82,6 +83,16 @@ def test_joining_what_gains_most_per_metre_first() -> None:
     assert found["gain_per_m"].tolist() == pytest.approx([0.34, 1 / 3])
     assert found["total"].tolist() == pytest.approx([26 + 34, 160])
     assert (found["junctions"].str.len() == 0).all()
+
+
+def test_the_whole_chain() -> None:
+    net, lts, _, (xy, people) = row()
+    access = meet(net, xy, people.index, GIVEN)
+    far = GIVEN.replaced({"cycling.reach": 1e12})
+    town = calm_town(net, lts, access, people, xy, far)
+    assert (town.calm, town.residents) == (pytest.approx(26), 160)
+    assert town.links["streets"].tolist() == [("d-e", "e-d"), ("b-c", "c-b")]
+    assert town.calm + town.links["gain"].sum() == pytest.approx(160)
 
 
 def test_nobody_gains_no_links() -> None:
