@@ -18,6 +18,7 @@ def notes_of(words: Translator, results: Results) -> list[str]:
     notes = [words.sentence(note.sentence) for note in results.notes]
     about: dict[str, set[str]] = {}
     for year in results.years.values():
+        notes += [f"{year.year}: {words.sentence(sentence)}" for sentence in year.said]
         for network, finding in year.findings:
             about.setdefault(words.finding(finding), set()).add(network)
     found = [f"{_named(who)}: {told}" if any(who) else told for told, who in about.items()]

@@ -55,6 +55,7 @@ CITY_PARTS = {
     "place_tables": ("places", "landuse", "stops"),
     "transit_tables": ("stops", "lines", "trips", "stop_times", "transfers"),
     "district_shapes": ("districts",),
+    "census_counts": ("census_counts",),
 }
 """Tables of the city by who reads them."""
 

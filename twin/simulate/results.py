@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from twin.indicators.definition import Level
     from twin.provenance import Finding
     from twin.scenario import Fault, Plan, Scenario
+    from twin.sentences import Sentence
     from twin.simulate.stage import Chain
     from twin.state import State
 
@@ -41,6 +42,7 @@ class YearResults:
     key: str  # hash of everything it follows from
     answers: Chain  # of any stage, by its name; what nobody asked for is worked out then
     findings: tuple[tuple[str, Finding], ...] = ()  # name of the network planned, what was noticed
+    said: tuple[Sentence, ...] = ()  # of mobility: who and what is cut off, trips without a way
 
 
 @dataclass(frozen=True, eq=False)

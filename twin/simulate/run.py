@@ -16,6 +16,7 @@ from twin.errors import ModelError
 from twin.hashing import hash_parts
 from twin.memo import Memo
 from twin.scenario import Plan, Scenario, plan
+from twin.simulate.changes import CHANGE_STAGES, Today
 from twin.simulate.heat import HEAT_STAGES
 from twin.simulate.mobility_tables import MOBILITY_STAGES
 from twin.simulate.money import MONEY_STAGES
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 STAGES: tuple[Stage, ...] = (
     *HEAT_STAGES, *SUPPLY_STAGES, *POWER_STAGES, *MONEY_STAGES, *TABLE_STAGES,
     *STREET_STAGES, *REACH_STAGES, *TRAVEL_STAGES, *TRAFFIC_STAGES, *MOBILITY_STAGES,
+    *CHANGE_STAGES,
 )  # fmt: skip
 """Every stage of the model; each knows what it needs."""
 
@@ -137,6 +139,10 @@ def _with_travel(chain: Chain, today: Chain) -> Chain:
     key = today.key("travel")
     parts = {**chain.parts, "travel_before": Part(today["travel"], key)}
     parts["gate_table"] = Part(today["gate_table"], today.key("gate_table"))
+    compared = ("reached", "car_network", "travel")
+    parts["today"] = Part(
+        Today(*(today[name] for name in compared)), hash_parts(map(today.key, compared))
+    )
     chain = replace(chain, parts=parts, _known={})
     if chain.key("travel_inputs") != today.key("travel_inputs"):
         return chain
@@ -237,4 +243,5 @@ def _year(state: State, chain: Chain) -> YearResults:
         key=hash_parts(chain.key(name) for name in names),
         answers=chain,
         findings=found,
+        said=chain["said"],
     )

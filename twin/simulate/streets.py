@@ -137,7 +137,7 @@ def _people(  # noqa: PLR0913, PLR0917 - called by name
     zone = zone_of(points.to_frame("geometry").set_geometry("geometry"), zone_shapes)
     table = zone_table(
         zone_shapes, residents, zone, place_tables.places, gate_table, given, area_changes,
-        points=points, base=base_stock,
+        points=points, base=base_stock, stops=place_tables.stops,
     )  # fmt: skip
     weight = np.asarray(residents["residents"].to_numpy(float) + jobs.to_numpy(float), np.float64)
     place = table.index.get_indexer(pd.Index(zone)).astype(np.int32)
