@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from twin.errors import ModelError
 from twin.mobility.transit.footpaths import footpaths
@@ -86,14 +87,14 @@ def compile_timetable(  # noqa: PLR0913 - the five tables of a timetable
     )
     net = _net(put, pattern, feet, np.column_stack([begin, np.append(change, 0)]))
     of_first = _offsets(np.bincount(pattern))
-    xy = stops.geometry.to_numpy()
+    xy = shapely.get_coordinates(stops.geometry.to_numpy())
     parent = stops.index.get_indexer(pd.Index(stops["parent_id"]))
     own = np.arange(len(stops))
     return Timetable(
         net=net,
         stop_ids=stops.index,
-        x=np.array([point.x for point in xy], float),
-        y=np.array([point.y for point in xy], float),
+        x=xy[:, 0].copy(),
+        y=xy[:, 1].copy(),
         station=np.where(parent >= 0, parent, own).astype(np.int32),
         trip_ids=trips.index,
         line_ids=lines.index,

@@ -71,6 +71,12 @@ def test_arrival_and_transfers_equal_trying_everything(feed, seed):
     timetable = compiled(feed, GIVEN)
     here = best_here(timetable, starts, departures)
     assert np.array_equal(here, earliest(feed, GIVEN, starts, departures))
+    # from one door over the whole evening: each departure as if asked alone
+    evening = np.arange(86_000, 69_000, -1_700, dtype=np.int32)
+    door = np.repeat(starts[:, :1], len(evening), axis=1)
+    together = arrivals(timetable, starts[:, 0], evening, GIVEN)
+    alone = earliest(feed, GIVEN, door, evening.astype(np.int64))[-1].T
+    assert np.array_equal(np.where(together < NEVER, together, LATER), alone)
 
 
 def queries(timetable, count):
