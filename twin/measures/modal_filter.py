@@ -73,7 +73,13 @@ class ModalFilter(AtOnceMeasure):
         cuts, faults = self._cuts(state)
         if not cuts and not faults:
             faults = [self._nothing()]
-        return Begun(faults=tuple(faults), more={"cuts": cuts, "city": state.city})
+        what = say(
+            "{count} filters. The streets stay open from both ends, so every building on them is "
+            "reached by car as before, from one of the two sides.",
+            count=len(cuts) // 2,
+        )
+        notes = () if faults else (Problem("still_served", what),)
+        return Begun(faults=tuple(faults), notes=notes, more={"cuts": cuts, "city": state.city})
 
     def done(self, state: State, begun: Begun) -> State:
         """Cut the streets and close the stretch between the cuts."""

@@ -149,7 +149,7 @@ def test_notes_about_dead_ends_and_buildings():
 spot = st.tuples(st.floats(-30, 230), st.floats(-30, 230))
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @hyp_given(st.lists(spot, min_size=2, max_size=4), st.booleans(), st.booleans())
 def test_the_graph_stays_whole_whatever_is_drawn(points, both, crossings):
     """Links end where their junctions are, lengths are those drawn, the rest stays as it was."""

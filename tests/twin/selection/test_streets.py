@@ -160,7 +160,7 @@ def test_what_is_not_there_is_named():
 coordinate = st.floats(-20, 220)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @hyp_given(st.permutations(range(len(STREETS))), coordinate, coordinate)
 def test_the_order_of_the_rows_does_not_matter(order, x, y):
     """And two halves of the town have every street once between them."""
