@@ -91,7 +91,7 @@ def expanded(small: Contraction, values: Floats) -> Floats:
 
 
 def _load(curves: Curves, volume: Floats) -> Floats:
-    """Return (v / c)^beta, kept under e^230 as in the kernels; 0 where the time is constant."""
+    """Return (v / c)^beta, kept under e^500 as in the kernels; 0 where the time is constant."""
     ratio = np.where(curves.gain > 0, volume * curves.per_capacity, 0.0)
     power = curves.beta * np.log(np.where(ratio > 0, ratio, 1.0))
     found = np.where(

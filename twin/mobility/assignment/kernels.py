@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
     Longs = NDArray[np.int64]
 
-LOG_MOST = 230.0  # (v / c)^beta stays under e^230: a sum of such costs is still a number
+LOG_MOST = 500.0  # (v / c)^beta stays under e^500: a sum of such costs is still a number
 
 
 class Curves(NamedTuple):
