@@ -1,5 +1,6 @@
 """Who rides what: by hand, against single journeys, and nobody gets lost."""
 
+import sys
 from collections import Counter
 
 import numpy as np
@@ -9,7 +10,13 @@ import pytest
 from tests.twin.mobility.transit.feeds import compiled, make_feed, town_feed
 from twin.assumptions import assumptions
 from twin.errors import ModelError
-from twin.mobility.transit import access_by_line, boardings, journey, stop_access
+from twin.mobility.transit import (
+    access_by_line,
+    boardings,
+    journey,
+    stop_access,
+    transit_skims,
+)
 
 GIVEN = assumptions()
 H = 3600
@@ -104,3 +111,15 @@ def test_matrices_of_other_zones_are_refused():
         boardings(TOWN, np.zeros((9, 9)), ACCESS, EIGHT, GIVEN)
     with pytest.raises(ModelError, match="do not fit 10 zones"):
         boardings(TOWN, -GOING, ACCESS, EIGHT, GIVEN)
+
+
+def test_one_thread_gives_the_bits_of_many(monkeypatch):
+    module = sys.modules["twin.mobility.transit.boardings"]
+    many = boardings(TOWN, GOING, ACCESS, EIGHT, GIVEN), transit_skims(TOWN, ACCESS, GIVEN)
+    monkeypatch.setattr(module, "workers", lambda: 1)
+    monkeypatch.setattr("twin.mobility.paths.threads.workers", lambda: 1)
+    one = boardings(TOWN, GOING, ACCESS, EIGHT, GIVEN), transit_skims(TOWN, ACCESS, GIVEN)
+    pd.testing.assert_frame_equal(many[0].sections, one[0].sections, check_exact=True)
+    pd.testing.assert_frame_equal(many[0].trips, one[0].trips, check_exact=True)
+    for name, values in many[1].items():
+        assert np.array_equal(values, one[1][name])
