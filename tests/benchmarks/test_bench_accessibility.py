@@ -10,6 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from tests.benchmarks.measure import run
 from tests.twin.mobility.accessibility.grid_town import BLOCK_M, grid_streets, meeting, network_of
 from twin.assumptions import assumptions
 from twin.classes import FACILITIES
@@ -172,3 +173,25 @@ def test_the_areas_of_one_isochrone(benchmark, mode):
     print(
         f"\n{mode}: {median(benchmark) * 1000:.0f} ms for {areas['area_m2'].iloc[-1] / 1e6:.1f} km²"
     )
+
+
+MEMORY = """
+from tests.benchmarks.test_bench_accessibility import *
+kinds = np.repeat(list(COUNTS), list(COUNTS.values()))
+network = town({links})
+home, place = points(network, {buildings}, 2), points(network, len(kinds), 3)
+if {work}:
+    nearest_minutes(network, network.time_s, home, place, kinds)
+    isochrones(network, network.time_s, points(network, 1_000, 1), 15.0)
+"""
+
+
+@pytest.mark.parametrize(("links", "buildings"), [(15_000, 20_000), (75_000, 100_000)])
+def test_memory(benchmark, links, buildings):
+    """What the searches need above the town itself."""
+    peaks = [
+        run("-c", MEMORY.format(links=links, buildings=buildings, work=work)).peak_mb
+        for work in (False, True)
+    ]
+    benchmark(lambda: None)
+    print(f"\n{buildings:,} buildings: {peaks[0]:.0f} MB, with searches {peaks[1]:.0f} MB")
