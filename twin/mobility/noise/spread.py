@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LEAST_PIECE_M = 1.0
 DEEPEST = 64  # halvings that can wait
 NEIGHBOURHOOD_M = 200.0
+FINE_CELLS = 20.0  # from both ends every cell is looked at, between every other
 NEAR_CELLS = 1.5  # cells at both ends of a way that screen nothing: walls are not cell edges
 
 
@@ -84,7 +85,7 @@ def spread_of(
     todo = todo[_nearby_first(receivers.centre[todo])]
     _compute(
         values, todo, blocks, heard, line, receivers.offsets, receivers.x, receivers.y,
-        lines.offsets, lines.xy, lines.ways, field, numbers,
+        lines.offsets, lines.xy, np.column_stack([lines.ways, lines.reach]), field, numbers,
     )  # fmt: skip
     return dataclasses.replace(found, computed=len(todo))
 
@@ -216,6 +217,8 @@ def _of_line(  # pragma: no cover
                 waiting[left + 1, 0], waiting[left + 1, 1] = start, middle
                 left += 2
                 continue
+            if distance > ways[4]:
+                continue
             level = _junction(along + middle * size, length, ways, numbers)
             level -= _damping(x, y, sx, sy, field, numbers)
             total += piece * 10.0 ** (0.1 * level)
@@ -272,18 +275,18 @@ def _edges(  # pragma: no cover
     flat = max(np.sqrt((to_x - from_x) ** 2 + (to_y - from_y) ** 2), 1e-9)
     across, up = (to_x - from_x) / flat, (to_y - from_y) / flat  # in cells a step
     begin_x, begin_y = (from_x - numbers[5]) / cell, (from_y - numbers[6]) / cell
-    steps = int(flat / cell - 2.0 * NEAR_CELLS) + 1 if flat > 2.0 * NEAR_CELLS * cell else 0
     steep, low = -1e9, -1e9
     last, last_h, first, first_h = -1.0, 0.0, 0.0, 0.0
-    for step in range(steps if field.size else 0):
-        cells = NEAR_CELLS + step
+    whole, cells = flat / cell, NEAR_CELLS
+    while cells <= whole - NEAR_CELLS and field.size > 0:
         halves = _height(begin_x + cells * across, begin_y + cells * up, field)
         gone, height = cells * cell, 0.5 * halves
+        cells += 1.0 if min(cells, whole - cells) < FINE_CELLS else 2.0
         if halves == 0 or height <= receiver + gone / flat * (source - receiver):
             continue
-        if (height - receiver) / gone > steep:
+        if (height - receiver) > steep * gone:
             steep, last, last_h = (height - receiver) / gone, gone, height
-        if (height - source) / (flat - gone) > low:
+        if (height - source) > low * (flat - gone):
             low, first, first_h = (height - source) / (flat - gone), flat - gone, height
     return last, last_h, first, first_h
 
@@ -291,7 +294,12 @@ def _edges(  # pragma: no cover
 @njit(cache=True)
 def _height(column_at: float, row_at: float, field: NDArray[np.uint8]) -> int:  # pragma: no cover
     """Return the height of a cell of the tiled raster [half metres], 0 outside."""
-    column, row = int(np.floor(column_at)), int(np.floor(row_at))
-    if row < 0 or column < 0 or row >> 3 >= field.shape[0] or column >> 3 >= field.shape[1]:
+    column, row = int(column_at), int(row_at)
+    if (
+        column_at < 0.0
+        or row_at < 0.0
+        or row >> 3 >= field.shape[0]
+        or column >> 3 >= field.shape[1]
+    ):
         return 0
     return int(field[row >> 3, column >> 3, row & 7, column & 7])
