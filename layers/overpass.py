@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 TILE_KM2 = 30
 SMALLEST_TILE_KM2 = 0.5
-CUT_VERSION = 1  # part of the cache key: goes up when `layers.osm_cut` keeps other things
+CUT_VERSION = 2  # part of the cache key: goes up when `layers.osm_cut` keeps other things
 
 QUERY = """\
 [out:xml][timeout:180][maxsize:536870912];
@@ -46,6 +46,7 @@ out body;
 FOUND = """\
 way(poly:"{poly}");
 rel(poly:"{poly}")["type"!~"^(boundary|route|route_master|superroute|network)$"];
+rel(poly:"{poly}")["type"="route"]["route"~"^(bus|trolleybus|share_taxi|tram|light_rail|subway|train|ferry)$"];
 rel(poly:"{poly}")["boundary"="administrative"]["admin_level"~"^(6|7|8|9|10|11)$"];
 """
 

@@ -173,7 +173,7 @@ def test_the_cut_does_not_depend_on_the_tiles(net, town, tile_km2, monkeypatch, 
     for kind in "nw":
         assert tags[kind] == expected[kind]
     assert refs == expected_refs
-    not_asked_for = {k for k, t in expected["r"].items() if t.get("name") == "Land" or "route" in t}
+    not_asked_for = {k for k, t in expected["r"].items() if t.get("name") == "Land"}
     assert set(tags["r"]) == set(expected["r"]) - not_asked_for
 
 
