@@ -106,8 +106,8 @@ MOBILITY = (
         "calm_streets",
         "Streets that are calm to cycle on",
         "%",
-        "Length of streets with level of traffic stress 1 or 2 / length of all streets open to "
-        "bicycles",
+        "Length of streets with level of traffic stress 1 or 2 / length of all public streets "
+        "open to bicycles and cars",
         top=("calm_m",),
         bottom=("cycled_m",),
         factor=100,

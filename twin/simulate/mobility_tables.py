@@ -117,7 +117,8 @@ def _of_streets(
     km = streets["length_m"] / 1000
     peak = traffic[["car_peak", "truck_peak"]].sum(axis=1)
     late = (traffic["peak_s"] - traffic["free_s"]).fillna(0.0)
-    cycled = streets["length_m"].where(streets["allow_bike"].to_numpy(bool), 0.0)
+    shared = streets["allow_bike"].to_numpy(bool) & streets["allow_car"].to_numpy(bool)
+    cycled = streets["length_m"].where(shared & (streets["car_access"] == "public"), 0.0)
     return pd.DataFrame(
         {
             "vkm_car": traffic["car"] * km,

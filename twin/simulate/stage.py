@@ -29,6 +29,8 @@ class Stage:
     themes: tuple[str, ...] = ()
     growing: bool = False  # starts from its latest answer; the answer must not depend on it
     room: int | None = None  # answers to keep where they are large
+    # hash of an answer by what is in it: what follows is spared where an edit left it as it was
+    content: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,8 @@ class Chain:
             more = {"before": latest} if stage.growing else {}
             return stage.make(**values, given=given, **more)
 
-        return Part(self.memo.answer(stage.name, key, make, room=stage.room), key)
+        answer = self.memo.answer(stage.name, key, make, room=stage.room)
+        return Part(answer, key if stage.content is None else stage.content(answer))
 
     def _given(self, themes: tuple[str, ...]) -> Assumptions:
         if themes not in self._themes:

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from twin.mobility.cycling import stress
 from twin.mobility.demand import jobs_of, zone_of, zone_table
 from twin.mobility.network import connectors, gate_connectors, gates, meet, mode_network
 from twin.mobility.tables import ZoneSystem
+from twin.simulate.parts import frame_key
 from twin.simulate.stage import Stage
 
 if TYPE_CHECKING:
@@ -52,16 +54,28 @@ class Ground:
 def _network(mode: str) -> Stage:
     """Return the stage that makes the network of a mode; none where the city has no streets."""
 
-    def make(given: Assumptions, **parts: Streets) -> ModeNetwork | None:
+    def make(
+        given: Assumptions, usual_stress: pd.Series[float] | None = None, **parts: Streets
+    ) -> ModeNetwork | None:
         (found,) = parts.values()
         if not len(found.streets):
             return None
-        points = found.street_points
         return mode_network(
-            found.streets, found.nodes, found.turns, given, mode, street_points=points
-        )
+            found.streets, found.nodes, found.turns, given, mode,
+            street_points=found.street_points, stress=usual_stress,
+        )  # fmt: skip
 
-    return Stage(f"{mode}_network", make, (f"{VIEWS[mode]}_streets",), ("network",))
+    felt = ("usual_stress",) if mode == "bike" else ()
+    return Stage(f"{mode}_network", make, (f"{VIEWS[mode]}_streets", *felt), ("network",))
+
+
+def _usual_stress(street_tables: City, given: Assumptions) -> pd.Series[float]:
+    """Return the stress cyclists expect of each street: by what it is, not by today's traffic."""
+    return stress(street_tables.streets, None, given)["lts"]
+
+
+def _stress_key(levels: pd.Series[float]) -> str:
+    return frame_key(levels.to_frame())
 
 
 def _met(mode: str) -> Stage:
@@ -161,6 +175,7 @@ def _ground(
 
 
 STREET_STAGES = (
+    Stage("usual_stress", _usual_stress, ("street_tables",), ("cycling",), content=_stress_key),
     *(_network(mode) for mode in VIEWS),
     *(_met(mode) for mode in VIEWS),
     *(_fed(mode) for mode in VIEWS),
