@@ -84,11 +84,8 @@ def build_city(
     say("Estimate what no source says", 0.45)
     tables, noticed = _estimate(tables, crs=crs)
     findings += noticed
-    routes = [data.routes for data in given if data.routes is not None and data.crs == crs]
-    tables, noticed, assumed = assumed_timetable(tables, routes)
-    findings += noticed
     say("Form blocks and traffic zones", 0.7)
-    tables = add_areas(tables, crs=crs)
+    tables, assumed = _lines(add_areas(tables, crs=crs), given, findings, crs=crs)
     tables, noticed, assumed_year = _sun(tables, surfaces, crs=crs, say=say)
     findings += noticed
     say("Check every table", 0.85)
@@ -105,6 +102,16 @@ def build_city(
     city = City(title, crs, tables, info, rasters=city_terrain(tables, surfaces, crs=crs))
     say("Done", 1.0)
     return city
+
+
+def _lines(
+    tables: Tables, given: Sequence[SourceData], findings: list[Finding], *, crs: str
+) -> tuple[Tables, tuple[Source, ...]]:
+    """Let an assumed timetable stand in where no source has one; adds what was noticed."""
+    routes = [data.routes for data in given if data.routes is not None and data.crs == crs]
+    tables, noticed, record = assumed_timetable(tables, routes)
+    findings += noticed
+    return tables, record
 
 
 def _sun(
