@@ -78,19 +78,22 @@ def _onward(graph: Graph, live: Bools, kept: int, ends: tuple[Ints, Ints, Ints, 
 
 def _joined(graph: Graph, live: Bools, inside: Bools, kept: int) -> Contraction:
     """Walk each chain from its first node and return the small graph."""
-    last, size = _walk(graph.offsets, graph.heads, live, inside)
+    ends = graph.offsets, graph.heads
+    place = np.full(graph.m, -1, np.int32)
+    last, size, _ = _walk(ends, live, inside, place)
     start = np.flatnonzero((size > 0) & (graph.heads[last] != graph.tails)).astype(np.int32)
     first = np.concatenate([[0], np.cumsum(size[start])]).astype(np.int32)
-    member = _members(graph.offsets, graph.heads, live, inside, (start, first))
-    ends = np.zeros(graph.n, np.bool_)
-    ends[:kept] = True
-    ends[graph.tails[start]] = True
-    ends[graph.heads[last[start]]] = True
-    node = np.where(ends, np.cumsum(ends) - 1, -1).astype(np.int32)
+    place[start] = first[:-1]
+    member = _walk(ends, live, inside, place)[2][: first[-1]]
+    stays = np.zeros(graph.n, np.bool_)
+    stays[:kept] = True
+    stays[graph.tails[start]] = True
+    stays[graph.heads[last[start]]] = True
+    node = np.where(stays, np.cumsum(stays) - 1, -1).astype(np.int32)
     of = np.full(graph.m, -1, np.int32)
     of[member] = np.repeat(np.arange(len(start)), np.diff(first))
     return Contraction(
-        node, int(ends.sum()), node[graph.tails[start]], node[graph.heads[last[start]]],
+        node, int(stays.sum()), node[graph.tails[start]], node[graph.heads[last[start]]],
         first, member, of,
     )  # fmt: skip
 
@@ -179,40 +182,29 @@ def _step(offsets: Ints, heads: Ints, live: Bools, tail: int, node: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _walk(
-    offsets: Ints, heads: Ints, live: Bools, inside: Bools
-) -> tuple[Ints, Ints]:  # pragma: no cover
-    """Return the last link of the chain that each live link begins, and how many it has."""
+    graph: tuple[Ints, Ints], live: Bools, inside: Bools, place: Ints
+) -> tuple[Ints, Ints, Ints]:  # pragma: no cover
+    """
+    Return the last link of the chain that each live link begins, how many it has, and all members.
+
+    Members of the chain that link e begins are written from `place[e]` on, -1 for nowhere.
+    """
+    offsets, heads = graph
     last, size = np.zeros(len(heads), np.int32), np.zeros(len(heads), np.int32)
+    member = np.zeros(len(heads), np.int32)
     for v in range(len(inside)):
         for first in range(offsets[v], offsets[v + 1]):
-            if live[first] and not inside[v]:
-                e, tail, count = first, v, 1
-                while inside[heads[e]]:
-                    node = heads[e]
-                    e = _step(offsets, heads, live, tail, node)
-                    tail = node
-                    count += 1
-                last[first], size[first] = e, count
-    return last, size
-
-
-@njit(cache=True, nogil=True)
-def _members(
-    offsets: Ints, heads: Ints, live: Bools, inside: Bools, chains: tuple[Ints, Ints]
-) -> Ints:  # pragma: no cover
-    """Write the links of each chain one after the other."""
-    start, first = chains
-    member = np.empty(first[-1], np.int32)
-    tail, v = 0, 0
-    for s in range(len(start)):
-        e = start[s]
-        while offsets[v + 1] <= e:  # starts ascend: the tail of the next is never before
-            v += 1
-        tail = v
-        for k in range(first[s], first[s + 1]):
-            member[k] = e
-            node = heads[e]
-            if k + 1 < first[s + 1]:
+            if not live[first] or inside[v]:
+                continue
+            e, tail, count = first, v, 0
+            while True:
+                if place[first] >= 0:
+                    member[place[first] + count] = e
+                count += 1
+                node = heads[e]
+                if not inside[node]:
+                    break
                 e = _step(offsets, heads, live, tail, node)
                 tail = node
-    return member
+            last[first], size[first] = e, count
+    return last, size, member
