@@ -41,14 +41,16 @@ def facade_levels(spread: Spread, emission: pd.DataFrame) -> pd.DataFrame:
     spread
         Of the same streets, `spread_of`.
     emission
-        `noise_emission`: LW' by street, in the order of the streets the lines were made of.
+        `noise_emission`: LW' by street id; streets it lacks are silent.
 
     Equal bit for bit in any order of streets; missing where nothing is heard.
     """
     power = np.zeros((len(spread.lines.ids), len(TIMES)))
     on = spread.lines.line >= 0
+    place = emission.index.get_indexer(spread.lines.streets[on])
     for column, time in enumerate(TIMES):
-        given_off = 10.0 ** (0.1 * emission[f"{time}_db"].to_numpy(float)[on])
+        level = emission[f"{time}_db"].to_numpy(float)
+        given_off = np.where(place >= 0, 10.0 ** (0.1 * np.append(level, -np.inf)[place]), 0.0)
         # two directions at most: a sum of two does not depend on their order
         power[:, column] = np.bincount(
             spread.lines.line[on], given_off, minlength=len(spread.lines.ids)

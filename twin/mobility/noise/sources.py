@@ -31,12 +31,13 @@ class Lines:
     """
     Streets that may carry motor traffic, both directions in one line.
 
-    `line` is the row of the line of each street, -1 for none. Line i has the corners
+    `line` is the row of the line of each of `streets`, -1 for none. Line i has the corners
     `offsets[i]:offsets[i + 1]` of `xy`; `ways` are metres along streets from its first and its last
     corner to the nearest signals and roundabout (inf where beyond reach).
     """
 
     ids: pd.Index[str]
+    streets: pd.Index[str]
     line: Ints  # (streets,)
     shapes: NDArray[np.object_]
     offsets: NDArray[np.int64]
@@ -61,7 +62,7 @@ def sound_lines(streets: gpd.GeoDataFrame, nodes: pd.DataFrame, given: Assumptio
     offsets = np.searchsorted(owner, np.arange(len(names) + 1)).astype(np.int64)
     reach = given.array("noise.reach_m", road_kinds(shown))
     return Lines(
-        pd.Index(names), line, shapes, offsets, np.ascontiguousarray(xy),
+        pd.Index(names), streets.index, line, shapes, offsets, np.ascontiguousarray(xy),
         shapely.length(shapes), _ways(shown, nodes, given), reach,
     )  # fmt: skip
 

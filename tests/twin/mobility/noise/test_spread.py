@@ -145,8 +145,18 @@ def test_order_does_not_count():
     emission = noise_emission(network, flows(network, car), LOUD)
     found = facade_levels(spread(network, places), emission)
     mixed, moved = network.sample(frac=1, random_state=2), places.sample(frac=1, random_state=3)
-    again = facade_levels(spread(mixed, moved), emission.loc[mixed.index])
+    again = facade_levels(spread(mixed, moved), emission)
     pd.testing.assert_frame_equal(again.loc[found.index], found, check_exact=True)
+
+
+def test_streets_are_matched_by_id():
+    network, places = town(2, 6)
+    emission = noise_emission(network, flows(network, 3000.0), LOUD)
+    found = spread(network, places)
+    silent = emission.assign(day_db=emission["day_db"].where(emission.index == "s5", -np.inf))
+    only = facade_levels(found, silent)["day_db"]
+    assert np.array_equal(only, facade_levels(found, emission.loc[["s5"]])["day_db"])
+    assert np.array_equal(only, facade_levels(found, silent[::-1])["day_db"])
 
 
 def test_from_before_equals_anew():
