@@ -69,7 +69,7 @@ def users_benefit(
         pair = eur_trip.get(mode) if eur_trip else None
         row, by_zone = _of_mode(
             (trips, demand_2.trips[mode]),
-            (skim_of(skims.minutes, mode), skim_of(skims_2.minutes, mode)),
+            (_minutes(skims, mode), _minutes(skims_2, mode)),
             _money((skims, skims_2), mode, cost, pair),
             given[f"effects.value_of_time.{mode}"],
         )
@@ -85,6 +85,13 @@ def _same_zones(before: Case, after: Case) -> None:
         template = "The two cases have different zones: {before} and {after}."
         hint = "Compare cases of the same town and zone system."
         raise ModelError(template, hint=hint, before=len(ids), after=len(after[0].ids))
+
+
+def _minutes(skims: Skims, mode: str) -> Floats:
+    """Return the minutes of a mode; no way where a town has no timetable and rides lead out."""
+    if mode == "transit" and mode not in skims.minutes:
+        return np.full((len(skims.ids), len(skims.ids)), np.inf)
+    return skim_of(skims.minutes, mode)
 
 
 def _money(

@@ -72,6 +72,13 @@ def test_a_lost_way_is_said_and_not_valued():
     assert row["new_way"] == 100
 
 
+def test_rides_in_a_town_without_timetable_are_not_valued():
+    before = case([[1, 12], [12, 1]], [[10, 100], [0, 10]], mode="transit")
+    row = users_benefit(before, before, GIVEN).by_mode.loc["transit"]
+    assert row["trips_before"] == 120
+    assert row[["hours", "total_eur", "lost_way", "new_way"]].tolist() == [0] * 4
+
+
 def test_other_zones_are_refused():
     with pytest.raises(ModelError):
         users_benefit(BEFORE, case([[1, 1], [1, 1]], [[0, 0], [0, 0]], ids=pd.Index(["a", "b"])),
