@@ -60,10 +60,10 @@ class Indicator:
         """
         if self.peak:
             return peaks[self.peak] * self.factor
-        top = sums[list(self.top)].sum(axis=1)
+        top = sums[list(self.top)].sum(axis=1, skipna=False)
         if not self.bottom:
             return top * self.factor
-        bottom = sums[list(self.bottom)].sum(axis=1)
+        bottom = sums[list(self.bottom)].sum(axis=1, skipna=False)
         return top / bottom.where(bottom != 0, np.nan) * self.factor
 
 

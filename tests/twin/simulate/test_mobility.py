@@ -1,0 +1,159 @@
+"""Mobility in the chain: what a measure on the street changes, and what it leaves alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from layers.build import build_city
+from layers.sample_city import make_sample
+from tests.twin.simulate.conftest import RETROFIT, scenario
+from twin.classes import MODES
+from twin.compare import difference
+from twin.indicators import explain, indicator_table
+from twin.memo import Memo
+from twin.simulate import simulate
+
+ONE = (2030,)
+
+
+@pytest.fixture(scope="module")
+def place():
+    return build_city([make_sample(buildings=1500)])
+
+
+@pytest.fixture(scope="module")
+def known():
+    return Memo()
+
+
+@pytest.fixture(scope="module")
+def today(place, known):
+    return simulate(place, scenario(stages=ONE), memo=known)
+
+
+@pytest.fixture(scope="module")
+def busiest(today):
+    """The street inside the town that most cars use."""
+    flow = today.last.answers["traffic"]["car"]
+    inner = today.last.state.city.streets["reverse_id"].notna()
+    return flow[inner].idxmax()
+
+
+def city_value(results, name):
+    return indicator_table(results)["value"][name, "city", "city", results.last.year]
+
+
+def test_trips_are_shared_among_buildings_and_none_is_lost(today):
+    found = today.last
+    travel, table = found.answers["travel"], found.answers["mobility_table"]
+    for mode in MODES:
+        by_zone = travel.demand.by_zone[f"trips_{mode}"].sum()
+        assert table[f"trips_{mode}"].sum() == pytest.approx(by_zone)
+    assert table["residents_met"].sum() == pytest.approx(found.state.stock["residents"].sum())
+    driven = travel.demand.vehicles["car"].sum() * travel.peak_share
+    inside = travel.equilibrium.unserved["intrazonal"]
+    assert travel.equilibrium.conservation_error < 1e-6
+    assert inside < driven
+
+
+def test_mode_shares_meet_the_survey(today):
+    shares = {name: city_value(today, f"mode_{name}") for name in ("walk", "bike", "transit")}
+    assert shares == pytest.approx({"walk": 23, "bike": 17, "transit": 10}, abs=2)
+    assert city_value(today, "mode_car") == pytest.approx(50, abs=2)
+
+
+def test_the_equilibrium_is_as_exact_as_differences_need(today):
+    travel = today.last.answers["travel"]
+    assert travel.equilibrium.gap <= 1e-6
+    assert travel.settled <= 1e-3
+
+
+def test_a_measure_on_buildings_leaves_travel_as_it_is(place, known, today):
+    before = known.computed["travel"]
+    other = simulate(place, scenario(RETROFIT, stages=ONE), memo=known)
+    assert known.computed["travel"] == before
+    assert other.last.answers["travel"] is today.last.answers["travel"]
+    changed = (
+        difference(today, other)["change"].xs("city", level="level").droplevel(["area", "year"])
+    )
+    assert changed["heat_demand"] < 0
+    assert (changed[["mode_car", "traffic_km", "noise_day", "charging"]] == 0).all()
+
+
+def test_a_speed_limit_leaves_heat_and_those_on_foot_alone(place, known, today, busiest):
+    before = dict(known.computed)
+    slow = {"kind": "speed_limit", "id": "slow", "start_year": 2026, "speed_kmh": 20,
+            "select": {"ids": [busiest]}}  # fmt: skip
+    other = simulate(place, scenario(slow, stages=ONE), memo=known)
+    made = {name for name, count in known.computed.items() if count > before.get(name, 0)}
+    assert {"car_network", "travel", "traffic"} <= made
+    assert not made & {"heat", "roofs", "networks", "walk_network", "walk_near", "service",
+                       "ride_skims", "spread", "prosumers"}  # fmt: skip
+    old, new = (r.last.answers["traffic"]["car"][busiest] for r in (today, other))
+    assert new <= old
+
+
+def test_a_closed_street_carries_nothing_and_a_fresh_run_says_the_same(place, known, busiest):
+    shut = {"kind": "street_closure", "id": "shut", "start_year": 2026, "modes": ["car", "truck"],
+            "select": {"ids": [busiest]}}  # fmt: skip
+    other = simulate(place, scenario(shut, stages=ONE), memo=known)
+    assert other.last.answers["traffic"].loc[busiest, ["car", "truck"]].sum() == 0
+    assert other.last.answers["travel"].equilibrium.conservation_error < 1e-6
+    fresh = simulate(place, scenario(shut, stages=ONE), memo=Memo())
+    pd.testing.assert_frame_equal(indicator_table(other), indicator_table(fresh), check_exact=True)
+
+
+def test_cars_charge_what_they_drive(today):
+    found = today.last
+    charging = found.answers["charging"]
+    kw = found.hourly["charging_w"].sum() / 1000
+    assert kw == pytest.approx(charging.by_building.to_numpy().sum(), rel=0.01)
+    assert city_value(today, "charging") * 1000 == pytest.approx(charging.by_building.sum().sum())
+
+
+def test_an_electric_fleet_charges_more_and_gives_off_less(place, known, today):
+    fleet = {"kind": "electric_fleet", "id": "fleet", "start_year": 2026,
+             "path_percent": {"2030": 90}}  # fmt: skip
+    other = simulate(place, scenario(fleet, stages=ONE), memo=known)
+    assert city_value(other, "charging") > 2 * city_value(today, "charging")
+    assert city_value(other, "emissions_traffic") < 0.7 * city_value(today, "emissions_traffic")
+    assert city_value(other, "mode_car") == city_value(today, "mode_car")
+    assert city_value(other, "import_peak") > city_value(today, "import_peak")
+
+
+def test_parking_that_costs_moves_people_off_the_car(place, known, today):
+    dear = {"kind": "parking", "id": "dear", "start_year": 2026, "price_eur": 8}
+    other = simulate(place, scenario(dear, stages=ONE), memo=known)
+    assert city_value(other, "mode_car") < city_value(today, "mode_car") - 0.5
+    trips = [city_value(other, f"mode_{name}") for name in ("walk", "bike", "transit", "car")]
+    assert sum(trips) == pytest.approx(100)
+
+
+def test_what_closes_the_only_way_is_said(place, known):
+    streets = place.streets
+    ends = place.nodes.index[place.nodes["degree"] == 1]
+    last = streets.index[streets["to_node"].isin(ends) & streets["allow_car"]]
+    shut = {"kind": "street_closure", "id": "shut", "start_year": 2026,
+            "modes": ["car", "truck", "bike", "walk"], "select": {"ids": list(last)}}  # fmt: skip
+    other = simulate(place, scenario(shut, stages=ONE), memo=known)
+    gains = other.last.answers["gains"]
+    assert gains["lose"].sum() > 0
+    assert all(str(sentence) for sentence in other.last.said)
+
+
+def test_a_figure_of_mobility_says_where_it_comes_from(today):
+    told = explain(today, "traffic_km", 2030)
+    assert told.value > 0
+    assert {shares.column for shares in told.inputs} == {"streets.speed_kmh", "streets.lanes"}
+    assert sum(told.inputs[0].shares.values()) == pytest.approx(1)
+    assert any(entry.name.startswith("demand.") for entry in told.assumptions)
+
+
+def test_a_town_without_streets_has_no_mobility_and_all_the_rest(place):
+    empty = {name: place.tables[name].iloc[:0] for name in ("streets", "nodes", "street_points")}
+    found = simulate(place.replace(**empty), scenario(stages=ONE), memo=Memo())
+    names = set(indicator_table(found).index.get_level_values("indicator"))
+    assert "heat_demand" in names
+    assert not names & {"mode_car", "traffic_km", "noise_day", "access_school"}
+    assert found.last.answers["travel"] is None
+    assert np.isnan(found.last.answers["mobility_table"].to_numpy()).all()
