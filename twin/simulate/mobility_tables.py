@@ -109,11 +109,11 @@ def _of_streets(
     traffic_gas: pd.DataFrame | None,
     stress: pd.DataFrame | None,
     given: Assumptions,
-) -> pd.DataFrame:
+) -> pd.DataFrame | None:
     """Return what indicators sum up by street."""
     streets = street_tables.streets
     if traffic is None or traffic_gas is None or stress is None:
-        return pd.DataFrame(np.nan, streets.index, list(OF_STREETS))
+        return None
     km = streets["length_m"] / 1000
     peak = traffic[["car_peak", "truck_peak"]].sum(axis=1)
     late = (traffic["peak_s"] - traffic["free_s"]).fillna(0.0)
@@ -132,9 +132,13 @@ def _of_streets(
 
 
 def _street_sums(
-    street_table: pd.DataFrame, street_districts: NDArray[np.object_], given: Assumptions
+    street_table: pd.DataFrame | None,
+    street_districts: NDArray[np.object_],
+    given: Assumptions,
 ) -> Sums:
     """Return the sums by city and district; what lies in no district counts for the city only."""
+    if street_table is None:
+        return {"city": pd.DataFrame(np.nan, [WHOLE], list(OF_STREETS))}
     values = street_table.to_numpy(float)
     columns = list(street_table.columns)
     ids, code = np.unique(street_districts.astype(str), return_inverse=True)

@@ -126,10 +126,10 @@ def _sums(
     costs = [name for name in SUMMED if name in cost_table]
     table = pd.concat([building_table[areas], cost_table[costs], mobility_table], axis=1)
     found = area_sums(table, [name for name in SUMMED if name not in OF_STREETS])
-    return {
-        level: sums.join(street_sums[level]) if level in street_sums else sums
-        for level, sums in found.items()
-    }
+    columns = list(street_sums["city"])
+    for level in KEYS:
+        street_sums = {level: pd.DataFrame(columns=columns, dtype=float), **street_sums}
+    return {level: sums.join(street_sums[level]) for level, sums in found.items()}
 
 
 @dataclass(frozen=True, eq=False)
