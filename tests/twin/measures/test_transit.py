@@ -13,9 +13,10 @@ from tests.twin.mobility.timetable.towns import E, N, two_lines
 from twin.assumptions import assumptions
 from twin.city import City
 from twin.measures import MEASURES
+from twin.mobility.timetable.service import NAMES
 from twin.scenario import ScenarioError, load_scenario, plan, states
-from twin.schema import NODES
-from twin.validation import conform, validate_all
+from twin.schema import NODES, TABLES
+from twin.validation import conform, validate, validate_all
 
 KINDS = ("transit_headway", "transit_line", "transit_line_removed", "transit_stop",
          "transit_priority")  # fmt: skip
@@ -60,7 +61,8 @@ def done(*measures, town=None):
     town = town or city()
     first, last = states(town, load(*measures), assumptions())
     assert first.city.hash == town.hash
-    validate_all(dict(last.city.tables), crs=CRS)
+    for name in NAMES:
+        validate(TABLES[name], last.city.tables[name], crs=CRS)
     return last.city
 
 
@@ -128,6 +130,7 @@ def test_a_new_stop_is_served_by_what_passes():
 
 def test_both_sides_of_a_stop_close_and_move_together():
     found = done({"kind": "transit_stop", "stop": "b", "closed": True})
+    validate_all(dict(found.tables), crs=CRS)
     assert "Be" not in found.stops.index
     assert "Bw" not in found.stops.index
     assert trips(found, "l2") == 0
