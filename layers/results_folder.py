@@ -3,7 +3,7 @@ The answer to a scenario on disk: tables people can use elsewhere, written whole
 
 | file | what |
 |---|---|
-| results.json | what it is: city, scenario, years, versions; indicators of the city |
+| results.json | what it is: city, scenario, years, versions; indicators; fit of mobility |
 | scenario.json | the scenario as it was run |
 | indicators.csv | every indicator by city, district and Baublock, with its range; `publish` |
 | explain.json | formula, inputs, assumptions and drivers of the city's indicators |
@@ -12,7 +12,13 @@ The answer to a scenario on disk: tables people can use elsewhere, written whole
 | money.csv | who pays what, by year [EUR/a] |
 | networks.csv | heat networks by year: heat, losses, plant, price, against own heating |
 | transformers.csv | peak and backfeed of assumed transformer areas in the last year |
-| map.gpkg | Baublöcke and pipes by year, buildings of the last year |
+| mobility.csv | trips, person-km and minutes of a weekday by year, zone and mode; `publish` |
+| gains.csv | who reaches what faster or slower than today, by group; `publish` |
+| benefit.csv | what travellers gain in hours and EUR a weekday against today, by year and mode |
+| trips_YEAR.omx | expected trips from zone to zone in the last year, not for publication |
+| map.gpkg | Baublöcke, pipes, streets and zones by year, buildings of the last year |
+
+What is of mobility is absent where a city has no streets or no zones.
 """
 
 from __future__ import annotations
@@ -30,6 +36,14 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
+from layers.results_mobility import (
+    building_columns,
+    fitted,
+    mobility_tables,
+    street_map,
+    write_trips,
+    zone_map,
+)
 from layers.web import disk_errors
 from twin.energy.heat_grid.density import PRIVATE_BELOW
 from twin.errors import StoreError
@@ -45,8 +59,9 @@ FORMAT = "troisdorf-twin-results"
 MANIFEST = "results.json"
 OWN = (
     MANIFEST, "scenario.json", "indicators.csv", "explain.json", "buildings.parquet",
-    "hourly_*.csv", "money.csv", "networks.csv", "transformers.csv", "map.gpkg*", "report.html",
-    "plots", ".*", "Thumbs.db", "desktop.ini",
+    "hourly_*.csv", "money.csv", "networks.csv", "transformers.csv", "mobility.csv", "gains.csv",
+    "benefit.csv", "trips_*.omx", "map.gpkg*", "report.html", "plots", ".*", "Thumbs.db",
+    "desktop.ini",
 )  # fmt: skip
 """What a folder of results holds, with what programs that open it leave; else it is foreign."""
 
@@ -92,14 +107,21 @@ def write_results(
     table = indicators.assign(publish=publishable(indicators, results)).reset_index()
     table.to_csv(stage / "indicators.csv", index=False, lineterminator="\n")
     _write_json(stage / "explain.json", _explained(list(told)))
-    by_year = {year: found.buildings for year, found in results.years.items()}
+    by_year = {year: building_table(found) for year, found in results.years.items()}
     pd.concat(by_year, names=["year"]).reset_index().to_parquet(stage / "buildings.parquet")
     for year, found in results.years.items():
         _write_hours(stage / f"hourly_{year}.csv", found)
-    for name, table in _more_tables(results).items():
+    tables = {**_more_tables(results), **mobility_tables(results)}
+    for name, table in tables.items():
         table.to_csv(stage / f"{name}.csv", lineterminator="\n")
+    write_trips(stage / f"trips_{results.last.year}.omx", results.last)
     _write_map(stage / "map.gpkg", results, indicators)
     _write_json(stage / MANIFEST, _manifest(results, indicators))
+
+
+def building_table(found: YearResults) -> pd.DataFrame:
+    """Return the results by building, with what it reaches in which time and the noise it hears."""
+    return pd.concat([found.buildings, building_columns(found)], axis=1)
 
 
 def _more_tables(results: Results) -> dict[str, pd.DataFrame]:
@@ -162,14 +184,18 @@ def _write_hours(path: Path, found: YearResults) -> None:
 
 def _write_map(path: Path, results: Results, indicators: pd.DataFrame) -> None:
     for year, found in results.years.items():
-        blocks = block_map(found, indicators, year)
-        if len(blocks):
-            blocks.to_file(path, layer=f"blocks_{year}", driver="GPKG")
-        if len(found.pipes):
-            found.pipes.to_file(path, layer=f"pipes_{year}", driver="GPKG")
+        layers = {
+            "blocks": block_map(found, indicators, year),
+            "pipes": found.pipes,
+            "streets": street_map(found),
+            "zones": zone_map(found),
+        }
+        for name, table in layers.items():
+            if len(table):
+                table.to_file(path, layer=f"{name}_{year}", driver="GPKG")
     last = results.last
     shapes = last.state.city.buildings.geometry.reindex(last.buildings.index)
-    buildings = gpd.GeoDataFrame(last.buildings, geometry=shapes, crs=last.state.city.crs)
+    buildings = gpd.GeoDataFrame(building_table(last), geometry=shapes, crs=last.state.city.crs)
     buildings.to_file(path, layer=f"buildings_{last.year}", driver="GPKG")
 
 
@@ -193,6 +219,7 @@ def block_map(found: YearResults, indicators: pd.DataFrame, year: int) -> gpd.Ge
 def _manifest(results: Results, indicators: pd.DataFrame) -> dict[str, Any]:
     city = results.last.state.city
     whole = indicators.xs("city", level="level").droplevel("area").reset_index()
+    mobility = fitted(results)
     return {
         "format": FORMAT,
         "twin_version": version("troisdorf-twin"),
@@ -202,6 +229,7 @@ def _manifest(results: Results, indicators: pd.DataFrame) -> dict[str, Any]:
         "own_assumptions": dict(results.scenario.assumptions),
         "notes": [str(note) for note in results.notes],
         "indicators": json.loads(whole.to_json(orient="records")),
+        **({} if mobility is None else {"mobility": mobility}),
     }
 
 

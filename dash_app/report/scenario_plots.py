@@ -1,4 +1,4 @@
-"""Plots of a scenario: carriers, greenhouse gas, money, load over the year."""
+"""Plots of a scenario: carriers, greenhouse gas, money, load over the year, mobility."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from dash_app.report.mobility_plots import mode_shares, traffic, traffic_change
 from twin.indicators import INDICATORS, by_year
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def scenario_plots(
     words: Translator, results: Results, indicators: pd.DataFrame
 ) -> dict[str, Figure]:
     """
-    Return the plots by name.
+    Return the plots by name; those of mobility only where there is something to see.
 
     Parameters
     ----------
@@ -54,12 +55,18 @@ def scenario_plots(
     columns = [name for name in ("value", "low", "high") if name in indicators]
     whole = {name: by_year(indicators, name) for name in columns}
     with mpl.rc_context(cast("Any", STYLE)):
+        moved = {
+            "modes": mode_shares(words, whole),
+            "traffic": traffic(words, whole),
+            "traffic_change": traffic_change(words, results),
+        }
         return {
             "final_energy": _carriers(words, whole),
             "emissions": _emissions(words, whole),
             "costs": _costs(words, whole),
             "load": _load(words, results),
             "months": _months(words, results),
+            **{name: figure for name, figure in moved.items() if figure is not None},
         }
 
 
