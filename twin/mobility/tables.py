@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from twin.mobility.keys import link_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +53,11 @@ class ModeNetwork:
     reverse: Ints | None = None  # of each street the row of the opposite one, -1 for none
     fronts: NDArray[np.bool_] | None = None  # streets that houses stand on: no motorway, no bridge
 
+    @cached_property
+    def keys(self) -> pd.Index[str]:
+        """Names of the links, which outlive an edit of the streets."""
+        return link_keys(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Access:
@@ -72,6 +80,7 @@ class Access:
         if self.in_node is None or self.in_seconds is None:
             return self.node, self.seconds
         return self.in_node, self.in_seconds
+
     # where on that street (share of it from its start), and the seconds from the point to there:
     # two points on one street go along it; without them only over its ends
     share: Floats | None = None  # (p,)

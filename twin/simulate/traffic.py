@@ -161,7 +161,8 @@ def _car_load(
     sums = np.column_stack([np.bincount(block, column, count) for column in watt_hours.T])
     places = [str(name).removesuffix("_kwh") for name in charging.by_building]
     shapes = np.vstack([charging.shapes[place] for place in places])
-    return np.rint(sums @ shapes).astype(np.int32)
+    watts = sums.astype(np.float32) @ shapes.astype(np.float32)
+    return np.rint(watts, out=watts).astype(np.int32)
 
 
 TRAFFIC_STAGES = (

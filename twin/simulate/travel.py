@@ -154,9 +154,8 @@ def _next(inputs: TravelInputs, today: Travel, given: Assumptions) -> Travel:
             break
         skims = _moved(skims, minutes, 1.0 if rounds == 1 else 0.5)
     found = _drive(inputs, trips, start, GAP, given)
-    driven = _car_minutes(inputs, found)
     share = _peak_share(given)
-    return Travel(today.calibration, trips, found, skims, driven, share, rounds, change)
+    return Travel(today.calibration, trips, found, skims, minutes, share, rounds, change)
 
 
 def _pivoted(today: Travel, driven: Floats) -> Floats:

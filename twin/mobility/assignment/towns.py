@@ -10,6 +10,7 @@ import pandas as pd
 from twin.errors import ModelError
 from twin.mobility.assignment.problem import Problem, VehicleClass
 from twin.mobility.graph import graph_of
+from twin.mobility.keys import node_names, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,7 @@ def link_times(equilibrium: Equilibrium, network: ModeNetwork) -> Floats:
     place = np.empty(len(given), np.intp)
     place[equilibrium.problem.graph.order] = np.arange(len(given))
     old = equilibrium.problem.keys[place]
-    keys = _link_keys(network)
+    keys = network.keys
     if len(old) >= len(keys) and old[: len(keys)].equals(keys):
         return given[: len(keys)]
     found = old.get_indexer(keys)
@@ -152,7 +153,7 @@ def _fixed(
         for name in names
     }
     if trucks is not None and "truck" in found:
-        place = pd.Index(_link_keys(trucks)).get_indexer(_link_keys(network))
+        place = pd.Index(trucks.keys).get_indexer(network.keys)
         slower = np.maximum(trucks.cost[place] - network.time_s, 0.0) + per_km["truck"] * km
         found["truck"] = np.where(place >= 0, slower, np.inf)
     return found
@@ -160,45 +161,9 @@ def _fixed(
 
 def _keys(network: ModeNetwork, table: pd.DataFrame, z: int) -> pd.Index[str]:
     """Return names of streets, turns and connectors that outlive an edit."""
-    links = _link_keys(network)
-    names = np.concatenate([[f"zone:{i}" for i in range(z)], _node_names(network)]).astype(object)
+    links = network.keys
+    names = np.concatenate([[f"zone:{i}" for i in range(z)], node_names(network)]).astype(object)
     tails, heads, _ = _connectors(table, z)
-    more = _numbered(pd.Series(names[tails] + ">" + names[heads], dtype=object))
+    more = numbered(pd.Series(names[tails] + ">" + names[heads], dtype=object))
     keys: pd.Index[str] = pd.Index(np.concatenate([links.to_numpy(object), more]))
     return keys
-
-
-def _link_keys(network: ModeNetwork) -> pd.Index[str]:
-    """Return the id of a street link's street, for turns the streets or junctions they join."""
-    names, graph = _node_names(network), network.graph
-    keys = names[graph.tails] + ">" + names[graph.heads]
-    there = network.street >= 0
-    keys[there] = network.street_ids.to_numpy(object)[network.street[there]]
-    return pd.Index(_numbered(pd.Series(keys, dtype=object)))
-
-
-def _node_names(network: ModeNetwork) -> NDArray[np.object_]:
-    """
-    Return a name of each node that outlives an edit.
-
-    Junctions have that of their row; the nodes of one that is taken apart have that of the one
-    street that comes in or goes out there, ends of ways that of the junction.
-    """
-    graph, count = network.graph, len(network.out_nodes)
-    names = network.node_ids.to_numpy(object).astype(object)
-    inner = np.arange(graph.n) >= count
-    names[inner] = "end:" + names[inner]
-    ids = network.street_ids.to_numpy(object)
-    for mark, node in (("<", graph.tails), (">", graph.heads)):
-        mine = (network.street >= 0) & inner[node]
-        names[node[mine]] = mark + ids[network.street[mine]]
-    return names
-
-
-def _numbered(keys: pd.Series[str]) -> NDArray[np.object_]:
-    """Return keys made unique by a number behind those that came before."""
-    again = keys.groupby(keys).cumcount().to_numpy()
-    names = keys.to_numpy(object).copy()
-    twice = again > 0
-    names[twice] = names[twice] + "#" + again[twice].astype(str).astype(object)
-    return names
