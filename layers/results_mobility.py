@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MOTOR = ("car", "truck")
 PER_MODE = {"trips": "trips", "km": "person_km", "minutes": "minutes"}
 WHOLE = "city"
+CUT = "~"
+"""What stands between the id of a street and the number of a piece cut from it."""
 STREET_COLUMNS = ("name", "class", "length_m", "reverse_id", "geometry")
 
 
@@ -130,7 +132,7 @@ def street_map(found: YearResults) -> gpd.GeoDataFrame:
     if traffic is None:
         return streets.iloc[:0][["geometry"]]
     day = traffic[list(MOTOR)].sum(axis=1)
-    before = traffic_today(found)
+    before = traffic_today(found, streets.index)
     km, hours = streets["length_m"] / 1000, traffic["peak_s"] / 3600
     columns = {
         "car_day": traffic["car"].round(1),
@@ -139,22 +141,38 @@ def street_map(found: YearResults) -> gpd.GeoDataFrame:
         "load": traffic["load"].round(3),
         "traffic_kmh": (km / hours.where(hours > 0)).round(1),
         "lts": stress["lts"] if stress is not None else np.nan,
-        "today_day": before.reindex(streets.index, fill_value=0.0).round(1),
-        "change_day": (day - before.reindex(day.index, fill_value=0.0)).round(1),
+        "today_day": before.round(1),
+        "change_day": (day - before).round(1),
     }
     table = pd.DataFrame(columns).reindex(streets.index)
     named: gpd.GeoDataFrame = streets[list(STREET_COLUMNS)].join(table)
     return named
 
 
-def traffic_today(found: YearResults) -> pd.Series[float]:
-    """Return cars and trucks a weekday on each street before the scenario; index link_id."""
+def traffic_today(found: YearResults, streets: pd.Index[str]) -> pd.Series[float]:
+    """
+    Return cars and trucks a weekday before the scenario on these streets, 0 on new ones.
+
+    Pieces of a street that a measure cut (`street~1`, `street~2`) had the traffic of the street.
+    """
     today = found.answers["today"]
     if today.travel is None or today.car_network is None:
-        return pd.Series(dtype=float)
+        return pd.Series(0.0, streets)
     peak = street_flow(today.travel.equilibrium, today.car_network)[list(MOTOR)].sum(axis=1)
-    flow: pd.Series[float] = peak / today.travel.peak_share
-    return flow
+    place = peak.index.get_indexer(streets)
+    name = streets.to_numpy(object)
+    for row in np.flatnonzero(place < 0):  # the few that the scenario drew or cut
+        place[row] = _place_of_whole(str(name[row]), peak.index)
+    flow = np.append(peak.to_numpy(float) / today.travel.peak_share, 0.0)
+    return pd.Series(flow[place], streets)
+
+
+def _place_of_whole(piece: str, whole: pd.Index[str]) -> int:
+    """Return the row of the street that a piece was cut from, -1 for none."""
+    name = piece
+    while CUT in name and name not in whole:
+        name = name.rpartition(CUT)[0]
+    return int(whole.get_indexer(pd.Index([name]))[0])
 
 
 def zone_map(found: YearResults) -> gpd.GeoDataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from layers.results_mobility import street_map
@@ -26,13 +26,19 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Table = Mapping[str, dict[str, dict[int, float]]]  # value, low, high by indicator and year
 
-MODE_COLOURS = {
-    "mode_walk": ("On foot", "#4F8A5B"),
-    "mode_bike": ("By bicycle", "#D9B11E"),
-    "mode_transit": ("By public transport", "#2E7FA8"),
-    "mode_car": ("By car", "#9C8B7E"),
+INK = "#1C2429"
+MODES_SHOWN = {
+    "mode_walk": ("On foot", "#3F7A4C", "white"),
+    "mode_bike": ("By bicycle", "#D9B11E", INK),
+    "mode_transit": ("By public transport", "#2A759B", "white"),
+    "mode_car": ("By car", "#7A6A5E", "white"),
 }
-MORE_AND_LESS = "RdBu_r"
+"""Label, colour of the bar and of the number in it."""
+
+STILL = "#CFCBC5"
+MORE_AND_LESS = LinearSegmentedColormap.from_list(
+    "change", ["#0B3C6F", "#2E7FA8", "#8DB6CF", STILL, "#E5A98A", "#C2522D", "#7A1414"]
+)
 """Red for more traffic, blue for less: also told apart by people who see no green."""
 
 CHANGED = 1.0
@@ -44,21 +50,21 @@ LEAST_EXTENT_M = 2000.0
 
 def mode_shares(words: Translator, whole: Table) -> Figure | None:
     """Return the shares of modes in the trips of residents by year, as bars in parts."""
-    values = {name: _by_year(whole, name) for name in MODE_COLOURS}
+    values = {name: _by_year(whole, name) for name in MODES_SHOWN}
     if not any(np.isfinite(column).any() for column in values.values()):
         return None
     figure, (axes,) = _figure(1)
     _title(axes, words.text("Trips of residents by mode"), words.text("% of trips"))
     years = _years(whole)
     base = np.zeros(len(years))
-    for name, (label, colour) in MODE_COLOURS.items():
+    for name, (label, colour, ink) in MODES_SHOWN.items():
         share = np.nan_to_num(values[name])
         axes.bar(years, share, bottom=base, label=words.text(label), color=colour, width=0.62)
         for place, (start, part) in enumerate(zip(base, share, strict=True)):
             if part >= 4:
                 shown = words.number(round(float(part), 1))
                 axes.text(place, start + part / 2, shown, ha="center", va="center",
-                          color="white", fontsize=9)  # fmt: skip
+                          color=ink, fontsize=9)  # fmt: skip
         base = base + share
     axes.set_ylim(0, 100)
     figure.legend(loc="outside lower left", ncols=4, frameon=False, fontsize=9)
@@ -74,12 +80,12 @@ def traffic(words: Translator, whole: Table) -> Figure | None:
     title = words.text("Traffic on the streets of the town")
     _title(left, title, words.text("1,000 vehicle-km a weekday"))
     _title(right, words.text("Greenhouse gas of traffic"), words.text("1,000 t CO2e/a"))
-    left.bar(_years(whole), np.nan_to_num(km), color="#9C8B7E", width=0.62)
+    left.bar(_years(whole), np.nan_to_num(km), color="#7A6A5E", width=0.62)
     right.bar(_years(whole), np.nan_to_num(gas), color="#0B5F6B", width=0.62)
     if "low" in whole:
         for axes, name, factor in ((left, "traffic_km", 1.0), (right, "emissions_traffic", 1e-3)):
             low, high = (_by_year(whole, name, end) * factor for end in ("low", "high"))
-            axes.vlines(np.arange(len(low)), low, high, color="#1C2429", lw=1.2)
+            axes.vlines(np.arange(len(low)), low, high, color=INK, lw=1.2)
     return figure
 
 
@@ -93,13 +99,16 @@ def traffic_change(words: Translator, results: Results) -> Figure | None:
     if not len(lines) or not (lines["change_day"].abs() >= CHANGED).any():
         return None
     limit = _round_limit(lines["change_day"].abs())
-    figure = Figure(figsize=(7.2, 6.4), layout="constrained")
+    extent = _extent(lines[lines["change_day"].abs() >= limit / 20].total_bounds)
+    wide, high = extent[2:] - extent[:2]
+    figure = Figure(figsize=(7.2, 1.0 + float(np.clip(6.0 * high / wide, 3.0, 7.0))),
+                    layout="constrained")  # fmt: skip
     axes = figure.subplots()
     year = str(results.last.year)
     title = words.text("Change of traffic against today, {year}", year=year)
     axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
     _draw_streets(figure, axes, lines, limit, words)
-    _frame(axes, lines[lines["change_day"].abs() >= limit / 20].total_bounds)
+    _frame(axes, extent)
     _scale_bar(axes, words)
     about = words.text(
         "Streets that change by less than {count} vehicles are grey; width by traffic.",
@@ -142,7 +151,7 @@ def _draw_streets(
     shapes = [shapely.get_coordinates(line) for line in ordered.geometry]
     quiet = LineCollection(
         [shapes[place] for place in np.flatnonzero(still)], linewidths=wide[still] * 0.5,
-        colors="#CFCBC5", capstyle="round", rasterized=True,
+        colors=STILL, capstyle="round", rasterized=True,
     )  # fmt: skip
     moved = LineCollection(
         [shapes[place] for place in np.flatnonzero(~still)], linewidths=wide[~still],
@@ -164,17 +173,22 @@ def _round_limit(change: pd.Series[float]) -> float:
     >>> _round_limit(pd.Series([0.2, 90.0, 1840.0])), _round_limit(pd.Series([4.0]))
     (2000.0, 5.0)
     """
-    high = float(np.quantile(change[change >= CHANGED], 0.99))
+    high = float(np.quantile(change[change >= CHANGED], 0.98))
     step = 10.0 ** np.floor(np.log10(high))
-    return float(next(part * step for part in (1, 2, 5, 10) if part * step >= high))
+    return float(next(part * step for part in (1, 2, 3, 5, 10) if part * step >= high))
 
 
-def _frame(axes: Axes, bounds: Floats) -> None:
-    """Show where streets change, with some of the town around, as maps are: equal and bare."""
+def _extent(bounds: Floats) -> Floats:
+    """Return where streets change, with some of the town around."""
     middle = (bounds[:2] + bounds[2:]) / 2
     half = np.maximum((bounds[2:] - bounds[:2]) * 0.55, LEAST_EXTENT_M / 2)
-    axes.set_xlim(middle[0] - half[0], middle[0] + half[0])
-    axes.set_ylim(middle[1] - half[1], middle[1] + half[1])
+    return np.concatenate([middle - half, middle + half])
+
+
+def _frame(axes: Axes, extent: Floats) -> None:
+    """Show an extent as maps do: equal in both directions, without axes."""
+    axes.set_xlim(extent[0], extent[2])
+    axes.set_ylim(extent[1], extent[3])
     axes.set_aspect("equal")
     axes.grid(visible=False)
     axes.set_xticks([])
@@ -188,7 +202,7 @@ def _scale_bar(axes: Axes, words: Translator) -> None:
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     length = next(m for m in (5000, 2000, 1000, 500, 200) if m <= (right - left) / 4)
     start, level = left + (right - left) * 0.02, low + (high - low) * 0.02
-    axes.plot([start, start + length], [level, level], color="#1C2429", lw=2, solid_capstyle="butt")
+    axes.plot([start, start + length], [level, level], color=INK, lw=2, solid_capstyle="butt")
     km = words.number(length / 1000, "km")
     axes.text(start, level + (high - low) * 0.012, km, fontsize=9, va="bottom")
 
