@@ -99,7 +99,7 @@ def traffic_change(words: Translator, results: Results) -> Figure | None:
     if not len(lines) or not (lines["change_day"].abs() >= CHANGED).any():
         return None
     limit = _round_limit(lines["change_day"].abs())
-    extent = _extent(lines[lines["change_day"].abs() >= limit / 20].total_bounds)
+    extent = _extent(lines[lines["change_day"].abs() >= limit / 20])
     wide, high = extent[2:] - extent[:2]
     figure = Figure(figsize=(7.2, 1.0 + float(np.clip(6.0 * high / wide, 3.0, 7.0))),
                     layout="constrained")  # fmt: skip
@@ -178,11 +178,12 @@ def _round_limit(change: pd.Series[float]) -> float:
     return float(next(part * step for part in (1, 2, 3, 5, 10) if part * step >= high))
 
 
-def _extent(bounds: Floats) -> Floats:
-    """Return where streets change, with some of the town around."""
-    middle = (bounds[:2] + bounds[2:]) / 2
-    half = np.maximum((bounds[2:] - bounds[:2]) * 0.55, LEAST_EXTENT_M / 2)
-    return np.concatenate([middle - half, middle + half])
+def _extent(changed: gpd.GeoDataFrame) -> Floats:
+    """Return where most of the streets that change are, with some of the town around."""
+    points = shapely.get_coordinates(changed.geometry.to_numpy())
+    low, high = np.quantile(points, [0.03, 0.97], axis=0)
+    half = np.maximum((high - low) * 0.6, LEAST_EXTENT_M / 2)
+    return np.concatenate([(low + high) / 2 - half, (low + high) / 2 + half])
 
 
 def _frame(axes: Axes, extent: Floats) -> None:

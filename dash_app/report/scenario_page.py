@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from dash_app.report.notes import notes_of
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 CARDS = ("heat_demand", "final_energy", "renewable_heat", "emissions", "pv_yield", "annual_cost")
 """What stands on top, as it is in the last year."""
+
+MORE_CARDS = ("mode_car", "emissions_traffic")
+"""The same, where the city has streets and zones."""
 
 SHOWN_DRIVERS = 6
 
@@ -96,12 +100,13 @@ def _subtitle(words: Translator, results: Results) -> str:
 
 def _cards(words: Translator, indicators: pd.DataFrame, year: int) -> list[tuple[str, str]]:
     value = by_year(indicators)
+    known = [name for name in MORE_CARDS if math.isfinite(value[name][year])]
     return [
         (
             f"{words.text(INDICATORS[name].label)} {year}",
             words.number(value[name][year], words.unit(INDICATORS[name].unit)),
         )
-        for name in CARDS
+        for name in (*CARDS, *known)
     ]
 
 

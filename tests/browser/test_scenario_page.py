@@ -64,8 +64,8 @@ def test_it_needs_nothing_and_everyone_can_read_it(
     assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= wide
     plots = page.locator("figure.plot svg")
-    assert plots.count() == 5
-    for place in range(5):
+    assert plots.count() == 7
+    for place in range(7):
         box = plots.nth(place).bounding_box()
         assert box is not None
         assert 250 < box["width"] <= wide

@@ -127,12 +127,14 @@ def test_ranges_enclose_the_values_and_survive_into_files(
 def test_a_run_writes_what_other_programs_read(written):
     _, out = written
     assert sorted(path.name for path in out.iterdir()) == [
-        "buildings.parquet", "explain.json", "hourly_2025.csv", "hourly_2030.csv",
-        "indicators.csv", "map.gpkg", "money.csv", "networks.csv", "plots", "report.html",
-        "results.json", "scenario.json", "transformers.csv",
+        "benefit.csv", "buildings.parquet", "explain.json", "gains.csv", "hourly_2025.csv",
+        "hourly_2030.csv", "indicators.csv", "map.gpkg", "mobility.csv", "money.csv",
+        "networks.csv", "plots", "report.html", "results.json", "scenario.json",
+        "transformers.csv", "trips_2030.omx",
     ]  # fmt: skip
     layers = set(gpd.list_layers(out / "map.gpkg")["name"])
     assert {"blocks_2025", "blocks_2030", "buildings_2030"} <= layers
+    assert {"streets_2025", "streets_2030", "zones_2025", "zones_2030"} <= layers
     buildings = gpd.read_file(out / "map.gpkg", layer="buildings_2030")
     assert buildings.crs == small_town().crs
     assert buildings.geometry.notna().all()
@@ -164,6 +166,11 @@ def test_the_files_agree_with_each_other(written):
     assert (told["format"], told["years"]) == ("troisdorf-twin-results", [2025, 2030])
     again = {(row["indicator"], row["year"]): row["value"] for row in told["indicators"]}
     assert again["emissions", 2030] == pytest.approx(whole["emissions", 2030])
+    trips = pd.read_csv(out / "mobility.csv").query("level == 'city'")
+    trips = trips.set_index(["mode", "year"])["trips"]
+    share = 100 * trips["walk", 2030] / trips.xs(2030, level="year").sum()
+    assert whole["mode_walk", 2030] == pytest.approx(share)
+    assert told["mobility"]["mode_shares"]["walk"]["target"] == pytest.approx(0.23)
 
 
 def test_the_page_needs_nothing_and_speaks_its_language(written):
@@ -174,10 +181,10 @@ def test_the_page_needs_nothing_and_speaks_its_language(written):
     hosts = set(re.findall(r"https?://([\w.-]+)", page))
     assert hosts <= {"www.w3.org"}, "only names of XML, no addresses"
     assert "Warm &lt;b&gt;&amp;&quot;walls&quot;" in page
-    assert page.count("<svg") == 5
+    assert page.count("<svg") == 7
     word = {"de": "Maßnahmen", "en": "Measures"}[lang]
     assert f">{word}</h2>" in page
-    for file in ("final_energy", "emissions", "costs", "load", "months"):
+    for file in ("final_energy", "emissions", "costs", "load", "months", "modes", "traffic"):
         picture = matplotlib.image.imread(out / "plots" / f"{file}.png")
         assert min(picture.shape[:2]) > 600
         assert picture[..., :3].std() > 0.05, "nothing drawn"
