@@ -195,6 +195,8 @@ def _add_scenarios(app: typer.Typer, words: Translator) -> None:
     meters = typer.Option(help=say("Measured heat: CSV with block_id and heat_kwh a year"))
     spread = typer.Option(help=say("Work out the range of each indicator"))
     moved = typer.Option("--rebase", help=say("Take a scenario made for another state of the city"))
+    between = typer.Option(help=say("Vehicles a weekday between zones: CSV or OMX, car and truck"))
+    counted = typer.Option(help=say("Counted vehicles a weekday on streets: CSV"))
 
     @app.command(help=say("Answer a scenario: demand, energy, greenhouse gas, money, by year."))
     def run(  # noqa: PLR0913, PLR0917 - the options of a command
@@ -206,10 +208,12 @@ def _add_scenarios(app: typer.Typer, words: Translator) -> None:
         measured: Annotated[Path | None, meters] = None,
         ranges: Annotated[bool, spread] = True,
         rebase: Annotated[bool, moved] = False,
+        matrix: Annotated[Path | None, between] = None,
+        counts: Annotated[Path | None, counted] = None,
     ) -> None:
         from dash_app.scenario_commands import Given, run_command
 
-        given = Given(assumptions, measured, ranges=ranges, rebase=rebase)
+        given = Given(assumptions, measured, ranges, rebase, matrix, counts)
         run_command(words, folder, scenario, out, given=given, as_json=as_json)
 
 

@@ -25,7 +25,7 @@ from twin.indicators.catalogue import GROUPS
 from twin.indicators.ranges import DRIVERS, spread, with_bounds
 from twin.memo import Memo
 from twin.scenario import Scenario, ScenarioDifference, diff, load_scenario
-from twin.simulate import simulate
+from twin.simulate import Observed, simulate, zone_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +47,8 @@ class Given:
     measured: Path | None = None  # table of measured consumption by Baublock
     ranges: bool = True
     rebase: bool = False  # take a scenario that was made for another state of the city
+    matrix: Path | None = None  # vehicles of today between zones, CSV or OMX
+    counts: Path | None = None  # vehicles of today on streets
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +89,7 @@ def answer_scenario(city: City, scenario: Scenario, given: Given, say: Say, memo
     warm_up()
     base = _assumptions(given)
     measured = _read_measured(given.measured) if given.measured else None
+    observed = _read_traffic(given, city, scenario, base)
 
     ends = tuple(dict.fromkeys((scenario.stages[0], scenario.stages[-1])))
     short = scenario.model_copy(update={"stages": ends})  # ranges of the years between follow
@@ -98,14 +101,15 @@ def answer_scenario(city: City, scenario: Scenario, given: Given, say: Say, memo
         same = bool(first) and own.of(["stock"]).hash == first[0].given.of(["stock"]).hash
         held = first[0] if same else None
         found = simulate(
-            city, short, own, memo=memo, measured=measured, rebase=given.rebase, held=held
-        )
+            city, short, own, memo=memo, measured=measured, rebase=given.rebase, held=held,
+            observed=observed,
+        )  # fmt: skip
         first.append(found)
         return found
 
     share = 0.3 if given.ranges else 0.9
     results = simulate(
-        city, scenario, base, memo=memo, measured=measured, rebase=given.rebase,
+        city, scenario, base, memo=memo, measured=measured, rebase=given.rebase, observed=observed,
         progress=lambda step, done: say(step, share * done),
     )  # fmt: skip
     table = indicator_table(results)
@@ -113,6 +117,30 @@ def answer_scenario(city: City, scenario: Scenario, given: Given, say: Say, memo
         return Answer(results, table, None)
     moved = spread(results, run, DRIVERS, progress=lambda step, done: say(step, 0.3 + 0.6 * done))
     return Answer(results, with_bounds(table, moved), moved)
+
+
+def _read_traffic(
+    given: Given, city: City, scenario: Scenario, base: Assumptions
+) -> Observed | None:
+    """Return what files tell of today's traffic: a matrix of the town's zones, counts."""
+    from layers.matrices import read_matrices  # noqa: PLC0415 - loads h5py
+    from layers.traffic_counts import place_counts, read_counts  # noqa: PLC0415
+
+    if given.matrix is None and given.counts is None:
+        return None
+    vehicles, counts = {}, None
+    if given.matrix is not None:
+        vehicles = read_matrices(given.matrix, zone_ids(city, scenario, base))
+        if len(vehicles) == 1 and "truck" not in vehicles:
+            vehicles = {"car": next(iter(vehicles.values()))}  # whatever the file calls it
+    if given.counts is not None:
+        placed = place_counts(read_counts(given.counts), city.streets, districts=city.districts)
+        counts = placed.table
+        if not len(counts):
+            template = "No line of {path} lies on a street of this town."
+            hint = "Give street ids, longitude and latitude, or road and district."
+            raise SourceError(template, hint=hint, path=given.counts)
+    return Observed(vehicles, counts)
 
 
 def save_answer(words: Translator, answer: Answer, out: Path) -> None:

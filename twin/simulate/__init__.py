@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from twin.simulate.observed import Observed
 from twin.simulate.results import Results, YearResults
-from twin.simulate.run import simulate
+from twin.simulate.run import simulate, zone_ids
 
-__all__ = ["Results", "YearResults", "simulate"]
+__all__ = ["Observed", "Results", "YearResults", "simulate", "zone_ids"]

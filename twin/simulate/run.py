@@ -20,6 +20,7 @@ from twin.simulate.changes import CHANGE_STAGES, Today
 from twin.simulate.heat import HEAT_STAGES
 from twin.simulate.mobility_tables import MOBILITY_STAGES
 from twin.simulate.money import MONEY_STAGES
+from twin.simulate.observed import Observed
 from twin.simulate.parts import frame_key, parts_of
 from twin.simulate.power import POWER_STAGES
 from twin.simulate.reach import REACH_STAGES
@@ -59,6 +60,7 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     measured: pd.DataFrame | None = None,
     rebase: bool = False,
     held: Results | None = None,
+    observed: Observed | None = None,
     progress: Say | None = None,
 ) -> Results:
     """
@@ -82,6 +84,8 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     held
         Results of the same scenario whose plan is kept: the same buildings in the same years,
         whatever `given` would select. For ranges; what the stock rests on must not differ.
+    observed
+        Traffic of today that is known: a matrix, counts; ids of `zone_ids`.
     progress
         Told each step and the share that is done.
 
@@ -104,7 +108,7 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     laid = Part(pd.Series(dtype=float), "nothing")
     history: tuple[tuple[int, Part], ...] = ()
     ratio = _measured_ratio(base, measured, own, memo)
-    today = _today(base, base_stock, own, memo)
+    today = _today(base, base_stock, observed or Observed(), own, memo)
     years = {}
     for place, state in enumerate(planned.states):
         if progress:
@@ -124,9 +128,25 @@ def simulate(  # noqa: PLR0913 - what a run may be given
 NO_TRAVEL = Part(None, "")
 
 
-def _today(base: State, base_stock: Part, own: Assumptions, memo: Memo) -> Chain:
+def zone_ids(city: City, scenario: Scenario, given: Assumptions | None = None) -> pd.Index[str]:
+    """Return the traffic zones and gates that matrices of this town are about, in their order."""
+    own = (given or assumptions()).replaced(scenario.assumptions)
+    memo = Memo()
+    base, stock = _baseline(city, scenario.stages[0], own, memo)
+    people = _today(base, stock, Observed(), own, memo)["people"]
+    if people is None:
+        template = "The city {city} has no traffic zones."
+        raise ModelError(template, hint="Build it again from sources with streets.", city=city.name)
+    found: pd.Index[str] = people.table.index
+    return found
+
+
+def _today(
+    base: State, base_stock: Part, observed: Observed, own: Assumptions, memo: Memo
+) -> Chain:
     """Return the chain of the baseline, which travel of every scenario starts from."""
     parts = parts_of(base) | {"base_stock": base_stock, "travel_before": NO_TRAVEL}
+    parts["observed"] = Part(observed, observed.key)
     return Chain(STAGES, parts, own, memo)
 
 
@@ -138,6 +158,7 @@ def _with_travel(chain: Chain, today: Chain) -> Chain:
     """
     key = today.key("travel")
     parts = {**chain.parts, "travel_before": Part(today["travel"], key)}
+    parts["observed"] = today.parts["observed"]
     parts["gate_table"] = Part(today["gate_table"], today.key("gate_table"))
     compared = ("reached", "car_network", "travel")
     parts["today"] = Part(

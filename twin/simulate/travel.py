@@ -10,6 +10,7 @@ import numpy as np
 from twin.mobility.assignment import link_times, problem_of, solve
 from twin.mobility.demand import calibrate, demand, hour_shares, peak_hour
 from twin.mobility.paths import zone_skims
+from twin.simulate.observed import correction
 from twin.simulate.stage import Stage
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from twin.mobility.assignment import Equilibrium
     from twin.mobility.demand import Calibration
     from twin.mobility.tables import Demand, ModeNetwork, Skims
+    from twin.simulate.observed import Correction, Observed
     from twin.simulate.parts import Streets
     from twin.simulate.streets import Ground
 
@@ -65,6 +67,7 @@ class Travel:
     peak_share: float  # of the day in the hour that was assigned
     rounds: int
     settled: float
+    correction: Correction | None = None  # where a matrix or counts of today are known
 
 
 def _free_skims(
@@ -105,7 +108,10 @@ def _inputs(
 
 
 def _travel(
-    travel_inputs: TravelInputs | None, travel_before: Travel | None, given: Assumptions
+    travel_inputs: TravelInputs | None,
+    travel_before: Travel | None,
+    observed: Observed,
+    given: Assumptions,
 ) -> Travel | None:
     """
     Return trips and traffic, which make each other, in turns until the minutes by car stay.
@@ -117,12 +123,12 @@ def _travel(
     if travel_inputs is None:
         return None
     if travel_before is None:
-        return _first(travel_inputs, given)
+        return _first(travel_inputs, observed, given)
     return _next(travel_inputs, travel_before, given)
 
 
-def _first(inputs: TravelInputs, given: Assumptions) -> Travel:
-    """Return the travel of today."""
+def _first(inputs: TravelInputs, observed: Observed, given: Assumptions) -> Travel:
+    """Return the travel of today; vehicles that somebody has counted take the place of modelled."""
     skims, start = inputs.free, None
     fitted = calibrate(inputs.ground.zones, skims, given)
     for rounds in range(1, ROUNDS + 1):
@@ -135,9 +141,18 @@ def _first(inputs: TravelInputs, given: Assumptions) -> Travel:
         if change <= SETTLED:
             break
         skims = _moved(skims, driven, 1.0 if rounds == 1 else 0.5)
+    known = None
+    if observed.vehicles or observed.counts is not None:
+
+        def drive(day: Demand) -> Equilibrium:
+            return _drive(inputs, day, start, ROUGH, given)
+
+        known = correction(observed, trips, inputs.networks["car"], drive, given)
+        trips = known.of(trips)
     found = _drive(inputs, trips, start, GAP, given)
     minutes = _car_minutes(inputs, found)
-    return Travel(fitted, trips, found, skims, minutes, _peak_share(given), rounds, change)
+    share = _peak_share(given)
+    return Travel(fitted, trips, found, skims, minutes, share, rounds, change, known)
 
 
 def _next(inputs: TravelInputs, today: Travel, given: Assumptions) -> Travel:
@@ -147,6 +162,7 @@ def _next(inputs: TravelInputs, today: Travel, given: Assumptions) -> Travel:
     skims = replace(inputs.free, minutes={**inputs.free.minutes, "car": minutes})
     for rounds in range(1, ROUNDS + 1):
         trips = demand(zones, skims, today.calibration, given)
+        trips = today.correction.of(trips) if today.correction else trips
         start = _drive(inputs, trips, start, ROUGH, given)
         minutes = _pivoted(today, _car_minutes(inputs, start))
         change = _change(skims.minutes["car"], minutes, trips.vehicles["car"])
@@ -155,7 +171,8 @@ def _next(inputs: TravelInputs, today: Travel, given: Assumptions) -> Travel:
         skims = _moved(skims, minutes, 1.0 if rounds == 1 else 0.5)
     found = _drive(inputs, trips, start, GAP, given)
     share = _peak_share(given)
-    return Travel(today.calibration, trips, found, skims, minutes, share, rounds, change)
+    fixed = today.calibration, trips, found
+    return Travel(*fixed, skims, minutes, share, rounds, change, today.correction)
 
 
 def _pivoted(today: Travel, driven: Floats) -> Floats:
@@ -209,7 +226,7 @@ def _moved(skims: Skims, minutes: Floats, step: float) -> Skims:
     return replace(skims, minutes={**skims.minutes, "car": mixed})
 
 
-TRAVEL_THEMES = ("network", "assignment", "demand", "transit")
+TRAVEL_THEMES = ("network", "assignment", "demand", "transit", "counts")
 
 TRAVEL_STAGES = (
     Stage(
@@ -224,5 +241,5 @@ TRAVEL_STAGES = (
         ("ground", "car_network", "truck_network", "free_skims"),
         TRAVEL_THEMES,
     ),
-    Stage("travel", _travel, ("travel_inputs", "travel_before"), TRAVEL_THEMES, room=6),
+    Stage("travel", _travel, ("travel_inputs", "travel_before", "observed"), TRAVEL_THEMES, room=6),
 )

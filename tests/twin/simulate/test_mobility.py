@@ -9,9 +9,10 @@ from layers.sample_city import make_sample
 from tests.twin.simulate.conftest import RETROFIT, scenario
 from twin.classes import MODES
 from twin.compare import difference
+from twin.errors import ModelError
 from twin.indicators import explain, indicator_table
 from twin.memo import Memo
-from twin.simulate import simulate
+from twin.simulate import Observed, simulate, zone_ids
 
 ONE = (2030,)
 
@@ -127,6 +128,31 @@ def test_parking_that_costs_moves_people_off_the_car(place, known, today):
     assert city_value(other, "mode_car") < city_value(today, "mode_car") - 0.5
     trips = [city_value(other, f"mode_{name}") for name in ("walk", "bike", "transit", "car")]
     assert sum(trips) == pytest.approx(100)
+
+
+def test_counts_move_the_matrix_and_scenarios_follow(place, today, busiest):
+    flow = today.last.answers["traffic"].loc[busiest, ["car", "truck"]].sum()
+    counted = pd.DataFrame({"street": [busiest], "vehicles_day": [flow * 1.3]})
+    other = simulate(place, scenario(stages=ONE), observed=Observed(counts=counted), memo=Memo())
+    travel = other.last.answers["travel"]
+    fit = travel.correction.counts.iloc[0]
+    assert abs(fit["after"] - fit["count"]) < 0.3 * abs(fit["before"] - fit["count"])
+    after = other.last.answers["traffic"].loc[busiest, ["car", "truck"]].sum()
+    assert after == pytest.approx(flow * 1.3, rel=0.1)
+    assert travel.equilibrium.conservation_error < 1e-6
+
+
+def test_a_matrix_from_outside_takes_the_place_of_the_model(place, today):
+    own = today.last.answers["travel"].demand
+    known = Observed(vehicles={"car": own.vehicles["car"] * 2})
+    assert zone_ids(place, scenario(stages=ONE)).equals(own.ids)
+    other = simulate(place, scenario(stages=ONE), observed=known, memo=Memo())
+    found = other.last.answers["travel"].demand.vehicles
+    np.testing.assert_allclose(found["car"], own.vehicles["car"] * 2)
+    np.testing.assert_allclose(found["truck"], own.vehicles["truck"])
+    wrong = Observed(vehicles={"car": np.ones((2, 2))})
+    with pytest.raises(ModelError, match="zones and gates"):
+        simulate(place, scenario(stages=ONE), observed=wrong, memo=Memo())
 
 
 def test_what_closes_the_only_way_is_said(place, known):
