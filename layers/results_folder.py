@@ -15,6 +15,7 @@ The answer to a scenario on disk: tables people can use elsewhere, written whole
 | mobility.csv | trips, person-km and minutes of a weekday by year, zone and mode; `publish` |
 | gains.csv | who reaches what faster or slower than today, by group; `publish` |
 | benefit.csv | what travellers gain in hours and EUR a weekday against today, by year and mode |
+| counts.csv | traffic of today on counted streets before and after its correction, where given |
 | trips_YEAR.omx | expected trips from zone to zone in the last year, not for publication |
 | map.gpkg | Baublöcke, pipes, streets and zones by year, buildings of the last year |
 
@@ -60,8 +61,8 @@ MANIFEST = "results.json"
 OWN = (
     MANIFEST, "scenario.json", "indicators.csv", "explain.json", "buildings.parquet",
     "hourly_*.csv", "money.csv", "networks.csv", "transformers.csv", "mobility.csv", "gains.csv",
-    "benefit.csv", "trips_*.omx", "map.gpkg*", "report.html", "plots", ".*", "Thumbs.db",
-    "desktop.ini",
+    "benefit.csv", "counts.csv", "trips_*.omx", "map.gpkg*", "report.html", "plots", ".*",
+    "Thumbs.db", "desktop.ini",
 )  # fmt: skip
 """What a folder of results holds, with what programs that open it leave; else it is foreign."""
 

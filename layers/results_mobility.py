@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from twin.simulate.observed import Correction
     from twin.simulate.results import Results, YearResults
     from twin.simulate.travel import Travel
 
@@ -46,7 +47,8 @@ def mobility_tables(results: Results) -> dict[str, pd.DataFrame]:
 
     `mobility` has trips, person-km and minutes of the residents of a weekday by year, area (zone or
     city) and mode; `gains` who reaches what faster or slower than today; `benefit` what travellers
-    gain in time and money against today.
+    gain in time and money against today; `counts` traffic of today on counted streets, before and
+    after the matrix was corrected by them.
     """
     years = {year: found for year, found in results.years.items() if has_mobility(found)}
     reached = {year: _gains(found) for year, found in results.years.items()}
@@ -59,7 +61,17 @@ def mobility_tables(results: Results) -> dict[str, pd.DataFrame]:
             if found.answers["benefit"] is not None
         },
     }
-    return {name: pd.concat(each, names=["year"]) for name, each in tables.items() if each}
+    found = {name: pd.concat(each, names=["year"]) for name, each in tables.items() if each}
+    known = _correction(results)
+    if known is not None and known.counts is not None:
+        found["counts"] = known.counts.set_index("street")
+    return found
+
+
+def _correction(results: Results) -> Correction | None:
+    """Return how known traffic of today corrected the model; none where nothing was known."""
+    travel = results.last.answers["travel"]
+    return None if travel is None else travel.correction
 
 
 def _of_zones(found: YearResults) -> pd.DataFrame:
@@ -216,14 +228,21 @@ def fitted(results: Results) -> dict[str, Any] | None:
     if not years:
         return None
     found = years[max(years)].answers["travel"].calibration
+    known = _correction(results)
     return {
         "mode_shares": _beside(MODES, found.shares, found.targets),
         "trip_length_km": _beside(PURPOSES, found.length_km, found.length_target_km),
         "jobs_scale": float(found.jobs_scale),
         "trip_rate_scale": float(found.rate_scale),
         "rounds": int(found.rounds),
+        **({} if known is None else {"corrected_by_what_is_known": _summary(known)}),
         "years": {year: _solved(each.answers["travel"]) for year, each in years.items()},
     }
+
+
+def _summary(known: Correction) -> dict[str, float | None]:
+    """Return how well counts are met, before and after; empty where only a matrix was given."""
+    return {name: _number(float(value)) for name, value in known.summary.items()}
 
 
 def _beside(

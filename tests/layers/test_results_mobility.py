@@ -24,6 +24,7 @@ from layers.results_mobility import (
 from tests.small_town import answered
 from twin.classes import FACILITIES, MODES, PURPOSES
 from twin.energy.heat_grid.density import PRIVATE_BELOW
+from twin.simulate.observed import Correction
 
 
 def other(found, state=None, **answers):
@@ -177,6 +178,24 @@ def test_the_fit_is_told_with_its_targets(last):
     assert year["gap"] <= 1e-6
     assert year["conservation_error_vehicles"] < 1e-6
     assert set(year["trips_without_way"]) == set(last.answers["travel"].demand.unserved)
+
+
+def test_counts_of_today_are_shown_before_and_after(last):
+    travel = last.answers["travel"]
+    counts = pd.DataFrame({"street": ["a", "b"], "count": [900.0, 50.0], "before": [700.0, 80.0],
+                           "after": [890.0, 52.0]})  # fmt: skip
+    known = Correction({}, {}, counts, {"r2_before": 0.7, "r2_after": np.float64(0.99)})
+    for correction in (known, Correction({}, {})):
+        year = other(last, travel=replace(travel, correction=correction))
+        results = replace(answered(), years={last.year: year})
+        told = fitted(results)["corrected_by_what_is_known"]
+        assert json.loads(json.dumps(told)) == dict(correction.summary)
+        tables = mobility_tables(results)
+        assert ("counts" in tables) == (correction is known)
+        if correction is known:
+            assert tables["counts"].loc["a", "after"] == 890.0
+    assert "corrected_by_what_is_known" not in fitted(answered())
+    assert "counts" not in mobility_tables(answered())
 
 
 def test_a_city_without_streets_or_zones_has_nothing_of_it(tmp_path):
