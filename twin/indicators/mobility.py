@@ -148,8 +148,8 @@ MOBILITY = (
         "noise_day",
         "Residents above 65 dB(A) by day",
         "persons",
-        "RLS-19: emission of each street by traffic, speed and gradient, free propagation to the "
-        "loudest facade",
+        "RLS-19: emission of each street by traffic, speed and gradient, screened by buildings on "
+        "its way to the loudest facade",
         top=("loud_day",),
         inputs=("residents", *_STREETS),
         themes=(*_TRAVEL, "noise"),
@@ -159,8 +159,8 @@ MOBILITY = (
         "noise_night",
         "Residents above 55 dB(A) at night",
         "persons",
-        "RLS-19: emission of each street by traffic, speed and gradient, free propagation to the "
-        "loudest facade",
+        "RLS-19: emission of each street by traffic, speed and gradient, screened by buildings on "
+        "its way to the loudest facade",
         top=("loud_night",),
         inputs=("residents", *_STREETS),
         themes=(*_TRAVEL, "noise"),
