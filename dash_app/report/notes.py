@@ -17,12 +17,15 @@ def notes_of(words: Translator, results: Results) -> list[str]:
     """Return what is worth knowing of a run, each sentence once with the networks it is about."""
     notes = [words.sentence(note.sentence) for note in results.notes]
     about: dict[str, set[str]] = {}
+    said: dict[str, int] = {}  # the year it was first so
     for year in results.years.values():
-        notes += [f"{year.year}: {words.sentence(sentence)}" for sentence in year.said]
+        for sentence in year.said:
+            said.setdefault(words.sentence(sentence), year.year)
         for network, finding in year.findings:
             about.setdefault(words.finding(finding), set()).add(network)
     found = [f"{_named(who)}: {told}" if any(who) else told for told, who in about.items()]
-    return list(dict.fromkeys([*notes, *found]))
+    cut = [f"{year}: {told}" for told, year in said.items()]
+    return list(dict.fromkeys([*notes, *cut, *found]))
 
 
 def _named(networks: set[str]) -> str:

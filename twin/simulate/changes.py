@@ -49,7 +49,8 @@ def _said(
     if before is not None and reached is not None and before is not reached:
         for mode in reached.minutes:
             pair = before.minutes[mode], reached.minutes[mode]
-            found += [cut.sentence for cut in cut_off(*pair, residents["residents"], mode=mode)]
+            cuts = cut_off(*pair, residents["residents"], mode=mode)
+            found += [cut.sentence for cut in cuts[:1]]  # the worst: the others hit the same houses
         found += _shut_facilities(today, reached, car_network, given)
     if travel is not None:
         lost = sum(travel.demand.unserved.values()) + travel.equilibrium.unserved["no_path"]
