@@ -123,3 +123,16 @@ def test_the_map_in_the_page_is_small_and_the_same_twice(closed):
     assert first == second
     assert first.count("<path") < 300, "streets are a picture, not thousands of paths"
     assert 'href="data:image/png' in first
+
+
+def test_ranges_are_drawn_where_they_are_known(whole):
+    lower, higher = (
+        {name: {y: factor * v for y, v in years.items()} for name, years in whole["value"].items()}
+        for factor in (0.9, 1.2)
+    )
+    figure = traffic(translator("de"), {**whole, "low": lower, "high": higher})
+    for axes, name in zip(figure.axes, ("traffic_km", "emissions_traffic"), strict=True):
+        factor = 1 if name == "traffic_km" else 1e-3
+        ends = [segment[:, 1] for segment in axes.collections[0].get_segments()]
+        expected = [(0.9 * factor * v, 1.2 * factor * v) for v in whole["value"][name].values()]
+        np.testing.assert_allclose(ends, expected)
