@@ -221,7 +221,7 @@ _ELECTRICITY = (
 _CLIMATE = (
     Indicator(
         "emissions",
-        "Greenhouse gas",
+        "Greenhouse gas of buildings",
         "t CO2e/a",
         "BISKO: final energy by carrier x factor with upstream chains, national electricity mix, "
         "not corrected for weather",
