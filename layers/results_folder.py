@@ -13,6 +13,8 @@ The answer to a scenario on disk: tables people can use elsewhere, written whole
 | networks.csv | heat networks by year: heat, losses, plant, price, against own heating |
 | transformers.csv | peak and backfeed of assumed transformer areas in the last year |
 | mobility.csv | trips, person-km and minutes of a weekday by year, zone and mode; `publish` |
+| passengers.csv | who rides which line of public transport in the last year |
+| missing_links.csv | streets that, made calm to cycle on, would join most people per metre |
 | gains.csv | who reaches what faster or slower than today, by group; `publish` |
 | benefit.csv | what travellers gain in hours and EUR a weekday against today, by year and mode |
 | counts.csv | traffic of today on counted streets before and after its correction, where given |
@@ -61,7 +63,7 @@ MANIFEST = "results.json"
 OWN = (
     MANIFEST, "scenario.json", "indicators.csv", "explain.json", "buildings.parquet",
     "hourly_*.csv", "money.csv", "networks.csv", "transformers.csv", "mobility.csv", "gains.csv",
-    "benefit.csv", "counts.csv", "trips_*.omx", "map.gpkg*", "report.html", "plots", ".*",
+    "benefit.csv", "counts.csv", "passengers.csv", "missing_links.csv", "trips_*.omx", "map.gpkg*", "report.html", "plots", ".*",
     "Thumbs.db", "desktop.ini",
 )  # fmt: skip
 """What a folder of results holds, with what programs that open it leave; else it is foreign."""

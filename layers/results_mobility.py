@@ -47,8 +47,9 @@ def mobility_tables(results: Results) -> dict[str, pd.DataFrame]:
 
     `mobility` has trips, person-km and minutes of the residents of a weekday by year, area (zone or
     city) and mode; `gains` who reaches what faster or slower than today; `benefit` what travellers
-    gain in time and money against today; `counts` traffic of today on counted streets, before and
-    after the matrix was corrected by them.
+    gain in time and money against today; of the last year `passengers` by line of public transport
+    and `missing_links`, what would join most people to a calm cycle network; `counts` traffic of
+    today on counted streets, before and after the matrix was corrected by them.
     """
     years = {year: found for year, found in results.years.items() if has_mobility(found)}
     reached = {year: _gains(found) for year, found in results.years.items()}
@@ -62,6 +63,15 @@ def mobility_tables(results: Results) -> dict[str, pd.DataFrame]:
         },
     }
     found = {name: pd.concat(each, names=["year"]) for name, each in tables.items() if each}
+    last = results.last.answers
+    if last["passengers"] is not None:
+        found["passengers"] = last["passengers"].lines
+    if last["calm_town"] is not None and len(last["calm_town"].links):
+        links = last["calm_town"].links
+        found["missing_links"] = links.assign(
+            streets=[" ".join(map(str, ids)) for ids in links["streets"]],
+            junctions=[" ".join(map(str, ids)) for ids in links["junctions"]],
+        )
     known = _correction(results)
     if known is not None and known.counts is not None:
         found["counts"] = known.counts.set_index("street")

@@ -25,6 +25,7 @@ from twin.simulate.parts import frame_key, parts_of
 from twin.simulate.power import POWER_STAGES
 from twin.simulate.reach import REACH_STAGES
 from twin.simulate.results import Results, YearResults
+from twin.simulate.riders import RIDER_STAGES
 from twin.simulate.stage import Chain, Part, Stage
 from twin.simulate.streets import STREET_STAGES
 from twin.simulate.supply import SUPPLY_STAGES
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 STAGES: tuple[Stage, ...] = (
     *HEAT_STAGES, *SUPPLY_STAGES, *POWER_STAGES, *MONEY_STAGES, *TABLE_STAGES,
     *STREET_STAGES, *REACH_STAGES, *TRAVEL_STAGES, *TRAFFIC_STAGES, *MOBILITY_STAGES,
-    *CHANGE_STAGES,
+    *CHANGE_STAGES, *RIDER_STAGES,
 )  # fmt: skip
 """Every stage of the model; each knows what it needs."""
 

@@ -12,6 +12,7 @@ from twin.compare import difference
 from twin.errors import ModelError
 from twin.indicators import explain, indicator_table
 from twin.memo import Memo
+from twin.mobility.demand import transit_inside
 from twin.simulate import Observed, simulate, zone_ids
 
 ONE = (2030,)
@@ -110,6 +111,16 @@ def test_cars_charge_what_they_drive(today):
     kw = found.hourly["charging_w"].sum() / 1000
     assert kw == pytest.approx(charging.by_building.to_numpy().sum(), rel=0.01)
     assert city_value(today, "charging") * 1000 == pytest.approx(charging.by_building.sum().sum())
+
+
+def test_passengers_of_public_transport_are_all_on_a_line_or_counted(today):
+    answers = today.last.answers
+    inputs, travel = answers["travel_inputs"], answers["travel"]
+    zones = inputs.ground.zones
+    trips = transit_inside(zones, travel.skims, travel.demand.trips["transit"]).sum()
+    found = answers["passengers"]
+    assert found.journeys + found.unserved.sum() == pytest.approx(trips)
+    assert found.lines["boardings"].sum() >= found.journeys
 
 
 def test_an_electric_fleet_charges_more_and_gives_off_less(place, known, today):
