@@ -63,8 +63,8 @@ MANIFEST = "results.json"
 OWN = (
     MANIFEST, "scenario.json", "indicators.csv", "explain.json", "buildings.parquet",
     "hourly_*.csv", "money.csv", "networks.csv", "transformers.csv", "mobility.csv", "gains.csv",
-    "benefit.csv", "counts.csv", "passengers.csv", "missing_links.csv", "trips_*.omx", "map.gpkg*", "report.html", "plots", ".*",
-    "Thumbs.db", "desktop.ini",
+    "benefit.csv", "counts.csv", "passengers.csv", "missing_links.csv", "trips_*.omx", "map.gpkg*",
+    "report.html", "plots", ".*", "Thumbs.db", "desktop.ini",
 )  # fmt: skip
 """What a folder of results holds, with what programs that open it leave; else it is foreign."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from twin.classes import MODES
 from twin.mobility.accessibility import cut_off, cut_off_facilities, gains, groups
+from twin.mobility.demand.costs import costs_of
 from twin.mobility.effects import Benefit, car_cost_km, users_benefit
 from twin.mobility.network import meet
 from twin.sentences import say
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from twin.assumptions import Assumptions
-    from twin.mobility.tables import ModeNetwork
+    from twin.mobility.tables import Demand, ModeNetwork, Skims
     from twin.sentences import Sentence
     from twin.simulate.reach import Reached
-    from twin.simulate.travel import Travel
+    from twin.simulate.travel import Travel, TravelInputs
 
 NEEDED = ("health", "school", "kindergarten", "daily_needs")
 """Facilities whose last access by car is not lost in silence."""
@@ -33,6 +35,7 @@ class Today:
     reached: Reached | None
     car_network: ModeNetwork | None
     travel: Travel | None
+    travel_inputs: TravelInputs | None
 
 
 def _said(
@@ -94,12 +97,29 @@ def _gains(
     return pd.concat(tables, names=["mode"])
 
 
-def _benefit(today: Today, travel: Travel | None, year: int, given: Assumptions) -> Benefit | None:
+def _benefit(
+    today: Today,
+    travel: Travel | None,
+    travel_inputs: TravelInputs | None,
+    year: int,
+    given: Assumptions,
+) -> Benefit | None:
     """Return what travellers gain in time and money against today, by the rule of half."""
     if today.travel is None or travel is None:
         return None
-    before, after = ((case.demand, case.skims) for case in (today.travel, travel))
+    if today.travel_inputs is None or travel_inputs is None:
+        return None
+    before = _case(today.travel, today.travel_inputs, given)
+    after = _case(travel, travel_inputs, given)
     return users_benefit(before, after, given, eur_km={"car": car_cost_km(given, year)})
+
+
+def _case(travel: Travel, inputs: TravelInputs, given: Assumptions) -> tuple[Demand, Skims]:
+    """Return trips and what they take, the way beyond the gates included."""
+    costs = costs_of(inputs.ground.zones, travel.skims, given)
+    minutes = dict(zip(MODES, costs.minutes, strict=True))
+    km = dict(zip(MODES, costs.km, strict=True))
+    return travel.demand, replace(travel.skims, minutes=minutes, km=km)
 
 
 CHANGE_STAGES = (
@@ -118,7 +138,7 @@ CHANGE_STAGES = (
     Stage(
         "benefit",
         _benefit,
-        ("today", "travel", "year"),
-        ("effects", "fleet", "balance"),
+        ("today", "travel", "travel_inputs", "year"),
+        ("effects", "fleet", "balance", "demand"),
     ),
 )

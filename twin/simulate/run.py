@@ -161,7 +161,7 @@ def _with_travel(chain: Chain, today: Chain) -> Chain:
     parts = {**chain.parts, "travel_before": Part(today["travel"], key)}
     parts["observed"] = today.parts["observed"]
     parts["gate_table"] = Part(today["gate_table"], today.key("gate_table"))
-    compared = ("reached", "car_network", "travel")
+    compared = ("reached", "car_network", "travel", "travel_inputs")
     parts["today"] = Part(
         Today(*(today[name] for name in compared)), hash_parts(map(today.key, compared))
     )

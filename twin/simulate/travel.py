@@ -55,7 +55,8 @@ class Travel:
     """
     Trips of a weekday and the traffic of its busiest hour, in agreement with each other.
 
-    `skims` are what the trips were chosen by, `driven` the minutes by car that their traffic gives;
+    `skims` are what the trips were chosen by, `driven` the minutes by car that their traffic gives
+    (of a scenario: today's and what its traffic changes);
     `settled` is how far they are apart, on the mean and in parts of them.
     """
 

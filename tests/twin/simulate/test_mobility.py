@@ -166,6 +166,17 @@ def test_a_matrix_from_outside_takes_the_place_of_the_model(place, today):
         simulate(place, scenario(stages=ONE), observed=wrong, memo=Memo())
 
 
+def test_a_bus_every_few_minutes_saves_time(place, known, today):
+    often = {"kind": "transit_headway", "id": "often", "start_year": 2026, "headway_min": 5,
+             "classes": ["bus"]}  # fmt: skip
+    other = simulate(place, scenario(often, stages=ONE), memo=known)
+    assert city_value(other, "mode_transit") > city_value(today, "mode_transit")
+    gained = other.last.answers["benefit"].by_mode
+    assert gained.loc["transit", "hours"] > 0
+    nothing = today.last.answers["benefit"].by_mode
+    assert (nothing[["hours", "money_eur", "total_eur"]] == 0).all(axis=None)
+
+
 def test_what_closes_the_only_way_is_said(place, known):
     streets = place.streets
     ends = place.nodes.index[place.nodes["degree"] == 1]
