@@ -130,7 +130,8 @@ def _carriers(words: Translator, whole: Table) -> Figure:
 def _emissions(words: Translator, whole: Table) -> Figure:
     figure, axes = _axes(words.text("Greenhouse gas"), words.text("1,000 t CO2e/a"))
     values = _by_year(whole, "emissions") / 1000
-    axes.plot(_years(whole), values, color="#0B5F6B", marker="o", label=words.text("All energy of buildings"))
+    label = words.text("All energy of buildings")
+    axes.plot(_years(whole), values, color="#0B5F6B", marker="o", label=label)
     if "low" in whole:
         low, high = (_by_year(whole, "emissions", end) / 1000 for end in ("low", "high"))
         label = words.text("Range of the assumptions")
