@@ -96,7 +96,7 @@ def hourly_headways(given: Assumptions, kind: str) -> tuple[Floats, Floats]:
 
     >>> from twin.assumptions import assumptions
     >>> hours, minutes = hourly_headways(assumptions(), "bus")
-    >>> hours.tolist(), minutes.tolist()
+    >>> hours.tolist(), minutes.astype(float).tolist()
     ([5.0, 6.0, 20.0, 23.0], [30.0, 20.0, 30.0])
     """
     values = given.by_class(f"timetable.headway_{kind}")
