@@ -114,7 +114,7 @@ def _prepared(url: URL, place: Place) -> Path:
         hint = "Name a file, e.g. projects.sqlite."
         raise StoreError(template, hint=hint, place=f"{url.drivername}://")
     path = Path(name)
-    if path.is_dir():
+    if _is_folder(path):
         template = "{place} is a folder, but projects are kept in a file."
         hint = "Name a file in it, e.g. projects.sqlite."
         raise StoreError(template, hint=hint, place=place.shown)
@@ -126,6 +126,14 @@ def _prepared(url: URL, place: Place) -> Path:
         reason = error.strerror or str(error)
         raise StoreError(template, hint=hint, place=place.shown, reason=reason) from error
     return path
+
+
+def _is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; what may not be looked at is none, opening it says why."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _sqlite(url: URL, patience_s: float) -> Engine:

@@ -176,7 +176,7 @@ try:
 except StoreError as error:
     print(error)
 """
-    for parent in (tmp_path.parent, tmp_path.parent.parent):
+    for parent in tmp_path.parents[:-2]:  # up to /tmp; two at a time it lies one folder deeper
         if os.geteuid() == 0 and not parent.stat().st_mode & 0o001:
             parent.chmod(0o711)
     done = run(code)
