@@ -57,6 +57,15 @@ def _said(
         found += _shut_facilities(today, reached, car_network, given)
     if travel is not None:
         lost = sum(travel.demand.unserved.values()) + travel.equilibrium.unserved["no_path"]
+        if not travel.equilibrium.converged:
+            gap = travel.equilibrium.gap
+            found.append(
+                say(
+                    "Traffic was not brought to its equilibrium (gap {gap}): single streets may be "
+                    "wrong.",
+                    gap=gap,
+                )
+            )
         if lost >= 1:
             found.append(say("{count} trips a weekday have no way.", count=round(lost)))
     return tuple(found)
