@@ -18,6 +18,7 @@ from dash_app.commands import progress_bar
 from dash_app.report.notes import notes_of
 from layers.city_store import open_city
 from twin.assumptions import Assumptions, assumptions
+from twin.classes import VEHICLE_CLASSES
 from twin.energy.heat_demand import warm_up
 from twin.errors import ModelError, SourceError
 from twin.indicators import INDICATORS, by_year, explain, indicator_table
@@ -130,9 +131,7 @@ def _read_traffic(
         return None
     vehicles, counts = {}, None
     if given.matrix is not None:
-        vehicles = read_matrices(given.matrix, zone_ids(city, scenario, base))
-        if len(vehicles) == 1 and "truck" not in vehicles:
-            vehicles = {"car": next(iter(vehicles.values()))}  # whatever the file calls it
+        vehicles = _vehicles(read_matrices(given.matrix, zone_ids(city, scenario, base)))
     if given.counts is not None:
         placed = place_counts(read_counts(given.counts), city.streets, districts=city.districts)
         counts = placed.table
@@ -141,6 +140,18 @@ def _read_traffic(
             hint = "Give street ids, longitude and latitude, or road and district."
             raise SourceError(template, hint=hint, path=given.counts)
     return Observed(vehicles, counts)
+
+
+def _vehicles(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the matrices of vehicles: `car`, `truck`, as `twin run` names them, or a lone one."""
+    known = {}
+    for name in VEHICLE_CLASSES:
+        matrix = found.get(f"vehicle_{name}", found.get(name))
+        if matrix is not None:
+            known[name] = matrix
+    if not known and len(found) == 1:
+        known["car"] = next(iter(found.values()))
+    return known or dict(found)  # the model says which names it knows
 
 
 def save_answer(words: Translator, answer: Answer, out: Path) -> None:

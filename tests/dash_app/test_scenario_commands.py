@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from dash_app.cli import main
-from dash_app.scenario_commands import DRIVERS
+from dash_app.scenario_commands import DRIVERS, _vehicles
 from layers.city_store import save_city
 from tests.small_town import MEASURES, MEMO, plan, small_town
 from twin.indicators import INDICATORS
@@ -465,3 +465,10 @@ def test_the_scenarios_that_come_with_it_fit_a_small_town(capsys, city, write, n
     assert code == 0, complaint
     rows = {(row["indicator"], row["year"]): row["value"] for row in json.loads(said)}
     assert rows["emissions", 2045] < rows["emissions", 2025]
+
+
+def test_matrices_of_vehicles_are_found_among_others():
+    both = {"person_car": 1, "vehicle_car": 2, "vehicle_truck": 3}
+    assert _vehicles(both) == {"car": 2, "truck": 3}
+    assert _vehicles({"trips": 4}) == {"car": 4}
+    assert _vehicles({"a": 1, "b": 2}) == {"a": 1, "b": 2}
