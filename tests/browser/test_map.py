@@ -254,7 +254,10 @@ def test_keys_move_turn_tilt_and_lead_home(shown):
 def test_the_source_is_named_on_the_map(shown):
     shown.open()
     assert shown.page.inner_text(".twin-map-sources") == "made up for tests"
-    assert "Grundschule" in shown.page.inner_text(".twin-map-labels")
+    # labels are placed a moment after the frame
+    shown.page.wait_for_function(
+        "document.querySelector('.twin-map-labels').innerText.includes('Grundschule')"
+    )
 
 
 def test_a_part_that_is_missing_is_said_not_hidden(chromium, url):
