@@ -41,6 +41,8 @@ screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenbur
 	$(BIN)/python -m tests.browser.screenshots cities/bayreuth bayreuth-gradient --query "layers=buildings,streets,terrain,landuse:50,water,names&colour=streets.gradient_percent"
 	$(BIN)/twin --lang en run cities/model-town data/scenarios/heat_plan.json -o cities/results
 	$(BIN)/python -m tests.browser.screenshots cities/results/report.html scenario-heat-plan --size page
+	$(BIN)/twin --lang en run cities/neubrandenburg data/scenarios/calm_centre.json -o cities/results --no-ranges
+	$(BIN)/python -c "from PIL import Image; Image.open('cities/results/plots/traffic_change.png').convert('RGB').save('dash_app/screenshots/scenario-traffic-change.jpg', quality=82, optimize=True)"
 
 benchmark: $(VENV)/.test  ## speed and memory, apart from the tests; takes minutes
 	@bash .ci/debian.sh
