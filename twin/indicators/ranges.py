@@ -35,6 +35,8 @@ DRIVERS = (
     "balance.emission_electricity_direct", "balance.price_gas_household",
     "balance.price_electricity_heat_household", "balance.price_electricity_household",
     "balance.retrofit_cost_usual", "balance.pv_cost_a", "balance.interest",
+    "demand.trips_per_mobile", "demand.through_per_weight", "demand.outside_km",
+    "network.walk_speed", "fleet.consumption", "fleet.electric_share", "effects.week_factor",
 )  # fmt: skip
 """Assumptions that move the indicators of a town most; the range is worked out over these."""
 
