@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from twin.classes import FACILITIES
+from twin.classes import DAY_TYPES, FACILITIES
 from twin.mobility.accessibility import facilities, nearest_minutes
 from twin.mobility.assignment import link_times
 from twin.mobility.network import meet
@@ -71,10 +71,17 @@ def _service(
     stops = meet(walk, xy, city.stops.index, given)
     walks = walks_between(city.stops.index, walk, stops, given)
     timetable = compile_timetable(
-        city.stops, city.lines, city.trips, city.stop_times, city.transfers, given, walks=walks
-    )
+        city.stops, city.lines, city.trips, city.stop_times, city.transfers, given,
+        walks=walks, day=typical_day(city.trips),
+    )  # fmt: skip
     stops = meet(walk, np.column_stack([timetable.x, timetable.y]), timetable.stop_ids, given)
     return Service(timetable, access_along_streets(timetable, walk, stops, walk_met, given))
+
+
+def typical_day(trips: pd.DataFrame) -> str:
+    """Return the kind of day travel is worked out for: a weekday, else what the timetable has."""
+    there = set(trips["day_type"].astype(str))
+    return next((day for day in DAY_TYPES if day in there), DAY_TYPES[0])
 
 
 def _way_skims(mode: str) -> Stage:

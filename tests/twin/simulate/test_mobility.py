@@ -14,6 +14,7 @@ from twin.indicators import explain, indicator_table
 from twin.memo import Memo
 from twin.mobility.demand import transit_inside
 from twin.simulate import Observed, simulate, zone_ids
+from twin.simulate.reach import typical_day
 
 ONE = (2030,)
 
@@ -195,6 +196,14 @@ def test_a_figure_of_mobility_says_where_it_comes_from(today):
     assert {shares.column for shares in told.inputs} == {"streets.speed_kmh", "streets.lanes"}
     assert sum(told.inputs[0].shares.values()) == pytest.approx(1)
     assert any(entry.name.startswith("demand.") for entry in told.assumptions)
+
+
+def test_a_timetable_of_another_day_is_used_where_there_is_no_weekday(place):
+    assert typical_day(place.trips) == "weekday"
+    assert typical_day(place.trips.assign(day_type="sunday")) == "sunday"
+    other = place.replace(trips=place.trips.assign(day_type="sunday"))
+    found = simulate(other, scenario(stages=ONE), memo=Memo())
+    assert city_value(found, "mode_transit") > 0
 
 
 def test_a_town_without_streets_has_no_mobility_and_all_the_rest(place):
