@@ -1,0 +1,1 @@
+"""What one takes along: maps to print, tables, layers."""
