@@ -41,3 +41,14 @@ class Input(_Native):
         "id", "className", "type", "name", "value", "checked", "min", "max", "step", "disabled",
         "placeholder", "autoComplete", "spellCheck", "role", "title", "maxLength", "inputMode",
     ]  # fmt: skip
+
+
+class Svg(_Native):
+    """
+    A drawing: `drawing` is a tree of `{"tag", "is", "in"}` made by `dash_app.components.svg`.
+
+    It has no style of its own; classes give it colours, so that themes and print work.
+    """
+
+    _type = "Svg"
+    _prop_names: list[str] = ["id", "className", "drawing", "role"]

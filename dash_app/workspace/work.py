@@ -35,7 +35,9 @@ class Side:
     id: str = ""  # of the scenario in the project store; empty for `base`
     version: Version | None = None
     results: Results | None = None  # may lack years that are still being computed
-    stale: Results | None = None  # the last answer of an earlier version, until the new one is there
+    stale: Results | None = (
+        None  # the last answer of an earlier version, until the new one is there
+    )
     problem: TwinError | None = None  # why there is no answer
     spread: pd.DataFrame | None = None  # of `twin.indicators.ranges`, once it is worked out
 
