@@ -27,7 +27,7 @@ def node(tag: str, *inside: Node, **attributes: Any) -> Node:
     return {"tag": tag, "is": spelled, "in": list(inside)}
 
 
-def drawing(  # noqa: PLR0913 - a picture has a size, a name and a class
+def drawing(
     inside: Sequence[Node],
     *,
     width: float,

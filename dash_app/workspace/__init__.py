@@ -1,1 +1,1 @@
-"""What a planner works with: who looks, scenarios at hand, runs, edits, previews; no page, no HTTP."""
+"""What a planner works with: scenarios at hand, runs, edits, previews; no page, no HTTP."""

@@ -72,7 +72,7 @@ class Work:
         """
         The two that are compared: before, after.
 
-        For the difference B and A, in the words `A - B` of the switch; else today and what is shown.
+        For the difference B and A, as `A - B` on the switch says; else today and what is shown.
         """
         if self.shown == "diff":
             return self.b or self.base, self.a or self.base
