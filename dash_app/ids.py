@@ -14,6 +14,9 @@ QUERY = "query"  # store: what was typed into the search box
 TABLE_ASKED = "table-asked"  # store: table, page, order and filter asked for
 VIEW_ASKED = "view-asked"  # store: "map", "table" or "data"
 
+WORK_ASKED = "work-asked"  # store: scenarios, year, view and the regions to be drawn again
+WORK_TOLD = "work-told"  # store: what the server found, for the scripts
+
 # What callbacks fill
 PAGE = "page"
 SKIP = "skip"
@@ -30,3 +33,14 @@ FOUND_STATUS = "found-status"
 TABLE = "table"
 QUALITY = "quality"
 SPOKEN = "spoken"  # live region
+
+# The workspace
+STRIP = "strip"  # switch and indicators under the bar
+WORK_LEFT = "work-left"
+WORK_RIGHT = "work-right"  # measure form, or where a number comes from
+BOTTOM = "bottom"  # comparison and charts
+YEARS = "years"  # slider over years and hours
+SIDES = "sides"  # names of both sides of a divided map
+SAVED = "saved"  # state of saving, in the bar
+DIALOG = "dialog"
+DIALOG_BODY = "dialog-body"

@@ -7,6 +7,7 @@ named. `to_query` writes one; `query` in `assets/page_state.js` does the same in
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
@@ -16,6 +17,7 @@ import shapely
 from pyproj import Transformer
 
 from dash_app.i18n import LANGUAGES
+from twin.indicators import INDICATORS
 from twin.schema import BUILDINGS, TABLES, Column
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from twin.city import City
 
 THEMES = ("system", "light", "dark")
-VIEWS = ("map", "table", "data")
+VIEWS = ("map", "scenario", "compare", "mobility", "energy", "table", "data")
+SHOWN = ("base", "a", "b", "diff")
+SPLITS = ("none", "swipe", "twin")
 
 LAYERS: dict[str, float] = {
     "buildings": 1.0,
@@ -100,6 +104,17 @@ class ViewState:
     pick: Pick | None = None
     district: str | None = None  # only this district is shown in colour
     sun: Sun | None = field(default_factory=Sun)
+    # what a planner works with; keys of scenarios as in the project store, `key@7` is version 7
+    a: str | None = None
+    b: str | None = None
+    shown: str = "base"
+    year: int | None = None  # None: the last stage
+    value: str | None = None  # name of a view of results
+    hour: int | None = None
+    split: str = "none"
+    at: float = 0.5  # place of the divider
+    explain: str | None = None  # indicator, or `indicator:level:area`
+    cards: tuple[str, ...] = ()  # indicators in the strip; empty: the usual ones
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for the store in the browser."""
@@ -169,9 +184,21 @@ def to_query(state: ViewState) -> str:
     start = ViewState()
     parts = {
         name: getattr(state, name)
-        for name in ("lang", "theme", "view", "table", "colour", "district")
+        for name in (
+            "lang", "theme", "view", "table", "colour", "district", "a", "b", "shown", "value",
+            "split", "explain",
+        )
         if getattr(state, name) != getattr(start, name)
+    }  # fmt: skip
+    parts |= {
+        name: f"{getattr(state, name):g}"
+        for name in ("year", "hour")
+        if getattr(state, name) is not None
     }
+    if state.split == "swipe" and state.at != start.at:
+        parts["divider"] = f"{state.at:.2f}"
+    if state.cards:
+        parts["cards"] = ",".join(state.cards)
     if state.camera:
         c = state.camera
         parts["at"] = f"{c.lat:.5f},{c.lon:.5f},{c.zoom:.2f},{c.pitch:.0f},{c.bearing:.0f}"
@@ -187,8 +214,9 @@ def to_query(state: ViewState) -> str:
         s = state.sun
         parts["sun"] = f"{s.month:02d}-{s.day:02d},{s.minutes // 60:02d}:{s.minutes % 60:02d}"
     order = ("lang", "theme", "view", "table", "at", "layers", "colour", "scale", "pick",
-             "district", "sun")  # fmt: skip
-    return "&".join(f"{name}={quote(parts[name], safe=',:')}" for name in order if name in parts)
+             "district", "sun", "a", "b", "shown", "year", "value", "hour", "split", "divider",
+             "explain", "cards")  # fmt: skip
+    return "&".join(f"{name}={quote(parts[name], safe=',:@')}" for name in order if name in parts)
 
 
 def _layer_text(name: str, opacity: float) -> str:
@@ -249,6 +277,40 @@ def _read_sun(text: str, _: City) -> dict[str, Any]:
     return {"sun": Sun(month, day, hour * 60 + minute)}
 
 
+def _matching(key: str, pattern: str) -> Callable[[str, City], dict[str, Any]]:
+    def read(text: str, _: City) -> dict[str, Any]:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(text)
+        return {key: text}
+
+    return read
+
+
+def _within(key: str, low: int, high: int) -> Callable[[str, City], dict[str, Any]]:
+    def read(text: str, _: City) -> dict[str, Any]:
+        if not (text.isdecimal() and low <= int(text) <= high):
+            raise ValueError(text)
+        return {key: int(text)}
+
+    return read
+
+
+def _read_divider(text: str, _: City) -> dict[str, Any]:
+    if not 0 <= float(text) <= 1:
+        raise ValueError(text)
+    return {"at": float(text)}
+
+
+def _read_cards(text: str, _: City) -> dict[str, Any]:
+    names = tuple(dict.fromkeys(filter(None, text.split(","))))
+    if len(names) > len(INDICATORS) or not set(names) <= set(INDICATORS):
+        raise ValueError(text)
+    return {"cards": names}
+
+
+SCENARIO_KEY = r"[0-9a-f]{32}(@[1-9][0-9]{0,8})?"
+"""A scenario of the project store, perhaps one version of it."""
+
 _READERS: dict[str, Callable[[str, City], dict[str, Any]]] = {
     "lang": _one_of("lang", LANGUAGES),
     "theme": _one_of("theme", THEMES),
@@ -261,6 +323,16 @@ _READERS: dict[str, Callable[[str, City], dict[str, Any]]] = {
     "pick": _read_pick,
     "district": _read_district,
     "sun": _read_sun,
+    "a": _matching("a", SCENARIO_KEY),
+    "b": _matching("b", SCENARIO_KEY),
+    "shown": _one_of("shown", SHOWN),
+    "year": _within("year", 1990, 2150),
+    "value": _matching("value", r"[a-z0-9_]{1,60}"),
+    "hour": _within("hour", 0, 23),
+    "split": _one_of("split", SPLITS),
+    "divider": _read_divider,
+    "explain": _matching("explain", r"[a-z0-9_]{1,60}(:(city|district|block):[^:]{1,100})?"),
+    "cards": _read_cards,
 }
 
 

@@ -3,7 +3,8 @@
 "use strict";
 
 window.twinPage = (() => {
-  const START = {theme: "system", view: "map", table: "buildings"};
+  const START = {theme: "system", view: "map", table: "buildings", shown: "base", split: "none"};
+  const PLAIN = ["a", "b", "shown", "year", "value", "hour", "split", "divider", "explain", "cards"];
   let state = null;      // as in dash_app/state.py
   let defaults = null;   // layers and sun a plain address stands for
   let words = {};        // what the map says while it loads or fails
@@ -20,7 +21,7 @@ window.twinPage = (() => {
   const theme = () => (state && state.theme !== "system" ? state.theme
     : system.matches ? "dark" : "light");
 
-  const esc = (text) => encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":")
+  const esc = (text) => encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%40/g, "@")
     .replace(/[!'()*]/g, (sign) => "%" + sign.charCodeAt(0).toString(16).toUpperCase());
   const two = (number) => String(number).padStart(2, "0");
 
@@ -49,6 +50,14 @@ window.twinPage = (() => {
       const {month, day, minutes} = s.sun;
       parts.sun = `${two(month)}-${two(day)},${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
     }
+    for (const name of PLAIN) {
+      const value = s[name];
+      if (value === null || value === undefined || value === START[name]) continue;
+      parts[name] = String(value);
+    }
+    if (s.cards && s.cards.length) parts.cards = s.cards.join(",");
+    else delete parts.cards;
+    if (s.split === "swipe" && s.at !== 0.5) parts.divider = s.at.toFixed(2);
     return Object.entries(parts).map(([name, value]) => `${name}=${esc(value)}`).join("&");
   }
 
