@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from layers.project_store.accounts import Account, AccountRole, AccountStore, LogEntry, Session
 from layers.project_store.records import (
     ConflictError,
     Draft,
+    Mark,
     Move,
     Position,
     Project,
     ScenarioEntry,
+    Setting,
+    SettingConflictError,
     Version,
     VersionInfo,
 )
 from layers.project_store.store import ProjectStore, default_store, open_store
 
 __all__ = [
+    "Account",
+    "AccountRole",
+    "AccountStore",
     "ConflictError",
     "Draft",
+    "LogEntry",
+    "Mark",
     "Move",
     "Position",
     "Project",
     "ProjectStore",
     "ScenarioEntry",
+    "Session",
+    "Setting",
+    "SettingConflictError",
     "Version",
     "VersionInfo",
     "default_store",

@@ -41,8 +41,7 @@ def make_draft(
     if check is not None:
         check(document)
     text = _dumped(document)
-    for what in (name, author, message):
-        _refuse_unprintable(what)
+    refuse_unprintable(name, author, message)
     return Draft(name, text, author, message)
 
 
@@ -81,8 +80,31 @@ def _refuse_constant(word: str) -> NoReturn:
     raise ValueError(msg)
 
 
-def _refuse_unprintable(text: str) -> None:
+def refuse_unprintable(*texts: str) -> None:
     """Refuse what PostgreSQL cannot store, on both, so that projects can move between them."""
+    for text in texts:
+        _refuse_text(text)
+
+
+def setting_text(value: Any) -> str:
+    """
+    Return a JSON value as text.
+
+    Raises
+    ------
+    StoreError
+        No JSON, or characters that cannot be stored.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        template = "The setting cannot be saved: it is no valid JSON ({reason})."
+        raise StoreError(template, reason=str(error)) from error
+    refuse_unprintable(text)
+    return text
+
+
+def _refuse_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -54,6 +54,18 @@ def scenarios(
     connection: Connection, project_id: str, *, archived: bool
 ) -> tuple[ScenarioEntry, ...]:
     """Return the scenarios of a project with their heads, in the order they were made."""
+    query = _entries().where(SCENARIOS.c.project_id == project_id)
+    rows = connection.execute(_in_use(query, SCENARIOS, archived=archived))
+    return tuple(_entry(row) for row in rows)
+
+
+def entry(connection: Connection, scenario_id: str) -> ScenarioEntry | None:
+    """Return one scenario with its head, put away or not."""
+    row = connection.execute(_entries().where(SCENARIOS.c.id == scenario_id)).first()
+    return None if row is None else _entry(row)
+
+
+def _entries() -> Select[Any]:
     last = (
         select(MOVES.c.scenario_id, func.max(MOVES.c.number).label("number"))
         .group_by(MOVES.c.scenario_id)
@@ -68,11 +80,13 @@ def scenarios(
     is_head = and_(
         VERSIONS.c.scenario_id == MOVES.c.scenario_id, VERSIONS.c.number == MOVES.c.target
     )
-    query = (
+    return (
         select(
             *INFO_COLUMNS,
+            SCENARIOS.c.project_id,
             SCENARIOS.c.created.label("made"),
             SCENARIOS.c.archived,
+            SCENARIOS.c.public,
             counts.c.versions,
         )
         .select_from(SCENARIOS)
@@ -80,16 +94,14 @@ def scenarios(
         .join(MOVES, at_end)
         .join(VERSIONS, is_head)
         .join(counts, counts.c.scenario_id == SCENARIOS.c.id)
-        .where(SCENARIOS.c.project_id == project_id)
         .order_by(SCENARIOS.c.created, SCENARIOS.c.id)
     )
-    rows = connection.execute(_in_use(query, SCENARIOS, archived=archived))
-    return tuple(
-        ScenarioEntry(
-            row.scenario_id, project_id, VersionInfo(*row[: len(INFO_COLUMNS)]), row.versions,
-            row.made, row.archived is not None,
-        )
-        for row in rows
+
+
+def _entry(row: Row[Any]) -> ScenarioEntry:
+    return ScenarioEntry(
+        row.scenario_id, row.project_id, VersionInfo(*row[: len(INFO_COLUMNS)]), row.versions,
+        row.made, row.archived is not None, row.public,
     )  # fmt: skip
 
 
@@ -155,9 +167,11 @@ def position(connection: Connection, at: VersionInfo) -> Position:
     return Position(at.number, at.parent, last.target if last.target in children else last.origin)
 
 
-def next_number(connection: Connection, table: Table, scenario_id: str) -> int:
+def next_number(
+    connection: Connection, table: Table, scenario_id: str, *, column: str = "number"
+) -> int:
     """Return the number after the last of a scenario."""
-    query = select(func.max(table.c.number)).where(table.c.scenario_id == scenario_id)
+    query = select(func.max(table.c[column])).where(table.c.scenario_id == scenario_id)
     return (connection.execute(query).scalar() or 0) + 1
 
 

@@ -63,6 +63,29 @@ class ScenarioEntry:
     versions: int
     created: datetime  # UTC
     archived: bool
+    public: bool = False  # whether people who have not signed in may see it
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A name that somebody gave to a version: an explicit save."""
+
+    scenario_id: str
+    number: int  # of the version
+    name: str
+    author: str
+    at: datetime  # UTC
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a project agreed on under a key, e.g. its targets; version 0 was never set."""
+
+    key: str
+    value: Any = None  # JSON
+    version: int = 0
+    author: str = ""
+    at: datetime | None = None  # UTC
 
 
 @dataclass(frozen=True)
@@ -132,4 +155,25 @@ class ConflictError(StoreError):
             time=f"{moved.at:%Y-%m-%d %H:%M}",
             theirs=theirs.number,
             base=base.number,
+        )
+
+
+class SettingConflictError(StoreError):
+    """Somebody else has changed a setting since it was read; `theirs` stands, nothing was saved."""
+
+    def __init__(self, theirs: Setting, *, expected: int) -> None:
+        self.theirs = theirs
+        self.expected = expected
+        template = (
+            "{key} has been changed meanwhile by {author} ({time} UTC): it stands at version "
+            "{version}, your change starts from version {expected}. Nothing was saved."
+        )
+        super().__init__(
+            template,
+            hint="Look at the new values, then change them again.",
+            key=theirs.key,
+            author=theirs.author or "?",
+            time=f"{theirs.at:%Y-%m-%d %H:%M}" if theirs.at else "?",
+            version=theirs.version,
+            expected=expected,
         )

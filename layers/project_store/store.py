@@ -12,8 +12,10 @@ import platformdirs
 from sqlalchemy import insert, select, update
 
 from layers.project_store import queries
+from layers.project_store.accounts import AccountStore
 from layers.project_store.content import check_scenario, content_hash, make_draft
 from layers.project_store.database import Database, connect
+from layers.project_store.extras import Extras, no_scenario
 from layers.project_store.migrate import bring_up_to_date
 from layers.project_store.records import ConflictError, Project
 from layers.project_store.tables import MOVES, PROJECTS, SCENARIOS, VERSIONS
@@ -76,17 +78,18 @@ def open_store(
     return ProjectStore(database, check)
 
 
-class ProjectStore:
+class ProjectStore(Extras):
     """
     Projects, scenarios and their versions; safe to use from several threads and programs.
 
     Whoever changes something says which version it was made from (`expected_version`); if the
     scenario has moved on since, `ConflictError` carries both and nothing is saved. A method that
-    returns has saved for good.
+    returns has saved for good. `accounts` is who may sign in, and the log.
     """
 
     def __init__(self, database: Database, check: Check | None = None) -> None:
         self.database = database
+        self.accounts = AccountStore(database)
         self._check = check
 
     def __enter__(self) -> ProjectStore:
@@ -327,9 +330,7 @@ def _set_archived(connection: Connection, table: Any, key: str, *, archived: boo
 
 
 def _nothing(kind: str, key: str) -> StoreError:
-    template = (
-        "There is no project {key} in this database."
-        if kind == "project"
-        else "There is no scenario {key} in this database."
-    )
+    if kind == "scenario":
+        return no_scenario(key)
+    template = "There is no project {key} in this database."
     return StoreError(template, hint="Open another database, or choose from the list.", key=key)

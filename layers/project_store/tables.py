@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ SCENARIOS = Table(
     Column("project_id", ForeignKey(PROJECTS.c.id), nullable=False, index=True),
     Column("created", UtcTime, nullable=False),
     Column("archived", UtcTime),
+    Column("public", Boolean, nullable=False, server_default=false()),
 )
 
 VERSIONS = Table(
@@ -102,3 +105,71 @@ MOVES = Table(
     ForeignKeyConstraint(["scenario_id", "target"], ["versions.scenario_id", "versions.number"]),
 )
 """Where the head went: the last row says where it stands. Written once as well."""
+
+MARKS = Table(
+    "marks",
+    METADATA,
+    Column("scenario_id", ForeignKey(SCENARIOS.c.id), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["scenario_id", "number"], ["versions.scenario_id", "versions.number"]),
+)
+"""Names that somebody gave to versions; the last of a version counts. Written once."""
+
+SETTINGS = Table(
+    "settings",
+    METADATA,
+    Column("project_id", ForeignKey(PROJECTS.c.id), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+ACCOUNTS = Table(
+    "accounts",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("login", String(200), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text),  # none where another service signs in
+    Column("subject", Text, unique=True),  # who it is for that service
+    Column("created", UtcTime, nullable=False),
+    Column("disabled", UtcTime),
+)
+
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("token_hash", String(64), primary_key=True),
+    Column("account_id", ForeignKey(ACCOUNTS.c.id), nullable=False, index=True),
+    Column("created", UtcTime, nullable=False),
+    Column("last_seen", UtcTime, nullable=False),
+    Column("ends", UtcTime, nullable=False),
+)
+
+TICKETS = Table(
+    "tickets",
+    METADATA,
+    Column("name", String(200), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("ends", UtcTime, nullable=False, index=True),
+)
+"""What is kept for minutes or hours: failed sign-ins, sign-ins under way, the salt of a day."""
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Who did what and when. Written once."""
