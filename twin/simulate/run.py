@@ -35,7 +35,7 @@ from twin.simulate.travel import TRAVEL_STAGES
 from twin.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from twin.city import City
 
@@ -62,6 +62,8 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     rebase: bool = False,
     held: Results | None = None,
     observed: Observed | None = None,
+    years: Collection[int] | None = None,
+    cancelled: Callable[[], bool] | None = None,
     progress: Say | None = None,
 ) -> Results:
     """
@@ -87,43 +89,93 @@ def simulate(  # noqa: PLR0913 - what a run may be given
         whatever `given` would select. For ranges; what the stock rests on must not differ.
     observed
         Traffic of today that is known: a matrix, counts; ids of `zone_ids`.
+    years
+        Stage years that are wanted; all of them where left out. Of the years before only what
+        history needs is worked out, and the answer to a year is the same to the last bit.
+    cancelled
+        Asked before each stage of the models that has to be worked out; says that nobody waits for
+        the answer any more.
     progress
         Told each step and the share that is done.
 
     Raises
     ------
+    Cancelled
+        `cancelled` said so; the memo keeps the stages that were done.
     ScenarioError, AssumptionError, ModelError
         The scenario does not fit the city, or the city lacks what the models need. There are no
         results in part.
     """
     _check(city, measured)
+    wanted = _wanted(scenario, years)
     memo = memo or Memo()
     given = given or assumptions()
     own = given.replaced({k: v for k, v in scenario.assumptions.items() if k in given})
     base, base_stock = _baseline(city, scenario.stages[0], own, memo)
-    if held is None:
-        planned = plan(city, scenario, given, base=base, rebase=rebase)
-    else:
-        planned = _kept(held, own)
-    before, since = base_stock, base.year
-    laid = Part(pd.Series(dtype=float), "nothing")
-    history: tuple[tuple[int, Part], ...] = ()
+    planned = _kept(held, own) if held else plan(city, scenario, given, base=base, rebase=rebase)
     ratio = _measured_ratio(base, measured, own, memo)
-    today = _today(base, base_stock, observed or Observed(), own, memo)
-    years = {}
-    for place, state in enumerate(planned.states):
+    today = _today(base, base_stock, observed or Observed(), own, memo, cancelled)
+    always = {"measured_ratio": ratio, "base_stock": base_stock}
+    walk = _Walk(base_stock, base.year)
+    states = [state for state in planned.states if state.year <= max(wanted)]
+    found = {}
+    for place, state in enumerate(states):
         if progress:
-            progress("Work out the year", place / len(planned.states))
-        parts = parts_of(state, before=before, since=since)
-        parts |= {**_past(history, laid), "measured_ratio": ratio, "base_stock": base_stock}
-        chain = _with_travel(Chain(STAGES, parts, state.assumptions, memo), today)
-        years[state.year] = _year(state, chain)
-        history = (*history, (state.year, Part(chain["invested"], chain.key("invested"))))
-        laid = Part(chain["network_table"]["laid_eur"].astype(float), chain.key("network_table"))
-        before, since = parts["stock"], state.year
+            progress("Work out the year", place / len(states))
+        labels = (f"{scenario.name} {state.year}", str(state.year))
+        parts = walk.parts(state) | always
+        if state.year in wanted:
+            parts["laid_before"] = walk.laid()
+        chain = Chain(STAGES, parts, state.assumptions, memo, labels, cancelled)
+        if state.year in wanted:
+            chain = _with_travel(chain, today)
+            found[state.year] = _year(state, chain)
+        walk.leave(state, chain)
     if progress:
         progress("Work out the year", 1.0)
-    return Results(scenario, years, own, city.info.data_date, planned.notes, planned)
+    return Results(scenario, found, own, city.info.data_date, planned.notes, planned)
+
+
+def _wanted(scenario: Scenario, years: Collection[int] | None) -> set[int]:
+    """Return the stage years to work out; others than those of the scenario are refused."""
+    wanted = set(scenario.stages if years is None else years)
+    strange = sorted(wanted.difference(scenario.stages))
+    if strange or not wanted:
+        template = "The scenario has no stage in {year}."
+        known = ", ".join(map(str, scenario.stages))
+        year = ", ".join(map(str, strange))
+        raise ModelError(template, hint="It has {known}.", year=year, known=known)
+    return wanted
+
+
+class _Walk:
+    """What stages leave to the stages after them: the stock, investments, networks laid."""
+
+    def __init__(self, stock: Part, since: int) -> None:
+        self.stock, self.since = stock, since
+        self.history: tuple[tuple[int, Part], ...] = ()
+        self.chain: Chain | None = None  # of the stage before
+
+    def parts(self, state: State) -> dict[str, Part]:
+        """Return the parts of a state with what earlier stages leave to it."""
+        parts = parts_of(state, before=self.stock, since=self.since)
+        made = tuple((year, part.value) for year, part in self.history)
+        key = hash_parts(text for year, part in self.history for text in (str(year), part.key))
+        parts["history"] = Part(made, key)
+        return parts
+
+    def laid(self) -> Part:
+        """Return what heat networks have cost up to the stage before [EUR]; index network_id."""
+        if self.chain is None:
+            return Part(pd.Series(dtype=float), "nothing")
+        table = self.chain["network_table"]
+        return Part(table["laid_eur"].astype(float), self.chain.key("network_table"))
+
+    def leave(self, state: State, chain: Chain) -> None:
+        """Go on from a state."""
+        self.history = (*self.history, (state.year, Part(chain["invested"], chain.key("invested"))))
+        self.stock, self.since = chain.parts["stock"], state.year
+        self.chain = chain
 
 
 NO_TRAVEL = Part(None, "")
@@ -143,12 +195,17 @@ def zone_ids(city: City, scenario: Scenario, given: Assumptions | None = None) -
 
 
 def _today(
-    base: State, base_stock: Part, observed: Observed, own: Assumptions, memo: Memo
+    base: State,
+    base_stock: Part,
+    observed: Observed,
+    own: Assumptions,
+    memo: Memo,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Chain:
     """Return the chain of the baseline, which travel of every scenario starts from."""
     parts = parts_of(base) | {"base_stock": base_stock, "travel_before": NO_TRAVEL}
     parts["observed"] = Part(observed, observed.key)
-    return Chain(STAGES, parts, own, memo)
+    return Chain(STAGES, parts, own, memo, ("today",), cancelled)
 
 
 def _with_travel(chain: Chain, today: Chain) -> Chain:
@@ -232,13 +289,6 @@ def _measured_ratio(
     return Part(ratio, frame_key(ratio.to_frame()))
 
 
-def _past(history: tuple[tuple[int, Part], ...], laid: Part) -> dict[str, Part]:
-    """Return the parts that earlier stages leave to this one."""
-    made = tuple((year, part.value) for year, part in history)
-    key = hash_parts(text for year, part in history for text in (str(year), part.key))
-    return {"history": Part(made, key), "laid_before": laid}
-
-
 def _year(state: State, chain: Chain) -> YearResults:
     """Put the answers of one year together."""
     buildings = pd.concat([chain["building_table"], chain["cost_table"]], axis=1)
@@ -263,7 +313,7 @@ def _year(state: State, chain: Chain) -> YearResults:
         pipes=pd.concat(laid) if laid else empty,
         money=chain["actors"],
         key=hash_parts(chain.key(name) for name in names),
-        answers=chain,
+        answers=replace(chain, cancelled=None),  # what is asked later is wanted
         findings=found,
         said=chain["said"],
     )

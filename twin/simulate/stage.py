@@ -33,6 +33,10 @@ class Stage:
     content: Callable[[Any], str] | None = None
 
 
+class Cancelled(Exception):  # noqa: N818 - no error: somebody wants no answer any more
+    """Raised between two stages of a run whose answer nobody waits for."""
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """A part of the state: its value, and the hash that stands for it."""
@@ -56,12 +60,19 @@ class Chain:
         All assumptions; a stage sees its themes only.
     memo
         Where answers are kept between runs.
+    like
+        Labels of this state: a growing stage starts from the last answer that shares the first
+        of them, or the next.
+    cancelled
+        Asked before each stage that has to be worked out; `Cancelled` is raised where it says so.
     """
 
     stages: Sequence[Stage]
     parts: Mapping[str, Part]
     given: Assumptions
     memo: Memo
+    like: tuple[str, ...] = ()
+    cancelled: Callable[[], bool] | None = None
     _known: dict[str, Part] = field(default_factory=dict)
     _themes: dict[tuple[str, ...], Assumptions] = field(default_factory=dict)
 
@@ -91,10 +102,12 @@ class Chain:
         values = {need: part.value for need, part in needs.items()}
 
         def make(latest: Any) -> Any:
+            if self.cancelled is not None and self.cancelled():
+                raise Cancelled(stage.name)
             more = {"before": latest} if stage.growing else {}
             return stage.make(**values, given=given, **more)
 
-        answer = self.memo.answer(stage.name, key, make, room=stage.room)
+        answer = self.memo.answer(stage.name, key, make, room=stage.room, like=self.like)
         return Part(answer, key if stage.content is None else stage.content(answer))
 
     def _given(self, themes: tuple[str, ...]) -> Assumptions:

@@ -1,6 +1,7 @@
 """Results follow from city, scenario and assumptions alone, and nothing is lost on the way."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from twin.errors import ModelError, TwinError
 from twin.indicators import INDICATORS, explain, indicator_table
 from twin.indicators.mobility import OF_STREETS
 from twin.memo import Memo
-from twin.simulate import simulate
+from twin.simulate import Cancelled, simulate
 
 KW = 1000.0
 
@@ -273,3 +274,34 @@ def test_a_held_plan_reaches_the_same_buildings_under_other_assumptions(town, me
 def test_a_held_plan_under_the_same_assumptions_changes_nothing(town, memo, changed):
     plan = scenario(RETROFIT, HEAT_PUMPS, SOLAR)
     same(changed, simulate(town, plan, memo=Memo(), held=changed))
+
+
+def test_single_years_are_the_same_as_in_the_whole_run(town, changed):
+    plan, memo = scenario(RETROFIT, HEAT_PUMPS, SOLAR), Memo()
+    last = simulate(town, plan, memo=memo, years=[2030])
+    assert list(last.years) == [2030]
+    pd.testing.assert_frame_equal(
+        indicator_table(last), indicator_table(changed).query("year == 2030"), check_exact=True
+    )
+    pd.testing.assert_frame_equal(
+        last.last.buildings, changed.years[2030].buildings, check_exact=True
+    )
+    done = memo.computed.copy()
+    first = simulate(town, plan, memo=memo, years=[2025])
+    assert (memo.computed - done)["heat"] == 0
+    same(first, replace(changed, years={2025: changed.years[2025]}))
+
+
+def test_a_year_that_is_no_stage_is_refused(town, memo):
+    for years in ([2030, 2037], []):
+        with pytest.raises(ModelError, match="2025, 2030"):
+            simulate(town, scenario(), memo=memo, years=years)
+
+
+def test_a_cancelled_run_leaves_nothing_in_half_and_can_be_asked_again(town, changed):
+    plan, memo = scenario(RETROFIT, HEAT_PUMPS, SOLAR), Memo()
+    with pytest.raises(Cancelled):
+        simulate(town, plan, memo=memo, cancelled=lambda: memo.computed["final"] > 0)
+    assert memo.computed["final"] == 1
+    assert not memo.computed["prosumers"]
+    same(changed, simulate(town, plan, memo=memo))

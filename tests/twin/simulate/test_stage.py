@@ -1,12 +1,16 @@
 """An edit recomputes what depends on it and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 from shapely import Polygon
 
 from twin.assumptions import Assumption, AssumptionError, Assumptions
+from twin.errors import ModelError
 from twin.memo import Memo
 from twin.simulate.parts import _drawn_key
-from twin.simulate.stage import Chain, Part, Stage
+from twin.simulate.stage import Cancelled, Chain, Part, Stage
 from twin.state import NetworkPlan
 
 
@@ -117,3 +121,71 @@ def test_plans_that_differ_far_into_their_shape_have_different_keys():
     other = NetworkPlan("n", "N", 2030, {"biomass": 1.0}, Polygon([*corners[:-1], (41, 0)]))
     assert repr(one) == repr(other), "shapely cuts long shapes short"
     assert _drawn_key(one) != _drawn_key(other)
+
+
+def test_a_growing_stage_starts_from_the_answer_that_is_most_like_it():
+    seen = []
+
+    def grow(walls, given, before):
+        seen.append(before)
+        return walls
+
+    memo = Memo()
+    for walls, like in ((1, ("a 2025", "2025")), (2, ("a 2030", "2030")), (3, ("b 2025", "2025"))):
+        parts = {"walls": Part(walls, str(walls))}
+        stage = Stage("grow", grow, ("walls",), growing=True)
+        assert Chain([stage], parts, GIVEN, memo, like)["grow"] == walls
+    assert seen == [None, 1, 1]
+
+
+def test_a_run_that_nobody_waits_for_stops_before_the_next_stage():
+    memo, asked = Memo(), []
+
+    def cancelled():
+        asked.append(1)
+        return len(asked) > 2
+
+    parts = {"walls": Part(1, "w"), "roofs": Part(1, "r")}
+    with pytest.raises(Cancelled):
+        Chain(STAGES, parts, GIVEN, memo, cancelled=cancelled)["balance"]
+    assert dict(memo.computed) == {"heat": 1, "cost": 1}
+    made = memo.computed.copy()
+    assert Chain(STAGES, parts, GIVEN, memo)["balance"] == (30.0, 2)
+    assert dict(memo.computed - made) == {"shine": 1, "balance": 1}
+
+
+def test_who_reads_what_is_there_does_not_wait_for_what_is_being_made():
+    memo, begun, go_on = Memo(), Event(), Event()
+    memo.answer("quick", "k", lambda _: "there")
+
+    def slow(_):
+        begun.set()
+        assert go_on.wait(10)
+        return "made"
+
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(memo.answer, "slow", "k", slow)
+        assert begun.wait(10)
+        second = pool.submit(memo.answer, "slow", "k", lambda _: pytest.fail("made twice"))
+        assert memo.answer("quick", "k", lambda _: pytest.fail("made twice")) == "there"
+        assert memo.answer("slow", "other", lambda _: "another") == "another"
+        go_on.set()
+        assert (first.result(10), second.result(10)) == ("made", "made")
+
+
+def test_who_waited_for_what_failed_tries_himself():
+    memo, begun, go_on = Memo(), Event(), Event()
+
+    def fails(_):
+        begun.set()
+        assert go_on.wait(10)
+        raise ModelError("no", hint="")
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(memo.answer, "s", "k", fails)
+        assert begun.wait(10)
+        second = pool.submit(memo.answer, "s", "k", lambda _: "made")
+        go_on.set()
+        with pytest.raises(ModelError):
+            first.result(10)
+        assert second.result(10) == "made"
