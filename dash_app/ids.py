@@ -16,6 +16,7 @@ VIEW_ASKED = "view-asked"  # store: "map", "table" or "data"
 
 WORK_ASKED = "work-asked"  # store: scenarios, year, view and the regions to be drawn again
 WORK_TOLD = "work-told"  # store: what the server found, for the scripts
+DIALOG_ASKED = "dialog-asked"  # store: which dialog is open, and about what
 
 # What callbacks fill
 PAGE = "page"

@@ -24,6 +24,9 @@ READS_TILES = (
 
 IN_HEAD = "page_boot.js"
 
+BEFORE_OTHERS = ("page_state.js", "page_work.js")
+"""Scripts that others speak with, in this order; the rest follows by name."""
+
 
 @cache
 def packs() -> dict[str, Part]:
@@ -34,6 +37,8 @@ def packs() -> dict[str, Part]:
     """
     worker = [ASSETS / f"map-{name}.js" for name in READS_TILES]
     scripts = [p for p in sorted(ASSETS.glob("*.js")) if p not in worker and p.name != IN_HEAD]
+    first = [path for name in BEFORE_OTHERS for path in scripts if path.name == name]
+    scripts = [*first, *(path for path in scripts if path not in first)]
     styles = sorted(ASSETS.glob("*.css"))
     return dict(
         _packed(name, paths, media_type)

@@ -14,6 +14,7 @@ window.twinPage = (() => {
   let table = {};        // page, order and filter of the table view; not in the address
   let seq = 0;           // counts camera moves that the page asks the map for
   let dashed = false;    // whether Dash has filled the page
+  let over = {};         // what the workspace lays over the map: values, marks, sketches
   const sent = {};       // what was last asked of the server, by store
   const watchers = [];
 
@@ -81,7 +82,7 @@ window.twinPage = (() => {
     return {
       index, lang: state.lang, theme: dark, camera: {...state.camera, seq},
       padding: padding(), layers: state.layers, colour, selection: state.pick, sun: state.sun,
-      filter: state.district ? {district: state.district} : null,
+      filter: state.district ? {district: state.district} : null, ...over,
     };
   }
 
@@ -158,6 +159,12 @@ window.twinPage = (() => {
     spread();
   }
 
+  // What the workspace wants to see on the map besides (dash_app/workspace/README.md).
+  function overlay(wanted) {
+    over = wanted;
+    if (state) draw();
+  }
+
   function paint(answer) {
     scale = answer;
     if (state) spread();
@@ -172,7 +179,7 @@ window.twinPage = (() => {
   window.addEventListener("resize", () => state && spread());
   system.addEventListener("change", () => state && spread());
   return {
-    patch, open, paint, askTable, query, theme,
+    patch, open, paint, overlay, askTable, query, theme,
     watch: (watcher) => watchers.push(watcher),
     get state() { return state; },
     get home() { return home; },

@@ -58,6 +58,8 @@
     clearing = window.setTimeout(() => setProps("note", {children: ""}), 8000);
   }
 
+  page.say = note;
+
   const THEMES = ["system", "light", "dark"];
   const ACTIONS = {
     "north": () => look({bearing: 0}),
@@ -370,6 +372,7 @@
       if (!answer) return;
       $("map-slot").append($("map")); // from now on the map has its place in the page
       page.open(answer);
+      window.twinWork.start();
       clearNoteLater(); // the server may have said that the link held unknown values
     },
     painted: (answer) => page.paint(answer),
@@ -379,6 +382,11 @@
       flyWhenPlaced = false;
     },
     found: () => openFound(),
+    dialogOpen: (content) => {
+      const box = $("dialog");
+      if (content && content.length !== 0 && !box.open) box.showModal();
+    },
+    worked: (answer) => window.twinWork.heard(answer),
   };
 
   // ---- a server that does not answer -----------------------------------------------------

@@ -53,7 +53,7 @@ window.twinWork = (() => {
     const {lang, view, a, b, year, value, hour, split, explain, cards, at} = state();
     const data = {
       lang, view, a, b, year, value, hour, split, at, explain, cards, shown: shown(), panel,
-      hashes: Object.fromEntries(Object.entries(sides).map(([key, side]) => [key, hashOf(key) || side.hash])),
+      drafts: draft ? {[draft.side]: draft.hash} : {},
       before: Object.fromEntries(Object.entries(sides).map(([key, side]) => [key, side.before])),
       regions: [...wanted], seq: (askNow.seq = (askNow.seq || 0) + 1),
     };
@@ -78,8 +78,6 @@ window.twinWork = (() => {
     runAll();
     emit("told", told);
   }
-
-  const hashOf = (key) => (key === active() && draft?.hash) || null;
 
   // The scenario that edits go to: what is shown, else A.
   function active() {
@@ -266,9 +264,10 @@ window.twinWork = (() => {
     const [before, after] = told.pair || ["base", "a"];
     const now = WORKING.includes(view) || state()?.value ? maps[shown()] : null;
     const two = split !== "none" && view === "compare" && maps[before] && maps[after];
+    const themed = (spec) => spec && {...spec, ...spec[page.theme()]};
     page.overlay({
       values: now || two ? {
-        left: two ? maps[before] : now, right: two ? maps[after] : null,
+        left: themed(two ? maps[before] : now), right: two ? themed(maps[after]) : null,
         split: two ? split : "none", at, flow: Boolean(told.flow), height: Boolean(told.height),
       } : null,
       scene: shown() === "base" || !told.scenes ? null : told.scenes[shown() === "diff" ? "a" : shown()] || null,
@@ -300,8 +299,13 @@ window.twinWork = (() => {
 
   // ---- the page's state changed --------------------------------------------------------------
   const DRAWN_BY = ["lang", "view", "a", "b", "shown", "year", "value", "hour", "split", "explain", "cards"];
+  let themeDrawn = null;
   page.watch((now) => {
     const text = JSON.stringify(DRAWN_BY.map((name) => now[name]));
+    if (themeDrawn !== page.theme()) {
+      themeDrawn = page.theme();
+      drawMap();
+    }
     if (text === asked) return;
     const first = asked === "";
     asked = text;
@@ -350,7 +354,10 @@ window.twinWork = (() => {
     };
   }
 
+  let started = false;
   async function start() {
+    if (started) return;
+    started = true;
     me = {...await api("GET", "/api/me").catch(() => ({token: ""})), tab: Math.random().toString(36).slice(2, 10)};
     listen();
     if (pending.length) { say(page.words.resent); keepPending(); send(); }

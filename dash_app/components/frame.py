@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
-VIEW_LABELS = {"map": "Map", "table": "Table", "data": "Data and quality"}
+VIEW_LABELS = {
+    "map": "Explore",
+    "scenario": "Scenario",
+    "compare": "Compare",
+    "mobility": "Mobility",
+    "energy": "Energy",
+}
+ASIDE = {"table": ("Table", "table"), "data": ("Data and quality", "quality")}
+"""Views beside the map: label and sign of their buttons."""
 THEME_LABELS = {"system": "Theme: as the device", "light": "Theme: light", "dark": "Theme: dark"}
 THEME_ICONS = {"system": "theme", "light": "sun", "dark": "moon"}
 
@@ -35,7 +43,16 @@ def top_bar(t: Translator, city: City, state: ViewState) -> list[Any]:
             **attrs(aria_label=t.text("Views")),
         ),
         _search(t),
-        html.Div([_theme(t, state), _languages(t, state), _share(t)], className="bar-end"),
+        html.Div(
+            [
+                html.Div(id=ids.SAVED, className="saved"),
+                *(_aside_button(t, name, state.view) for name in ASIDE),
+                _theme(t, state),
+                _languages(t, state),
+                _share(t),
+            ],
+            className="bar-end",
+        ),
     ]
 
 
@@ -60,6 +77,18 @@ def _view_button(t: Translator, name: str, current: str) -> html.Button:
         type="button",
         className="view-button",
         **attrs(data_view=name, aria_pressed=str(name == current).lower()),
+    )
+
+
+def _aside_button(t: Translator, name: str, current: str) -> html.Button:
+    label, sign = ASIDE[name]
+    text = t.text(label, context="view")
+    return html.Button(
+        icon(sign),
+        type="button",
+        className="button-icon",
+        title=text,
+        **attrs(data_view=name, aria_pressed=str(name == current).lower(), aria_label=text),
     )
 
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 STORES = (
     ids.ADDRESS, ids.STATE,
     ids.SCALE, ids.PAINT, ids.PICK, ids.PICK_PLACE, ids.QUERY, ids.TABLE_ASKED, ids.VIEW_ASKED,
+    ids.WORK_ASKED, ids.WORK_TOLD, ids.DIALOG_ASKED,
 )  # fmt: skip
 
 
@@ -64,17 +65,25 @@ def layout() -> html.Div:
             *(Store(id=name) for name in STORES),
             html.A(id=ids.SKIP, href=f"#{ids.INSPECTOR}", className="skip"),
             html.Header(id=ids.BAR, className="top-bar"),
+            html.Section(id=ids.STRIP, className="strip"),
             html.Main(
                 [
                     html.Div(id="map-slot", className="map-slot"),
+                    html.Div(id=ids.SIDES, className="sides", **OVER_MAP),
                     html.Div(id="map-tip", className="map-tip", hidden=True),
                     html.Div(id="map-state", className="map-state", role="status"),
                     html.Aside(id=ids.LEFT, className="panel left", **OVER_MAP),
+                    html.Section(id=ids.WORK_LEFT, className="panel left work-left", **OVER_MAP),
                     html.Div(id=ids.CONTROLS, className="controls", role="toolbar", **OVER_MAP),
                     html.Section(
                         id=ids.INSPECTOR, className="panel right", tabIndex=-1, **OVER_MAP
                     ),
+                    html.Section(
+                        id=ids.WORK_RIGHT, className="panel right work-right", tabIndex=-1, **OVER_MAP
+                    ),
                     html.Div(id=ids.SUN, className="panel sun-bar", role="group", **OVER_MAP),
+                    html.Div(id=ids.YEARS, className="panel years", role="group", **OVER_MAP),
+                    html.Section(id=ids.BOTTOM, className="panel bottom", tabIndex=-1, **OVER_MAP),
                     html.Footer(id=ids.CREDIT, className="credit", **OVER_MAP),
                     html.Section(id=ids.TABLE, className="view view-table"),
                     html.Section(id=ids.QUALITY, className="view view-data", tabIndex=-1),
@@ -90,6 +99,11 @@ def layout() -> html.Div:
                 id="found-box",
                 className="panel found",
                 hidden=True,
+            ),
+            html.Dialog(
+                html.Div(id=ids.DIALOG_BODY, className="dialog-body"),
+                id=ids.DIALOG,
+                className="dialog",
             ),
             html.Div(id=ids.NOTE, className="note", role="status"),
             html.P(id=ids.SPOKEN, className="only-spoken", role="status"),
@@ -136,6 +150,14 @@ def _words(t: Translator, city: City) -> dict[str, str]:
         "server": t.text(
             "The server does not answer. What is drawn stays; try again or reload the page."
         ),
+        "unsaved": t.text(
+            "The server does not answer. Your change is kept in this browser and saved as soon as "
+            "it is back."
+        ),
+        "resent": t.text("A change from your last visit was not saved yet; it is saved now."),
+        "restarted": t.text("The server was restarted. Everything you saved is there."),
+        "back": t.text("The server is back."),
+        "changed": t.text("{author} has changed this scenario.", author="{author}"),
         "script": t.text("This page needs JavaScript. It loads nothing from other servers."),
     }
 

@@ -32,6 +32,7 @@ class Side:
     key: SideKey
     scenario: Scenario  # of `base`: without measures, same stages as the others
     hash: str
+    saved_hash: str = ""  # of `version`
     id: str = ""  # of the scenario in the project store; empty for `base`
     version: Version | None = None
     results: Results | None = None  # may lack years that are still being computed

@@ -1,0 +1,192 @@
+"""
+The workspace: scenarios in the frame of the map, drawn region by region.
+
+The functions here are what the callbacks call; they take plain values from the browser, which is
+never trusted. Nothing is computed here: runs are asked for over the API, panels read what is there.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from dash import ClientsideFunction, Input, Output, no_update
+
+from dash_app import ids
+from dash_app.components.comparison import comparison, comparison_left, side_names
+from dash_app.components.dialogs import dialog
+from dash_app.components.explain import explain_panel
+from dash_app.components.measure_form import measure_form
+from dash_app.components.save_state import save_state
+from dash_app.components.scenario_tree import scenario_panel
+from dash_app.components.strip import strip
+from dash_app.components.charts import energy_charts, mobility_charts
+from dash_app.components.view_panel import view_panel
+from dash_app.components.year_bar import year_bar
+from dash_app.i18n import LANGUAGES, translator
+from dash_app.workspace.maps import maps_of, view_of
+from dash_app.workspace.screen import Missing, work_of
+from twin.scenario import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dash import Dash
+
+    from dash_app.api.context import Context
+    from dash_app.i18n import Translator
+    from dash_app.workspace.viewer import Viewer
+    from dash_app.workspace.work import Side, Work
+
+REGIONS = {
+    "strip": ids.STRIP,
+    "left": ids.WORK_LEFT,
+    "right": ids.WORK_RIGHT,
+    "bottom": ids.BOTTOM,
+    "years": ids.YEARS,
+    "sides": ids.SIDES,
+    "saved": ids.SAVED,
+}
+"""What can be drawn anew by itself, and where it goes."""
+
+
+def draw(desk: Context, asked: Any, viewer: Viewer) -> dict[str, Any]:
+    """
+    Return the regions asked for, and under `told` what the scripts need to go on.
+
+    Regions that are not asked for stay as they are.
+    """
+    asked = asked if isinstance(asked, dict) else {}
+    t = _speaker(asked)
+    work, missing = work_of(desk, asked, viewer)
+    wanted = asked.get("regions")
+    wanted = wanted if isinstance(wanted, list) else list(REGIONS)
+    mode = str(asked.get("view") or "map")
+    makers = _makers(desk, t, work, asked, mode)
+    found: dict[str, Any] = {name: no_update for name in REGIONS}
+    found |= {name: makers[name]() for name in REGIONS if name in wanted}
+    found["told"] = told_of(desk, t, work, asked, mode, missing, maps="map" in wanted)
+    return found
+
+
+def _makers(
+    desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode: str
+) -> dict[str, Callable[[], Any]]:
+    """Return by region the function that draws it."""
+    return {
+        "strip": lambda: strip(t, work, mode=mode, cards=_words(asked.get("cards"))),
+        "left": lambda: _left(desk, t, work, asked, mode),
+        "right": lambda: _right(desk, t, work, asked),
+        "bottom": lambda: _bottom(t, work, mode),
+        "years": lambda: year_bar(t, work, mode=mode),
+        "sides": lambda: side_names(t, work) if _split(asked, mode) else [],
+        "saved": lambda: save_state(t, work),
+    }
+
+
+def _left(
+    desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode: str
+) -> list[Any]:
+    if mode == "scenario":
+        return scenario_panel(t, work, desk.projects)
+    view = view_of(work, mode)
+    if mode == "compare":
+        return comparison_left(t, work, view, split=str(asked.get("split") or "none"))
+    return view_panel(t, work, view, mode) if mode in {"energy", "mobility"} else []
+
+
+def _bottom(t: Translator, work: Work, mode: str) -> list[Any]:
+    charts = {"compare": comparison, "energy": energy_charts, "mobility": mobility_charts}
+    return charts[mode](t, work) if mode in charts else []
+
+
+def _right(desk: Context, t: Translator, work: Work, asked: dict[str, Any]) -> list[Any]:
+    panel = asked.get("panel")
+    panel = panel if isinstance(panel, dict) else {}
+    if panel.get("name") == "explain":
+        return explain_panel(t, work, panel)
+    if panel.get("name") == "form" and work.viewer.may_edit:
+        return measure_form(t, desk, work, panel)
+    return []
+
+
+def told_of(
+    desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode: str,
+    missing: tuple[Missing, ...], *, maps: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what the scripts need: versions and hashes of the sides, where the map finds values."""
+    told: dict[str, Any] = {
+        "seq": asked.get("seq") if isinstance(asked.get("seq"), int) else 0,
+        "year": work.year,
+        "years": list(work.base.scenario.stages),
+        "sides": {side.key: _side(desk, work, side) for side in work.sides},
+    }
+    if maps:
+        told |= maps_of(desk, work, view_of(work, mode))
+    if missing:
+        told["missing"] = [
+            {"side": lost.side, "id": lost.id, "why": t.error(lost.why)} for lost in missing
+        ]
+    return told
+
+
+def _side(desk: Context, work: Work, side: Side) -> dict[str, Any]:
+    """Return one side as the scripts know it; a draft counts as the version it is made from."""
+    results = desk.engine.peek(side.saved_hash)
+    run = (
+        {"content": json.loads(dump(side.scenario))}
+        if side.version is None
+        else {"scenario": side.id, "version": side.version.number}
+    )
+    return {
+        "id": side.id,
+        "version": side.version.number if side.version else 0,
+        "hash": side.saved_hash,
+        "ready": results is not None and work.year in results.years,
+        "run": run,
+    }
+
+
+def _split(asked: dict[str, Any], mode: str) -> bool:
+    return mode == "compare" and asked.get("split") in {"swipe", "twin"}
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    return tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else ()
+
+
+def _speaker(asked: Any) -> Translator:
+    lang = asked.get("lang") if isinstance(asked, dict) else None
+    return translator(lang if lang in LANGUAGES else LANGUAGES[0])
+
+
+def register(app: Dash, desk: Context, look: Callable[[], Viewer]) -> None:
+    """Tie the functions of the workspace to its components; `look` says who is asking."""
+
+    @app.callback(
+        output={
+            **{name: Output(key, "children") for name, key in REGIONS.items()},
+            "told": Output(ids.WORK_TOLD, "data"),
+        },
+        inputs={"asked": Input(ids.WORK_ASKED, "data")},
+        prevent_initial_call=True,
+    )
+    def _draw(asked: Any) -> dict[str, Any]:
+        return draw(desk, asked, look())
+
+    @app.callback(
+        Output(ids.DIALOG_BODY, "children"),
+        Input(ids.DIALOG_ASKED, "data"),
+        prevent_initial_call=True,
+    )
+    def _dialog(asked: Any) -> Any:
+        asked = asked if isinstance(asked, dict) else {}
+        return dialog(_speaker(asked), desk, look(), asked)
+
+    for name, store, prop in (
+        ("worked", ids.WORK_TOLD, "data"),
+        ("dialogOpen", ids.DIALOG_BODY, "children"),
+    ):
+        app.clientside_callback(  # type: ignore[no-untyped-call]
+            ClientsideFunction("page", name), Input(store, prop), prevent_initial_call=True
+        )

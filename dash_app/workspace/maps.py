@@ -1,0 +1,96 @@
+"""What the map shows of results: for each side where its values are, and the scale they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dash_app import views
+from dash_app.workspace.privacy import allowed_view
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dash_app.api.context import Context
+    from dash_app.map.colours import Scale
+    from dash_app.views import View
+    from dash_app.workspace.work import Side, Work
+
+DEFAULT_VIEWS = {"energy": "heat_density", "compare": "heat_density", "mobility": "car_flow"}
+"""View of results that a mode of the page starts with."""
+
+
+def view_of(work: Work, mode: str) -> View | None:
+    """Return the view of results that the map shows; None for the plain city."""
+    name = work.theme or DEFAULT_VIEWS.get(mode)
+    found = views.VIEWS.get(name) if name else None
+    return found if found is not None and allowed_view(found, work.viewer) else None
+
+
+def maps_of(desk: Context, work: Work, view: View | None) -> dict[str, Any]:
+    """
+    Return by side (`base`, `a`, `b`, `diff`) what the map needs to draw its values.
+
+    All sides share one scale, so that the same colour means the same; the difference has its own.
+    """
+    there = [side for side in work.sides if side.year(work.year) is not None]
+    scenes = {side.key: {"url": f"/api/scene/{_key(side)}/{work.year}"} for side in there
+              if side.key != "base"}  # fmt: skip
+    told: dict[str, Any] = {"maps": {}, "scenes": scenes, "flow": False, "height": False}
+    before, after = work.pair
+    told["pair"] = [before.key, after.key]
+    if view is None:
+        return told
+    values = {side.key: _values(desk, view, side, work) for side in there}
+    told |= {"flow": view.kind == "flow", "height": view.height}
+    scales = {theme: views.scale_of(view, list(values.values()), theme)
+              for theme in ("light", "dark")} if values else {}  # fmt: skip
+    for side in there:
+        told["maps"][side.key] = _spec(view, scales, _url(view, side, work))
+    one, other = (work.b or work.base, work.a or work.b or work.base)
+    if one.key in values and other.key in values and one is not other:
+        told["maps"]["diff"] = _difference(desk, view, work, (one, other), values)
+    return told
+
+
+def _difference(
+    desk: Context,
+    view: View,
+    work: Work,
+    pair: tuple[Side, Side],
+    values: dict[str, pd.Series[Any]],
+) -> dict[str, Any]:
+    before, after = pair
+    change = views.change(view, values[after.key], values[before.key])
+    scales = {
+        theme: views.scale_of(view, [change], theme, difference=True) for theme in ("light", "dark")
+    }
+    url = f"{_url(view, after, work)}{'&' if work.hour is not None else '?'}minus={_key(before)}"
+    return _spec(view, scales, url)
+
+
+def _spec(view: View, scales: dict[str, Scale], url: str) -> dict[str, Any]:
+    light, dark = scales["light"], scales["dark"]
+    return {
+        "url": url,
+        "table": view.table,
+        "column": view.name,
+        "kind": light.kind,
+        "breaks": list(light.breaks),
+        "light": {"colours": list(light.colours), "nodata": light.nodata},
+        "dark": {"colours": list(dark.colours), "nodata": dark.nodata},
+    }
+
+
+def _values(desk: Context, view: View, side: Side, work: Work) -> pd.Series[Any]:
+    found = side.year(work.year)
+    assert found is not None  # noqa: S101 - only sides with an answer are asked
+    return views.values(view, found, desk.city, hour=work.hour)
+
+
+def _url(view: View, side: Side, work: Work) -> str:
+    hour = f"?hour={work.hour}" if work.hour is not None else ""
+    return f"/api/views/{_key(side)}/{work.year}/{view.name}{hour}"
+
+
+def _key(side: Side) -> str:
+    return side.hash
