@@ -124,7 +124,7 @@ def create_app(city: City, *, lang: str = "de") -> FastAPI:
     server.include_router(bundle_router())
     server.include_router(pack_router())
     server.include_router(map_router(city, warm=True))
-    server.include_router(explore.page_router(shown))
+    server.include_router(explore.page_router(lambda: shown))
     dash = _dash(server, shown)
     # registered last and before Dash's own catch-all, which would answer 200 with the page
     server.add_api_route("/{path:path}", _not_found, include_in_schema=False)
@@ -156,7 +156,7 @@ def _dash(server: FastAPI, shown: Shown) -> Dash:
     )
     dash.shown = shown
     dash.layout = explore.layout()
-    explore.register(dash, shown)
+    explore.register(dash, lambda: shown)
     return dash
 
 

@@ -190,15 +190,7 @@ def to_query(state: ViewState) -> str:
         )
         if getattr(state, name) != getattr(start, name)
     }  # fmt: skip
-    parts |= {
-        name: f"{getattr(state, name):g}"
-        for name in ("year", "hour")
-        if getattr(state, name) is not None
-    }
-    if state.split == "swipe" and state.at != start.at:
-        parts["divider"] = f"{state.at:.2f}"
-    if state.cards:
-        parts["cards"] = ",".join(state.cards)
+    parts |= _work_parts(state)
     if state.camera:
         c = state.camera
         parts["at"] = f"{c.lat:.5f},{c.lon:.5f},{c.zoom:.2f},{c.pitch:.0f},{c.bearing:.0f}"
@@ -217,6 +209,20 @@ def to_query(state: ViewState) -> str:
              "district", "sun", "a", "b", "shown", "year", "value", "hour", "split", "divider",
              "explain", "cards")  # fmt: skip
     return "&".join(f"{name}={quote(parts[name], safe=',:@')}" for name in order if name in parts)
+
+
+def _work_parts(state: ViewState) -> dict[str, str]:
+    """Return what of the workspace an address carries besides plain words."""
+    parts = {
+        name: f"{getattr(state, name):g}"
+        for name in ("year", "hour")
+        if getattr(state, name) is not None
+    }
+    if state.split == "swipe" and state.at != ViewState.at:
+        parts["divider"] = f"{state.at:.2f}"
+    if state.cards:
+        parts["cards"] = ",".join(state.cards)
+    return parts
 
 
 def _layer_text(name: str, opacity: float) -> str:

@@ -38,6 +38,8 @@ from dash_app.state import (
 from twin.schema import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dash import Dash
 
     from dash_app.i18n import Translator
@@ -79,7 +81,10 @@ def layout() -> html.Div:
                         id=ids.INSPECTOR, className="panel right", tabIndex=-1, **OVER_MAP
                     ),
                     html.Section(
-                        id=ids.WORK_RIGHT, className="panel right work-right", tabIndex=-1, **OVER_MAP
+                        id=ids.WORK_RIGHT,
+                        className="panel right work-right",
+                        tabIndex=-1,
+                        **OVER_MAP,
                     ),
                     html.Div(id=ids.SUN, className="panel sun-bar", role="group", **OVER_MAP),
                     html.Div(id=ids.YEARS, className="panel years", role="group", **OVER_MAP),
@@ -312,12 +317,14 @@ OPEN_OUTPUTS = {
 }
 
 
-def page_router(shown: Shown) -> APIRouter:
+def page_router(shown_now: Callable[[], Shown]) -> APIRouter:
     """Return the one route that is no callback: what the pointer is over, many times a second."""
     router = APIRouter(tags=["page"])
 
     @router.get("/tip/{table}/{key:path}", summary="Name and value of one row, for the map tip")
-    def _tip(table: str, key: str, lang: str = shown.lang, column: str = "") -> dict[str, str]:
+    def _tip(table: str, key: str, lang: str = "", column: str = "") -> dict[str, str]:
+        shown = shown_now()
+        lang = lang if lang in LANGUAGES else shown.lang
         try:
             return tip(shown, table, key, column, lang)
         except KeyError as error:
@@ -326,8 +333,8 @@ def page_router(shown: Shown) -> APIRouter:
     return router
 
 
-def register(app: Dash, shown: Shown) -> None:
-    """Tie the functions of this page to its components."""
+def register(app: Dash, shown_now: Callable[[], Shown]) -> None:
+    """Tie the functions of this page to its components; `shown_now` is the city as one may see."""
 
     @app.callback(
         output=OPEN_OUTPUTS,
@@ -335,7 +342,7 @@ def register(app: Dash, shown: Shown) -> None:
         prevent_initial_call="initial_duplicate",
     )
     def _open_page(search: Any) -> dict[str, Any]:
-        return open_page(shown, search)
+        return open_page(shown_now(), search)
 
     @app.callback(
         Output(ids.SCALE, "data"),
@@ -344,7 +351,7 @@ def register(app: Dash, shown: Shown) -> None:
         prevent_initial_call=True,
     )
     def _paint(asked: Any) -> Any:
-        return paint(shown, asked)
+        return paint(shown_now(), asked)
 
     @app.callback(
         Output(ids.INSPECTOR, "children"),
@@ -354,7 +361,7 @@ def register(app: Dash, shown: Shown) -> None:
         prevent_initial_call=True,
     )
     def _inspect(asked: Any) -> Any:
-        return inspect(shown, asked)
+        return inspect(shown_now(), asked)
 
     @app.callback(
         Output(ids.FOUND, "children"),
@@ -363,19 +370,19 @@ def register(app: Dash, shown: Shown) -> None:
         prevent_initial_call=True,
     )
     def _find(asked: Any) -> Any:
-        return find(shown, asked)
+        return find(shown_now(), asked)
 
     @app.callback(
         Output(ids.TABLE, "children"), Input(ids.TABLE_ASKED, "data"), prevent_initial_call=True
     )
     def _show_table(asked: Any) -> Any:
-        return show_table(shown, asked)
+        return show_table(shown_now(), asked)
 
     @app.callback(
         Output(ids.QUALITY, "children"), Input(ids.VIEW_ASKED, "data"), prevent_initial_call=True
     )
     def _show_quality(asked: Any) -> Any:
-        return show_quality(shown, asked)
+        return show_quality(shown_now(), asked)
 
     _register_browser(app)
 

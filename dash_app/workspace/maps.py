@@ -83,7 +83,7 @@ def _spec(view: View, scales: dict[str, Scale], url: str) -> dict[str, Any]:
 
 def _values(desk: Context, view: View, side: Side, work: Work) -> pd.Series[Any]:
     found = side.year(work.year)
-    assert found is not None  # noqa: S101 - only sides with an answer are asked
+    assert found is not None
     return views.values(view, found, desk.city, hour=work.hour)
 
 

@@ -87,7 +87,9 @@ def _opened(desk: Context, asked: Mapping[str, Any], key: SideKey, viewer: Viewe
     version, scenario = desk.projects.open(
         scenario_id, int(number) if number.isdecimal() else None, viewer=viewer
     )
-    return _answered(desk, asked, Side(key, scenario, scenario.hash, scenario.hash, scenario_id, version))
+    return _answered(
+        desk, asked, Side(key, scenario, scenario.hash, scenario.hash, scenario_id, version)
+    )
 
 
 def _answered(desk: Context, asked: Mapping[str, Any], side: Side) -> Side:
