@@ -117,7 +117,7 @@ def _fault(error: Any, content: Mapping[str, Any]) -> Fault:
             path = path[1:]
     kind = kind if kind in MEASURES else ""
     model = MEASURES.get(kind, Scenario) if place else Scenario
-    return Fault(_problem(error, path, model), place, name, kind, _field(path))
+    return Fault(problem_of(error, path, model), place, name, kind, _field(path))
 
 
 def _field(path: Sequence[Any]) -> str:
@@ -127,7 +127,8 @@ def _field(path: Sequence[Any]) -> str:
     return ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in parts)
 
 
-def _problem(error: Any, path: list[Any], model: type[BaseModel]) -> Problem:
+def problem_of(error: Any, path: list[Any], model: type[BaseModel] = Scenario) -> Problem:
+    """Return in words what pydantic found wrong with the field at the end of a path."""
     kind, context, given = error["type"], error.get("ctx", {}), error["input"]
     cause = context.get("error")
     if isinstance(cause, WrongValueError):
