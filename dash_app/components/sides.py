@@ -110,3 +110,13 @@ def band(spread: pd.DataFrame | None, name: str, year: int) -> tuple[float, floa
 def years_of(work: Work) -> tuple[int, ...]:
     """Return the stage years of the scenarios on screen, in order."""
     return tuple(sorted({year for side in work.sides for year in side.scenario.stages}))
+
+
+def area_name(t: Translator, work: Work, level: str, area: str) -> str:
+    """Return what people call an area; a Baublock goes by its district and key."""
+    if level == "city":
+        return work.city.name
+    if level == "district" and area in work.city.districts.index:
+        name = work.city.districts.loc[area].get("name")
+        return str(name) if isinstance(name, str) and name else area
+    return t.text("Block {key}", key=area.rpartition(":")[2] or area)

@@ -18,7 +18,7 @@ from dash_app.components.amounts import (
     unit_parts,
     verdict_words,
 )
-from dash_app.components.charts.range_bar import RangeBar, range_bar
+from dash_app.components.charts.range_bar import RangeBar, range_bar, range_words
 from dash_app.components.native import Input
 from dash_app.components.sides import Figures, band, figures, name_of, than
 from dash_app.components.values import attrs, icon
@@ -261,7 +261,8 @@ def _graph(
         today=other if work.shown != "base" else None,
     )
     return html.Span(
-        [range_bar(t, indicator, shown, 72), wish], className="strip-graph strip-range"
+        [range_bar(shown, 72, label=range_words(t, indicator, shown)), wish],
+        className="strip-graph strip-range",
     )
 
 

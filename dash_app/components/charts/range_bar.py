@@ -39,15 +39,10 @@ class RangeBar:
 
 
 def range_bar(
-    t: Translator,
-    indicator: Indicator,
-    shown: RangeBar,
-    width: float,
-    *,
-    ends: tuple[float, float] | None = None,
+    shown: RangeBar, width: float, *, label: str, ends: tuple[float, float] | None = None
 ) -> Svg:
     """
-    Return the drawing; `ends` puts several bars on one scale.
+    Return the drawing; `ends` puts several bars on one scale, `label` says it in words.
 
     The dot is the value, the band its range, the dashed line the target, the short line today.
     """
@@ -73,12 +68,11 @@ def range_bar(
         at = x(shown.target)
         marks.append(node("line", x1=at, x2=at, y1=1, y2=HEIGHT - 1, className="range-target"))
     marks.append(node("circle", cx=x(shown.value), cy=middle, r=4, className="range-dot"))
-    return drawing(
-        marks, width=width, height=HEIGHT, label=_words(t, indicator, shown), class_name="range-bar"
-    )
+    return drawing(marks, width=width, height=HEIGHT, label=label, class_name="range-bar")
 
 
-def _words(t: Translator, indicator: Indicator, shown: RangeBar) -> str:
+def range_words(t: Translator, indicator: Indicator, shown: RangeBar) -> str:
+    """Return what a bar shows of an indicator, in words."""
     unit = indicator.unit
     parts = [
         t.text(
