@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from fastapi import HTTPException, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from dash_app.accounts.errors import AccessError
 from dash_app.i18n import Translator, preferred_lang, translator
 from dash_app.workspace.runs import NotReadyError, UnexpectedError, UnknownRunError
 from layers.project_store import ConflictError
@@ -29,10 +30,6 @@ RETRY_S = 2
 
 class NotFoundError(TwinError):
     """What is asked for is not there, or not for whoever asks."""
-
-
-class NotAllowedError(TwinError):
-    """Whoever asks may not do this."""
 
 
 class NotNowError(TwinError):
@@ -111,7 +108,6 @@ STATUS: Sequence[tuple[type[Exception], int, str]] = (
     (ConflictError, 409, "conflict"),
     (UnknownRunError, 404, "unknown-run"),
     (NotFoundError, 404, "not-found"),
-    (NotAllowedError, 403, "not-allowed"),
     (NotReadyError, 503, "not-ready"),
     (NotNowError, 503, "not-now"),
     (UnexpectedError, 500, "unexpected"),
@@ -121,18 +117,11 @@ STATUS: Sequence[tuple[type[Exception], int, str]] = (
 )
 """Status and word of each kind of fault; the first that fits counts."""
 
-BY_NAME: Mapping[str, tuple[int, str]] = {
-    "UnknownScenarioError": (404, "not-found"),
-    "NoScenarioError": (404, "not-found"),
-    "MissingError": (404, "not-found"),
-}
-
 
 def status_of(error: Exception) -> tuple[int, str]:
     """Return the HTTP status of a fault, and the word that programs know it by."""
-    own = getattr(error, "status", None)
-    if isinstance(error, TwinError) and isinstance(own, int):
-        return own, "not-possible"
+    if isinstance(error, AccessError):
+        return error.status, "not-allowed"
     if isinstance(error, StarletteHTTPException):
         return error.status_code, f"http-{error.status_code}"
     if isinstance(error, StoreError) and "no scenario" in error.template:
@@ -145,6 +134,7 @@ def status_of(error: Exception) -> tuple[int, str]:
 
 def _title(t: Translator, status: int) -> str:
     titles = {
+        401: t.text("Not allowed"),
         403: t.text("Not allowed"),
         404: t.text("Not found"),
         405: t.text("Not possible at this address"),
@@ -214,8 +204,3 @@ def _length(fault: Mapping[str, Any]) -> Said | None:
     if fault["type"] == "extra_forbidden":
         return Said("unknown_field", say("There is no such field here."))
     return None
-
-
-def no_such(what: str) -> HTTPException:
-    """Return the refusal of an address that leads nowhere; `what` is for the log."""
-    return HTTPException(404, what)

@@ -1,0 +1,72 @@
+"""Puts the addresses of the API together; faults of all of them are told in one way."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from dash_app.api import (
+    catalogue,
+    city,
+    drafts,
+    events,
+    index,
+    observations,
+    results,
+    runs,
+    scenarios,
+)
+from dash_app.api.context import Context
+from dash_app.api.problems import RESPONSES, ProblemRoute, problem_response
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+ELSEWHERE = "/api/{rest:path}"
+
+
+def make_router(desk: Context) -> APIRouter:
+    """Return every address below `/api` but those of accounts and exports."""
+
+    def bind(request: Request) -> None:
+        request.state.desk = desk
+
+    whole = APIRouter(prefix="/api", dependencies=[Depends(bind)], responses=RESPONSES)
+    themes = (city, catalogue, scenarios, runs, results, drafts, observations, events)
+    for theme in themes:
+        whole.include_router(theme.router)
+    desk.engine.watch(lambda hash_, year: _tell(desk, hash_, year))
+    return whole
+
+
+def elsewhere() -> APIRouter:
+    """Return the answer to all other addresses below `/api`; to be included last."""
+    router = APIRouter(route_class=ProblemRoute)
+    router.add_api_route(ELSEWHERE, nothing_here, methods=list(METHODS), include_in_schema=False)
+    return router
+
+
+def nothing_here(request: Request) -> Response:
+    """Tell that there is nothing at an address, or nothing for this method."""
+    allowed = allowed_methods(request.app, request.scope)
+    if allowed:
+        raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+    raise HTTPException(404)
+
+
+def allowed_methods(app: FastAPI, scope: Any) -> list[str]:
+    """Return the methods that some address of the application takes at this path."""
+    found = []
+    for method in METHODS:
+        asked = {**scope, "method": method}
+        for route in app.router.routes:
+            path = getattr(route, "path", None)  # an included router has none
+            if path is not None and (path == ELSEWHERE or not path.startswith("/api")):
+                continue
+            if route.matches(asked)[0] is Match.FULL:
+                found.append(method)
+                break
+    return found
+
+
+def _tell(desk: Context, hash_: str, year: int) -> None:
+    desk.news.tell("run", hash=hash_, year=year, state=desk.engine.status(hash_).state)
