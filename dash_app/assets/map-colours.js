@@ -2,7 +2,8 @@
 (function (kit) {
   'use strict';
 
-  const SHOWN = 255, FADED = 128, PLAIN = 0; // alpha: value, out of the filter, no value asked for
+  // alpha: value, value kept back (hatched), out of the filter, no value asked for
+  const SHOWN = 255, WITHHELD = 224, FADED = 128, PLAIN = 0;
 
   const between = (low, high, f) => low.map((value, i) => value + (high[i] - value) * f);
 
@@ -27,19 +28,20 @@
   /* `part`: a decoded column; `colour`: the scale of the view; rows without a value are grey, or left out
      where that is not said. Gives rgba bytes, row by row. */
   kit.colourRows = function ({ header, columns }, colour, sayMissing = true) {
-    const values = columns.value, out = new Uint8Array(4 * values.length);
+    const values = columns.value, withheld = columns.withheld, out = new Uint8Array(4 * values.length);
     const colours = colour.colours.map(kit.rgb), nodata = kit.rgb(colour.nodata);
     const words = header.kind === 'category';
     const code = words ? header.words.map((word) => colours[colour.breaks.indexOf(word)] || nodata) : null;
     const ofNumber = words ? null : numberColour(colour, colours);
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
-      const missing = words ? value === 0 : Number.isNaN(value);
+      const kept = withheld && withheld[i] > 0;
+      const missing = kept || (words ? value === 0 : Number.isNaN(value));
       const [r, g, b] = missing ? nodata : words ? code[value - 1] : ofNumber(value);
       out[4 * i] = r;
       out[4 * i + 1] = g;
       out[4 * i + 2] = b;
-      out[4 * i + 3] = missing && !sayMissing ? PLAIN : SHOWN;
+      out[4 * i + 3] = kept ? WITHHELD : missing && !sayMissing ? PLAIN : SHOWN;
     }
     return out;
   };

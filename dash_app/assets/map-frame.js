@@ -73,6 +73,7 @@
       },
       hasShadow: light.shadow[0] !== 0 || light.shadow[1] !== 0,
       inks: {
+        flowCasing: [...colour(paint.casing).slice(0, 3), 0.9], rim: [...colour(paint.casing).slice(0, 3), paint.rim_alpha / 255],
         roadCasing: colour(paint.road_casing), shadow: colour(paint.shadow), tree: colour(paint.tree),
         edge: [...colour(paint.edge).slice(0, 3), paint.edge_alpha / 255], shade: paint.shade.map((v) => v / 255),
         reliefShade: paint.relief_shade.map((v) => v / 255), reliefLight: paint.relief_light.map((v) => v / 255),
@@ -101,11 +102,31 @@
   kit.greyTexture = (device, { width, height, data }) =>
     device.createTexture({ format: 'r8unorm', width, height, data, sampler: SMOOTH });
 
+  kit.texturesAlive = 0; // tables of rows on the graphics card; a test watches that they do not pile up
+
+  const rowTexture = (device, format, data) => {
+    kit.texturesAlive += 1;
+    const texels = format === 'rgba8unorm' ? data.length / 4 : data.length;
+    return device.createTexture({ format, width: 1024, height: texels / 1024, data, sampler: NEAREST });
+  };
+
+  kit.dropTexture = (texture) => {
+    if (!texture || texture.destroyed) return;
+    kit.texturesAlive -= 1;
+    texture.destroy();
+  };
+
   /* One colour a row of a table, 1024 to a line. */
   kit.valueTexture = function (device, colours) {
-    const height = Math.max(Math.ceil(colours.length / 4096), 1);
-    const data = new Uint8Array(height * 4096);
+    const data = new Uint8Array(Math.max(Math.ceil(colours.length / 4096), 1) * 4096);
     data.set(colours);
-    return device.createTexture({ format: 'rgba8unorm', width: 1024, height, data, sampler: NEAREST });
+    return rowTexture(device, 'rgba8unorm', data);
+  };
+
+  /* One number a row: a width or a height. */
+  kit.amountTexture = function (device, amounts) {
+    const data = new Float32Array(Math.max(Math.ceil(amounts.length / 1024), 1) * 1024);
+    data.set(amounts);
+    return rowTexture(device, 'r32float', data);
   };
 })((window.twinMapKit = window.twinMapKit || {}));

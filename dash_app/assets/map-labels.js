@@ -48,6 +48,20 @@
       return this.sizes.get(key);
     }
 
+    /* One picture, or two beside each other: the second has words of its own. */
+    placeAll(viewports, { visible, covered }) {
+      if (viewports.length > 1) this.second = this.second || new kit.Labels(this.host.parentElement, this.frame, { onPick: this.onPick });
+      if (this.second) this.second.all = viewports.length > 1 ? this.all : [];
+      [this, this.second].forEach((labels, i) => {
+        const viewport = viewports[i] || viewports[0];
+        if (!labels) return;
+        labels.host.style.left = `${viewport.x}px`;
+        labels.host.style.right = 'auto';
+        labels.host.style.width = `${viewport.width}px`;
+        labels.place(viewport, { visible, covered: covered.map(([a, b, c, d]) => [a - viewport.x, b, c - viewport.x, d]) });
+      });
+    }
+
     /* Places what fits, important ones first; `covered` are boxes of panels to stay clear of. */
     place(viewport, { visible, covered }) {
       const boxes = covered.slice(), next = new Map();

@@ -65,12 +65,17 @@
         });
       }
 
+      /* What values colour is drawn for each side of the divider, cut off there. */
       draw({ renderPass }) {
         const { scene, strength } = this.props;
         if (!scene) return;
-        for (const { model, uniforms } of this.state.entries) {
-          model.shaderInputs.setProps({ twin: { ...this.sceneOf(scene, strength), ...uniforms?.(scene, strength) } });
-          model.draw(renderPass);
+        for (const { model, uniforms, valued } of this.state.entries) {
+          kit.eachSide(scene, this.context, valued?.(scene), (side) => {
+            const own = uniforms?.(scene, strength, side);
+            if (own === null) return;
+            model.shaderInputs.setProps({ twin: { ...this.sceneOf(scene, strength), ...own } });
+            model.draw(renderPass);
+          });
         }
       }
 
@@ -104,12 +109,15 @@
         const make = (at, passNumber) => ({
           order: at,
           model: this.model(kit.groundShader, { bufferLayout: CORNERS, attributes: { corners }, indexBuffer: indices }),
-          uniforms: (scene) => ({
-            ink: scene.inks.roadCasing,
-            paints: scene.paints, values: group === 'streets' ? scene.streetValues : scene.noValues,
-            marks: [-1, -1, 0, group === 'streets' && scene.streetsColoured ? 1 : 0],
-            view: [scene.zoom, scene.pixel, scene.groups[group] * faint, passNumber],
-          }),
+          valued: (scene) => group === 'streets' && !passNumber && kit.hasValues(scene, 'streets'),
+          uniforms: (scene, strength, side) => {
+            const values = group === 'streets' && !scene.flow ? side.values.streets : null;
+            return {
+              ink: scene.inks.roadCasing, paints: scene.paints, values: values || scene.noValues,
+              marks: [-1, -1, 0, values ? 1 : 0],
+              view: [scene.zoom, scene.pixel, scene.groups[group] * faint, passNumber],
+            };
+          },
         });
         return pass ? [make(order, 1), make(order + 1, 0)] : [make(order, 0)];
       }
@@ -120,11 +128,13 @@
       modelsOf({ overlay, colours }) {
         return ['fill', 'edge'].filter((name) => overlay[name]).map((name, order) => ({
           order,
-          model: this.model(kit.groundShader, {
+          model: this.model(kit.areaShader, {
             bufferLayout: CORNERS, attributes: { corners: overlay[name].corners }, indexBuffer: overlay[name].indices,
           }),
-          uniforms: (scene, strength) => {
-            const values = scene.values[this.props.table];
+          valued: (scene) => kit.hasValues(scene, this.props.table),
+          uniforms: (scene, strength, side) => {
+            const values = side.values[this.props.table];
+            if (side.amounts[this.props.table]) return null; // stands up as prisms
             return {
               paints: scene.paints, values: values || colours || scene.noValues,
               marks: [-1, -1, name === 'fill' ? 1 : 0, values || colours ? 1 : 0],
@@ -145,7 +155,11 @@
             attributes: { positions: mesh.positions, normals: mesh.normals, rows: mesh.rows },
             indexBuffer: mesh.indices, parameters: OPAQUE,
           }),
-          uniforms: (scene) => ({ values: scene.buildingValues, marks: scene.marks }),
+          valued: (scene) => kit.hasValues(scene, 'buildings'),
+          uniforms: (scene, strength, side) => ({
+            values: side.values.buildings || scene.noValues,
+            marks: [...scene.marks, side.values.buildings ? 1 : 0],
+          }),
         }];
       }
     }
@@ -234,8 +248,26 @@
       TwinEdges: named(TwinEdges, 'TwinEdges', OVER),
       TwinTrees: named(TwinTrees, 'TwinTrees', OPAQUE),
       TwinTreeShadow: named(TwinTreeShadow, 'TwinTreeShadow', DARKEN),
+      ...kit.defineDataLayers({ TileLayer, named, CORNERS, POSITIONS, NORMALS, OPAQUE, GROUND, OVER, DARKEN }),
       ...kit.defineWordLayers(deck),
     };
+  };
+
+  kit.hasValues = (scene, table) => scene.sides.some(({ values }) => values[table]);
+
+  /* Runs `draw` once, or for each side of the divider within its half of the canvas. */
+  kit.eachSide = function ({ sides, split, at }, { viewport, device }, differs, draw) {
+    if (sides.length < 2) return draw(sides[0]);
+    if (split === 'twin') return draw(sides[viewport.id === 'right' ? 1 : 0]);
+    if (!differs) return draw(sides[0]);
+    const { gl } = device, width = gl.drawingBufferWidth, height = gl.drawingBufferHeight;
+    const middle = Math.round(at * width);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(0, 0, middle, height);
+    if (middle > 0) draw(sides[0]);
+    gl.scissor(middle, 0, width - middle, height);
+    if (middle < width) draw(sides[1]);
+    gl.disable(gl.SCISSOR_TEST);
   };
 
   /* Part of a ground tile: [order, switch, has a casing below, strength]. */

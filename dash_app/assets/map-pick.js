@@ -51,11 +51,13 @@
     return best;
   };
 
-  /* The nearest street within `reach` metres of a point on the ground: `{row, away, xy}`. */
-  kit.pickStreet = function ([x, y], tiles, reach) {
+  /* The nearest street within `reach` metres (or metres by row) of a point on the ground: `{row, away, xy}`. */
+  kit.pickStreet = function ([x, y], tiles, within, seen = null) {
     let best = null;
     for (const { lines: { rows, starts, xy } } of tiles) {
       for (let line = 0; line < rows.length; line++) {
+        if (seen && !seen(rows[line])) continue;
+        const reach = typeof within === 'function' ? within(rows[line]) : within;
         for (let i = starts[line]; i + 3 < starts[line + 1]; i += 2) {
           const away = distance(x, y, xy[i], xy[i + 1], xy[i + 2], xy[i + 3]);
           if (away < reach && (!best || away < best.away)) {
@@ -66,6 +68,39 @@
     }
     return best;
   };
+
+  /* The prism the ray meets first: on its lid, or on a wall below; `heightOf` gives metres by row. */
+  kit.pickPrism = function (ray, tiles, heightOf) {
+    let best = null;
+    const keep = (row, z) => {
+      if (z >= 0 && (!best || z > best.z)) best = { row, z };
+    };
+    for (const { rings: { rows, areaOf, starts, xy } } of tiles) {
+      const inside = new Map();
+      for (let ring = 0; ring + 1 < starts.length; ring++) {
+        const row = rows[areaOf[ring]], height = heightOf(row), [x, y] = atHeight(ray, height);
+        const [gx, gy] = ray.low;
+        let odd = inside.get(row)?.odd || false;
+        for (let i = starts[ring], to = starts[ring + 1], j = to - 2; i < to; j = i, i += 2) {
+          const [ax, ay, bx, by] = [xy[j], xy[j + 1], xy[i], xy[i + 1]];
+          if (by > y !== ay > y && x < ((ax - bx) * (y - by)) / (ay - by) + bx) odd = !odd;
+          const cut = crossing(gx, gy, x, y, ax, ay, bx, by);
+          if (cut !== null) keep(row, cut * height);
+        }
+        inside.set(row, { odd, height });
+      }
+      for (const [row, { odd, height }] of inside) if (odd) keep(row, height);
+    }
+    return best;
+  };
+
+  /* Share of the way from p to q at which it crosses the stretch from a to b, or null. */
+  function crossing(px, py, qx, qy, ax, ay, bx, by) {
+    const dx = qx - px, dy = qy - py, ex = bx - ax, ey = by - ay, det = dx * ey - dy * ex;
+    if (Math.abs(det) < 1e-9) return null;
+    const t = ((ax - px) * ey - (ay - py) * ex) / det, u = ((ax - px) * dy - (ay - py) * dx) / det;
+    return t >= 0 && t <= 1 && u >= 0 && u <= 1 ? t : null;
+  }
 
   /* The tree whose crown the ray passes, the highest first: `{row, z}`. */
   kit.pickTree = function (ray, tiles) {

@@ -57,9 +57,11 @@
 
     /* The topmost thing at a pixel: stop, building, tree, then street. */
     find(point) {
-      const viewport = this.viewport();
-      if (!viewport || !point) return null;
-      const ray = kit.rayThrough(viewport, this.frame, point);
+      const picture = point && this.pictureAt(point);
+      if (!picture) return null;
+      const ray = kit.rayThrough(picture.viewport, this.frame, picture.at);
+      const valued = this.findValued(ray, point);
+      if (valued) return valued;
       const pixel = this.frame.pixel(this.camera.zoom, this.camera.latitude), { zoom } = this.camera;
       const shown = (name, from) => this.strength(name) > 0 && zoom >= from;
       const stop = shown('stops', 14.2) && kit.pickPoint(ray.low, this.stops, 7 * pixel);
@@ -73,6 +75,23 @@
       const street = shown('streets', 13.5) && kit.pickStreet(ray.low, this.store.drawn('ground'), Math.max(5, 6 * pixel));
       if (street) return { table: 'streets', row: street.row, paths: [pairs(street.xy)], kind: 'line' };
       return this.findOverlay(ray.low);
+    }
+
+    /* What the values are of comes before everything else, so that a value can be read anywhere. */
+    findValued(ray, point) {
+      const { table } = this.wanted?.sides[0] || {};
+      if (!table || !this.view.values) return null;
+      const pixel = this.frame.pixel(this.camera.zoom, this.camera.latitude);
+      if (table === 'streets') {
+        const reach = (row) => Math.max(6, this.amountOf('streets', row, point) / 2 + 2) * pixel;
+        const seen = this.wanted.flow ? (row) => this.amountOf('streets', row, point) > 0 : null;
+        const street = kit.pickStreet(ray.low, this.store.drawn('ground'), reach, seen);
+        return street && { table, row: street.row, paths: [pairs(street.xy)], kind: 'line' };
+      }
+      if (table === 'stops' || table === 'buildings' || table === 'lines') return null;
+      const tiles = this.store.drawn(`overlay/${table}`);
+      const area = this.wanted.height ? kit.pickPrism(ray, tiles, (row) => this.amountOf(table, row, point)) : kit.pickArea(ray.low, tiles);
+      return area && { table, row: area.row, kind: 'area' };
     }
 
     /* The smallest kind of area laid over a point of the ground. */
@@ -103,7 +122,9 @@
       }
       const feature = await this.feature(found).catch(() => null);
       if (this.hovered !== found || !feature) return;
-      emit('map-hover', { table: found.table, id: feature.id, label: feature.label, x: point[0], y: point[1] });
+      emit('map-hover', {
+        table: found.table, id: feature.id, label: feature.label, x: point[0], y: point[1], row: found.row, side: this.sideAt(point), ...this.valueOf(found, point),
+      });
     }
 
     async clickAt(point) {

@@ -40,6 +40,15 @@ vec3 lit(vec3 base, vec3 normal) {
 }
 `;
 
+  /* Diagonal strokes over what is kept back for privacy; vHatch is 1 there. */
+  const hatch = `
+vec3 hatched(vec3 colour, float strength) {
+  float stroke = step(mod(gl_FragCoord.x + gl_FragCoord.y, 8.0), 2.0);
+  return colour * (1.0 - 0.34 * stroke * step(0.5, strength));
+}
+`;
+  const isHatch = 'step(0.82, value.a) * step(value.a, 0.94)';
+
   const plain = `#version 300 es
 precision mediump float;
 in vec4 vColour;
@@ -54,6 +63,7 @@ in vec2 positions;
 in vec2 offsets;
 in vec2 tags;
 out vec4 vColour;
+out float vHatch;
 uniform highp sampler2D paints;
 uniform highp sampler2D values;
 ${place}
@@ -63,6 +73,7 @@ void main() {
   vec4 sizes = texelFetch(paints, ivec2(paint, 1), 0);
   float pixel = twin.view.y;
   float width = max(sizes.x, sizes.y * pixel);
+  vHatch = 0.0;
   if (twin.view.w > 0.5) {
     width = sizes.z > 0.0 ? max(sizes.z, (sizes.y + 1.2) * pixel) : 0.0;
     colour = vec4(twin.ink.rgb, 1.0);
@@ -70,6 +81,7 @@ void main() {
     vec4 value = valueOf(values, tags.y);
     colour = mix(colour, vec4(value.rgb, 1.0), value.a);
     if (twin.marks.z > 0.5) colour.a = value.a; // an area without a value is not filled
+    vHatch = ${isHatch};
   }
   vColour = vec4(colour.rgb, colour.a * twin.view.z);
   bool isLine = offsets != vec2(0.0);
@@ -78,6 +90,20 @@ void main() {
 }`,
     fs: plain,
   };
+
+  /* Areas coloured by value: what is kept back is hatched. */
+  kit.areaShader = {
+    vs: kit.groundShader.vs,
+    fs: `#version 300 es
+precision mediump float;
+in vec4 vColour;
+in float vHatch;
+out vec4 fragColor;
+${hatch}
+void main() { fragColor = vec4(hatched(vColour.rgb, vHatch), vColour.a); }
+`,
+  };
+  kit.shaderParts = { place, light, hatch, isHatch, plain };
 
   /* Light and shade of the terrain, laid over land use: grey 128 is level ground. */
   kit.reliefShader = {
@@ -115,31 +141,33 @@ in vec3 positions;
 in vec4 normals;
 in float rows;
 out vec4 vColour;
-out float vFoot;
+out vec2 vFoot; // metres above the ground, hatched
 uniform highp sampler2D values;
 ${place}${light}
 void main() {
   bool isWall = normals.w < 0.25;
   vec3 base = isWall ? twin.wall.rgb : normals.w < 0.75 ? twin.pitched.rgb : twin.flatRoof.rgb;
-  float alpha = twin.view.z;
+  float alpha = twin.view.z, hatched = 0.0;
   if (twin.marks.w > 0.5) {
     vec4 value = valueOf(values, rows);
     base = mix(base, value.rgb, step(0.75, value.a));
+    hatched = ${isHatch};
     if (value.a > 0.25 && value.a < 0.75) alpha *= 0.25;
   }
   if (abs(rows - twin.marks.y) < 0.5) base = mix(base, twin.hoverInk.rgb, 0.45);
   if (abs(rows - twin.marks.x) < 0.5) base = twin.selectedInk.rgb;
   vColour = vec4(lit(base, normals.xyz), alpha);
-  vFoot = isWall ? positions.z : 100.0;
+  vFoot = vec2(isWall ? positions.z : 100.0, hatched);
   gl_Position = place(positions);
 }`,
     fs: `#version 300 es
 precision mediump float;
 in vec4 vColour;
-in float vFoot;
+in vec2 vFoot;
 out vec4 fragColor;
+${hatch}
 void main() {
-  fragColor = vec4(vColour.rgb * mix(0.87, 1.0, clamp(vFoot / 6.0, 0.0, 1.0)), vColour.a);
+  fragColor = vec4(hatched(vColour.rgb * mix(0.87, 1.0, clamp(vFoot.x / 6.0, 0.0, 1.0)), vFoot.y), vColour.a);
 }`,
   };
 

@@ -152,6 +152,7 @@
       if (content.overlay) {
         out.overlay = Object.fromEntries(Object.entries(content.overlay).filter(([, part]) => part.indices.length)
           .map(([name, part]) => [name, { corners: put(this.vertices, part.corners), indices: put(this.indices, part.indices) }]));
+        if (content.overlay.fill && content.rings) out.lids = content.overlay.fill; // arrays stay for prisms
         if (content.colours) out.colours = put((data) => kit.valueTexture(this.device, data), content.colours);
       }
       if (content.relief) out.ground = { relief: this.reliefBuffers(content.relief, put) };
@@ -169,6 +170,15 @@
         corners: put(this.vertices, corners), indices: put(this.indices, indices),
         grey: put(() => kit.greyTexture(this.device, { width, height, data: grey })),
       };
+    }
+
+    /* Walls and lids of a tile of areas, made when they are first drawn. */
+    prismBuffers(tile) {
+      const mesh = kit.prismMesh(tile.rings, tile.lids);
+      const out = Object.fromEntries(Object.entries(mesh).map(([name, data]) =>
+        [name, name === 'indices' ? this.indices(data) : this.vertices(data)]));
+      tile.own.push(...Object.values(out));
+      return { ...out, rimCount: mesh.rimRows.length };
     }
 
     meshBuffers(mesh, put) {

@@ -8,6 +8,7 @@
   const SOFTWARE = /llvmpipe|swiftshader|software|basic render/i;
   const DEFAULT_SUN = { azimuth: 228, elevation: 40 };
   const BUNDLE_WAIT_MS = 20000;
+  const UNDER_PRISMS = ['buildings', 'shadow', 'trees'];
 
   const stats = {
     frames: 0, tiles: 0, buildings: 0, roofs: 0, recolour_ms: 0, recolours: 0, requests: 0,
@@ -39,10 +40,10 @@
     mark('bundle');
   }
 
-  class TwinMap extends kit.Pointing {
+  class TwinMap extends kit.Split {
     constructor(host, index, view) {
       super();
-      Object.assign(this, { host, index, view, names: [], marks: [], stops: [], borders: [], values: {} });
+      Object.assign(this, { host, index, view, names: [], marks: [], stops: [], borders: [] });
       this.frame = new kit.Frame(index.anchor);
       this.camera = kit.viewStateOf({ ...index.camera, ...view.camera });
       this.home = kit.viewStateOf(index.camera);
@@ -55,7 +56,7 @@
           mark('tiles');
           return this.apply();
         },
-        onError: (error) => status('error', error.message),
+        onError: (error) => this.fail(error),
       });
       this.labels = new kit.Labels(host, this.frame, { onPick: (label) => this.pickLabel(label) });
       this.furniture = new kit.Furniture(host);
@@ -68,6 +69,7 @@
         this.deck.setProps({ useDevicePixels: this.fine });
         this.apply(); // the canvas takes its new size with the next frame
       });
+      this.swipe = throttled(30, () => this.apply());
       this.placeLabels = throttled(60, () => this.words());
       this.applySoon = throttled(APPLY_MS, () => this.apply());
       if (host.clientWidth) this.store.update(this.groundView());
@@ -87,8 +89,7 @@
         .convert({ layers: this.index.deck.layers }).layers.filter(Boolean);
       this.deck = new deck.Deck({
         parent: this.host, width: '100%', height: '100%', useDevicePixels: 1, _pickable: false,
-        views: this.viewOf(), initialViewState: this.camera,
-        controller: { keyboard: false, doubleClickZoom: true, inertia: 200, touchRotate: true },
+        views: this.views(), initialViewState: this.camera,
         deviceProps: { webgl: { antialias: true, powerPreference: 'high-performance' } },
         getCursor: ({ isDragging }) => (isDragging ? 'grabbing' : this.hovered ? 'pointer' : 'grab'),
         onDeviceInitialized: (device) => this.ready(device),
@@ -101,10 +102,6 @@
       });
     }
 
-    viewOf() {
-      const padding = this.view.padding || null;
-      return new window.deck.MapView({ id: 'map', repeat: false, padding, farZMultiplier: 1.4, nearZMultiplier: 0.05 });
-    }
 
     ready(device) {
       mark('device');
@@ -136,17 +133,6 @@
       } } };
     }
 
-    groundView() {
-      const { clientWidth: width, clientHeight: height } = this.host;
-      return new kit.GroundView({ width, height, camera: this.camera, padding: this.view.padding, frame: this.frame });
-    }
-
-    /* The view as it will be drawn; known before the first frame. */
-    viewport() {
-      const { clientWidth: width, clientHeight: height } = this.host;
-      return width && height ? this.viewOf().makeViewport({ width, height, viewState: this.camera }) : null;
-    }
-
     /* Colours and light anew; tiles stay. */
     restyle() {
       const { theme = 'light', sun } = this.view;
@@ -161,21 +147,29 @@
     }
 
     strength(name) {
-      const { layers, colour } = this.view;
-      if (!layers) return 1;
-      return layers[name] || (colour?.table === name ? 1 : 0); // what is coloured is shown
+      const { layers } = this.view, coloured = kit.wantedValues(this.view)?.sides[0].table === name;
+      if (UNDER_PRISMS.includes(name) && this.wanted?.height) return 0;
+      return (layers ? layers[name] : 1) || (coloured ? 1 : 0); // what is coloured is shown
+    }
+
+    fail(error) {
+      status('error', error.message);
+    }
+
+    noteRecolour(ms) {
+      stats.recolour_ms = ms;
+      stats.recolours += 1;
     }
 
     /* What changes from frame to frame, in one new object, so that layers see a change. */
     sceneNow() {
       const { zoom, latitude } = this.camera;
-      const coloured = this.values.buildings ? 1 : 0;
       return {
-        ...this.scene, zoom, pixel: this.frame.pixel(zoom, latitude), paints: this.paints,
-        noValues: this.noValues, values: this.values, buildingValues: this.values.buildings || this.noValues,
-        streetValues: this.values.streets || this.noValues, streetsColoured: Boolean(this.values.streets),
+        ...this.scene, zoom, pixel: this.frame.pixel(zoom, latitude), paints: this.paints, noValues: this.noValues,
+        table: this.wanted?.sides[0].table, hoverRow: this.hovered?.table === this.wanted?.sides[0].table ? this.hovered?.row ?? -1 : -1,
+        sides: this.sides, split: this.wanted?.split, at: this.divide, flow: Boolean(this.wanted?.flow),
         groups: { land: 1, landuse: this.strength('landuse'), water: this.strength('water'), streets: this.strength('streets'), rail: this.strength('rail'), terrain: this.strength('terrain') },
-        marks: [this.rowOf(this.selected), this.rowOf(this.hovered), this.view.theme === 'dark' ? 1 : 0, coloured],
+        marks: [this.rowOf(this.selected), this.rowOf(this.hovered), this.view.theme === 'dark' ? 1 : 0],
       };
     }
 
@@ -188,22 +182,24 @@
       const { store } = this;
       if (!store.device || (store.left && performance.now() < this.patience)) return;
       store.settle();
+      const scene = this.sceneNow();
       const near = store.drawn('near'), ground = store.drawn('ground');
       const tiles = {
         TwinGround: [this.land, ...store.drawn('terrain'), ...ground], TwinBuildings: [...near, ...store.drawn('far')],
+        TwinFlow: scene.flow ? ground : [],
         TwinShade: near, TwinShadow: near, TwinEdges: near, TwinTrees: store.drawn('trees'), TwinTreeShadow: store.drawn('trees'),
       };
       this.names = ground.flatMap((tile) => tile.names);
-      const scene = this.sceneNow(), { zoom } = this.camera;
+      const { zoom } = this.camera;
       const origin = [...this.index.anchor, 0];
       const own = (layer) => {
         const name = layer.constructor.layerName, wanted = layer.props.switch;
         const strength = wanted ? this.strength(wanted) : 1;
         const visible = strength > 0 && zoom >= (layer.props.fromZoom || 0) && (scene.hasShadow || !name.endsWith('Shadow'));
         return layer.clone({
-          scene, strength, visible, tiles: name === 'TwinOverlay' ? store.drawn(`overlay/${layer.props.table}`) : tiles[name] || [], names: this.namesFor(zoom), marks: this.marks,
+          scene, strength, visible, tiles: this.tilesFor(layer, tiles), names: this.namesFor(zoom), marks: this.marks,
           stops: this.stops, borders: this.borders,
-          bearing: this.camera.bearing, coordinateSystem: window.deck.COORDINATE_SYSTEM.METER_OFFSETS, coordinateOrigin: origin,
+          store, bearing: this.camera.bearing, coordinateSystem: window.deck.COORDINATE_SYSTEM.METER_OFFSETS, coordinateOrigin: origin,
         });
       };
       const foreign = (layer) => layer.clone({ visible: this.strength(layer.id) > 0, opacity: this.strength(layer.id) || 1 });
@@ -214,6 +210,14 @@
       stats.requests = store.requests;
       this.complete = store.turn > 0 && !store.left;
       store.forget();
+    }
+
+    /* Overlays have tiles of their own; prisms are those of what stands up. */
+    tilesFor({ constructor, props }, tiles) {
+      const { layerName } = constructor;
+      if (layerName === 'TwinOverlay') return this.store.drawn(`overlay/${props.table}`);
+      if (!layerName.startsWith('TwinPrism')) return tiles[layerName] || [];
+      return this.wanted?.height ? this.store.drawn(`overlay/${this.wanted.sides[0].table}`) : [];
     }
 
     namesFor(zoom) {
@@ -243,6 +247,7 @@
       this.movedAt = performance.now();
       this.coarsen();
       this.camera = { ...kit.kept(viewState, this.frame, this.index.box) };
+      this.shareCamera();
       this.reportCamera();
       this.wantTiles();
       this.placeLabels();
@@ -267,8 +272,8 @@
     }
 
     words() {
-      const viewport = this.viewport();
-      if (!viewport) return;
+      const viewports = this.viewports();
+      if (!viewports.length) return;
       this.furniture.update(this.frame, this.camera);
       const host = this.host.getBoundingClientRect();
       const covered = [...document.querySelectorAll('[data-over-map]')].map((element) => {
@@ -276,7 +281,7 @@
         return [box.left - host.left, box.top - host.top, box.right - host.left, box.bottom - host.top];
       });
       const layer = { place: 'places', station: 'stops', stop: 'stops', water: 'water' };
-      this.labels.place(viewport, { covered, visible: (kind) => this.strength(layer[kind] || 'names') > 0 });
+      this.labels.placeAll(viewports, { covered, visible: (kind) => this.strength(layer[kind] || 'names') > 0 });
     }
 
     /* ---- what the page asks for ---- */
@@ -287,13 +292,13 @@
       if (!this.device) return;
       const differs = (key) => JSON.stringify(view[key]) !== JSON.stringify(old[key]);
       if (differs('theme') || differs('sun')) this.restyle();
-      if (differs('padding')) this.deck.setProps({ views: this.viewOf() });
+      if (differs('padding')) this.deck.setProps({ views: this.views() });
       if (!first && view.camera && view.camera.seq !== old.camera?.seq) this.fly(view.camera);
-      if (differs('colour') || differs('filter')) this.recolour(view.colour, view.filter);
+      if (differs('values') || differs('colour') || differs('filter')) this.recolourTo(view, old);
       if (differs('selection')) this.select(view.selection);
       if (differs('layers') || first) this.placeLabels();
       this.apply();
-      if (first || differs('layers') || differs('colour')) this.loadTiles();
+      if (first || differs('layers') || differs('colour') || differs('values')) this.loadTiles();
     }
 
     fly(camera, ms) {
@@ -306,32 +311,6 @@
       this.reportCamera();
       this.wantTiles();
       this.placeLabels();
-    }
-
-    async recolour(colour, filter) {
-      const turn = (this.colourTurn = (this.colourTurn || 0) + 1);
-      const fetchOf = (url) => (url ? kit.fetchPart(url) : null);
-      try {
-        const filterUrl = filter?.district ? `${this.index.root}/column/buildings/district_id` : null;
-        const [part, districts] = await Promise.all([fetchOf(colour?.url), fetchOf(filterUrl)]);
-        if (turn !== this.colourTurn) return;
-        const started = performance.now();
-        const table = colour?.table || 'buildings';
-        const old = this.values;
-        this.values = {};
-        if (part) this.values[table] = kit.valueTexture(this.device, kit.colourRows(part, colour, table !== 'cells'));
-        if (districts) {
-          const colours = part && table === 'buildings' ? kit.colourRows(part, colour) : new Uint8Array(4 * this.index.rows.buildings);
-          this.values.buildings?.destroy();
-          this.values.buildings = kit.valueTexture(this.device, kit.fadeOthers(colours, districts, filter.district));
-        }
-        this.apply();
-        Object.values(old).forEach((texture) => texture.destroy());
-        stats.recolour_ms = performance.now() - started;
-        stats.recolours += 1;
-      } catch (error) {
-        status('error', error.message);
-      }
     }
   }
 
@@ -357,7 +336,7 @@
       if (map) map.update(view);
       else starting = starting || start(view, host).catch((error) => status('error', error.message));
     },
-    stats: () => ({ ...stats }),
+    stats: () => ({ ...stats, textures: kit.texturesAlive }),
     /* North up, keeping the rest. */
     north: () => map?.go({ ...map.camera, bearing: 0 }),
     zoom: (by) => map?.go({ ...map.camera, zoom: map.camera.zoom + by }),

@@ -24,17 +24,21 @@ def stack() -> list[pydeck.Layer]:
     own: dict[str, Any] = {"data": None}
     return [
         pydeck.Layer("TwinGround", id="ground", **own),
-        *(_overlay(name) for name in ("cells", "zones", "blocks", "parcels")),
-        pydeck.Layer("TwinBorders", id="districts", switch=_text("districts"), **own),
+        *(_overlay(name) for name in ("districts", "cells", "zones", "blocks", "parcels")),
+        pydeck.Layer("TwinBorders", id="borders", switch=_text("districts"), **own),
         pydeck.Layer("TwinShade", id="shade", switch=_text("buildings"), from_zoom=14, **own),
         pydeck.Layer("TwinNames", id="names", switch=_text("names"), **own),
         pydeck.Layer("TwinShadow", id="shadow", switch=_text("shadow"), from_zoom=13.6, **own),
+        pydeck.Layer("TwinPrismShadow", id="prism-shadow", **own),
         pydeck.Layer(
             "TwinTreeShadow", id="tree-shadow", switch=_text("trees"), from_zoom=15, **own
         ),
         pydeck.Layer("TwinBuildings", id="buildings", switch=_text("buildings"), **own),
         pydeck.Layer("TwinEdges", id="edges", switch=_text("buildings"), from_zoom=15, **own),
+        pydeck.Layer("TwinPrisms", id="prisms", **own),
+        pydeck.Layer("TwinPrismEdges", id="prism-edges", **own),
         pydeck.Layer("TwinTrees", id="trees", switch=_text("trees"), from_zoom=14.6, **own),
+        pydeck.Layer("TwinFlow", id="flow", **own),
         _overlay("lines"),
         pydeck.Layer("TwinStops", id="stops", switch=_text("stops"), from_zoom=14.2, **own),
         pydeck.Layer("TwinGhosts", id="names-behind", switch=_text("names"), **own),

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
     from dash_app.map.frame import Frame
 
-TILE_M = {"parcels": 1000.0, "blocks": 4000.0, "zones": 8000.0, "cells": 8000.0, "lines": 1e6}
+TILE_M = {
+    "parcels": 1000.0, "blocks": 4000.0, "zones": 8000.0, "cells": 8000.0, "districts": 1e6,
+    "lines": 1e6,
+}  # fmt: skip
 """Tables with an overlay, and the size of their tiles; lines all come at once, to share a scale."""
 
 FROM_ZOOM = {"parcels": 16.0, "cells": 11.0}
 """Zoom from which an overlay is worth loading; the others from the first."""
 
-FILLED = ("blocks", "zones", "cells")  # areas that values can colour
+FILLED = ("blocks", "zones", "districts", "cells")  # areas that values can colour
 XY_STEP = 0.1
 TOLERANCE = 0.4  # metres a border may leave the true one; parcels keep theirs
 NO_COLOUR = -1

@@ -66,6 +66,7 @@ LINES: dict[str, Paint] = {
     "cells": Paint("#7C7468", "#7B8893", width=0.4, floor=0.8),
     "blocks": Paint("#6A5B73", "#A08FB0", width=0.6, floor=1.1),
     "zones": Paint("#3F6575", "#7FA9BB", width=1.0, floor=1.8),
+    "districts": Paint("#485259", "#BEC8CF", width=1.0, floor=1.2),
     "lines": Paint("#485259", "#BEC8CF", width=5, floor=1.8),
 }
 """Lines from bottom to top; roads small to large, then what is laid over the ground."""
@@ -110,7 +111,7 @@ SCENE: dict[str, dict[str, Any]] = {
         "text": "#4E4A44", "halo": "#FBF9F5", "selected": "#0B7A89", "hover": "#DFEEEF",
         "border": "#485259", "stop": "#485259",
         "relief_shade": [58, 48, 36, 120], "relief_light": [255, 253, 246, 190],
-        "casing": "#FFFFFF", "road_casing": "#D5CDC2",
+        "casing": "#FFFFFF", "rim_alpha": 120, "road_casing": "#D5CDC2",
         "ambient": 0.56, "sun": 0.37, "sun_colour": "#FFF6E8", "sky": 0.20,
         "sky_colour": "#F0F6FF", "fill": 0.10, "fill_colour": "#DEE8FF",
     },
@@ -120,7 +121,7 @@ SCENE: dict[str, dict[str, Any]] = {
         "text": "#C3CCD3", "halo": "#12171B", "selected": "#62C4CF", "hover": "#8AD6DE",
         "border": "#BEC8CF", "stop": "#BEC8CF",
         "relief_shade": [2, 4, 6, 235], "relief_light": [158, 178, 196, 130],
-        "casing": "#0E1216", "road_casing": "#11161A",
+        "casing": "#0E1216", "rim_alpha": 150, "road_casing": "#11161A",
         "ambient": 0.50, "sun": 0.44, "sun_colour": "#FFECD2", "sky": 0.24,
         "sky_colour": "#C8DCFF", "fill": 0.12, "fill_colour": "#96B4FF",
     },

@@ -65,7 +65,7 @@ def test_a_colour_that_is_none_is_not_believed():
 def test_a_city_without_them_offers_none():
     data = MapData(make_toy_city())
     index = json.loads(gzip.decompress(data.index().body))
-    assert index["overlays"] == {}
+    assert set(index["overlays"]) == {"districts"}
     assert index["terrain"] is False
     with pytest.raises(KeyError):
         data.overlay("parcels", "0_0")
