@@ -308,7 +308,7 @@ class Engine:
         for hash_ in self._queue.wanted(ranges=True):
             results = self._kept.get(hash_)
             if results is not None and len(results.years) == len(results.scenario.stages):
-                return Job("ranges", hash_, results.last.year)
+                return Job("ranges", hash_, 0)
             self._queue.forget(hash_, ranges=True)
         return None
 
@@ -377,6 +377,6 @@ class Engine:
             run.settle(problem)
         for told in watches:
             try:
-                told(job.hash, 0 if job.kind == "ranges" else job.year)
+                told(job.hash, job.year)
             except Exception:
                 LOG.exception("Somebody who watches failed")
