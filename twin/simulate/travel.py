@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.mobility.assignment import link_times, problem_of, solve
+from twin.classes import VEHICLE_CLASSES
+from twin.mobility.assignment import link_times, problem_of, solve, with_vehicles
 from twin.mobility.demand import calibrate, demand, hour_shares, peak_hour
-from twin.mobility.paths import zone_skims
+from twin.mobility.paths import zone_costs, zone_net, zone_skims
 from twin.simulate.observed import correction
 from twin.simulate.stage import Stage
 
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.assumptions import Assumptions
-    from twin.mobility.assignment import Equilibrium
+    from twin.mobility.assignment import Equilibrium, Problem
     from twin.mobility.demand import Calibration
+    from twin.mobility.paths import ZoneNet
     from twin.mobility.tables import Demand, ModeNetwork, Skims
     from twin.simulate.observed import Correction, Observed
     from twin.simulate.parts import Streets
     from twin.simulate.streets import Ground
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int32]
 
 FAST = ("motorway", "trunk")
 GAP = 1e-6
@@ -39,6 +42,8 @@ SETTLED = 1e-3
 """Mean change of the minutes by car, in parts of them, that ends the rounds of today."""
 CLOSE = 2e-4
 """The same for a scenario: its minutes are those of today but for what traffic changes."""
+STEPS = (0.25, 1.0)
+"""Least and most part of the way to new minutes that a round of a scenario goes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,14 +135,14 @@ def _travel(
 
 def _first(inputs: TravelInputs, observed: Observed, given: Assumptions) -> Travel:
     """Return the travel of today; vehicles that somebody has counted take the place of modelled."""
-    skims, start = inputs.free, None
+    roads, skims, start = _roads_of(inputs, given), inputs.free, None
     fitted = calibrate(inputs.ground.zones, skims, given)
     for rounds in range(1, ROUNDS + 1):
         if rounds > 1:
             fitted = calibrate(inputs.ground.zones, skims, given, start=fitted)
         trips = demand(inputs.ground.zones, skims, fitted, given)
-        start = _drive(inputs, trips, start, ROUGH, given)
-        driven = _car_minutes(inputs, start)
+        start = roads.drive(trips, start, ROUGH)
+        driven = roads.minutes(start)
         change = _change(skims.minutes["car"], driven, trips.vehicles["car"])
         if change <= SETTLED:
             break
@@ -146,34 +151,60 @@ def _first(inputs: TravelInputs, observed: Observed, given: Assumptions) -> Trav
     if observed.vehicles or observed.counts is not None:
 
         def drive(day: Demand) -> Equilibrium:
-            return _drive(inputs, day, start, ROUGH, given)
+            return roads.drive(day, start, ROUGH)
 
         known = correction(observed, trips, inputs.networks["car"], drive, given)
         trips = known.of(trips)
-    found = _drive(inputs, trips, start, GAP, given)
-    minutes = _car_minutes(inputs, found)
-    share = _peak_share(given)
-    return Travel(fitted, trips, found, skims, minutes, share, rounds, change, known)
+    found = roads.drive(trips, start, GAP)
+    share = roads.peak_share
+    return Travel(fitted, trips, found, skims, roads.minutes(found), share, rounds, change, known)
 
 
 def _next(inputs: TravelInputs, today: Travel, given: Assumptions) -> Travel:
-    """Return the travel of a scenario, which starts from that of today."""
-    zones, start = inputs.ground.zones, today.equilibrium
-    minutes = _pivoted(today, _car_minutes(inputs, start))
-    skims = replace(inputs.free, minutes={**inputs.free.minutes, "car": minutes})
+    """
+    Return the travel of a scenario, which starts from that of today.
+
+    Each round moves the minutes by as much as the last one showed to be right (Aitken's rule, as
+    Irons and Tuck 1969 have it for vectors): trips answer to minutes far less than the other way
+    round, so whole steps nearly hit; where streets are full they would swing, and are cut.
+    """
+    zones, start, roads = inputs.ground.zones, today.equilibrium, _roads_of(inputs, given)
+    minutes = _pivoted(today, roads.minutes(start))
+    step, missed = 1.0, np.zeros(0)
     for rounds in range(1, ROUNDS + 1):
+        skims = replace(inputs.free, minutes={**inputs.free.minutes, "car": minutes})
         trips = demand(zones, skims, today.calibration, given)
         trips = today.correction.of(trips) if today.correction else trips
-        start = _drive(inputs, trips, start, ROUGH, given)
-        minutes = _pivoted(today, _car_minutes(inputs, start))
-        change = _change(skims.minutes["car"], minutes, trips.vehicles["car"])
+        start = roads.drive(trips, start, ROUGH if rounds == 1 else GAP)
+        driven = _pivoted(today, roads.minutes(start))
+        change = _change(minutes, driven, trips.vehicles["car"])
         if change <= CLOSE:
             break
-        skims = _moved(skims, minutes, 1.0 if rounds == 1 else 0.5)
-    found = _drive(inputs, trips, start, GAP, given)
-    share = _peak_share(given)
-    fixed = today.calibration, trips, found
-    return Travel(*fixed, skims, minutes, share, rounds, change, today.correction)
+        before, missed = missed, _missed(minutes, driven)
+        if len(before):
+            step = _step(step, before, missed, trips.vehicles["car"])
+        minutes = _moved_minutes(minutes, driven, step)
+    if rounds == 1:
+        start = roads.drive(trips, start, GAP)
+        driven = _pivoted(today, roads.minutes(start))
+    fixed = today.calibration, trips, start
+    return Travel(*fixed, skims, driven, roads.peak_share, rounds, change, today.correction)
+
+
+def _missed(before: Floats, after: Floats) -> Floats:
+    """Return by how much minutes moved, 0 where one of the two has no way."""
+    there = np.isfinite(before) & np.isfinite(after)
+    return np.subtract(after, before, out=np.zeros_like(before), where=there)
+
+
+def _step(step: float, before: Floats, after: Floats, trips: Floats) -> float:
+    """Return which part of the way to go next, from what the last two rounds missed by."""
+    turn = after - before
+    length = float((trips * turn * turn).sum())
+    if length <= 0:
+        return step
+    wanted = -step * float((trips * before * turn).sum()) / length
+    return float(np.clip(wanted, *STEPS))
 
 
 def _pivoted(today: Travel, driven: Floats) -> Floats:
@@ -185,29 +216,37 @@ def _pivoted(today: Travel, driven: Floats) -> Floats:
     return minutes
 
 
-def _peak_share(given: Assumptions) -> float:
-    """Return the share of the day that is driven in its busiest hour."""
-    return peak_hour(hour_shares(given)["car"].to_numpy())[1]
+@dataclass(eq=False)
+class _Roads:
+    """The streets of one run of travel: what does not change from round to round is kept."""
+
+    network: ModeNetwork
+    net: ZoneNet
+    problem: Problem  # with no vehicles
+    peak_share: float  # of the day in its busiest hour
+    trees: Ints  # of the cheapest ways at the last costs, to start from
+
+    def drive(self, trips: Demand, start: Equilibrium | None, gap: float) -> Equilibrium:
+        """Return the traffic of the busiest hour."""
+        hour = {name: matrix * self.peak_share for name, matrix in trips.vehicles.items()}
+        return solve(with_vehicles(self.problem, hour), gap=gap, start=start)
+
+    def minutes(self, equilibrium: Equilibrium) -> Floats:
+        """Return minutes by car from zone to zone in this traffic (z, z)."""
+        network = self.network
+        times = link_times(equilibrium, network) + (network.cost - network.time_s)
+        return zone_costs(network, times, self.net, self.trees) / 60
 
 
-def _drive(
-    inputs: TravelInputs, trips: Demand, start: Equilibrium | None, gap: float, given: Assumptions
-) -> Equilibrium:
-    """Return the traffic of the busiest hour."""
-    share = _peak_share(given)
-    hour = {name: matrix * share for name, matrix in trips.vehicles.items()}
+def _roads_of(inputs: TravelInputs, given: Assumptions) -> _Roads:
     network, zones = inputs.networks["car"], inputs.ground.zones
-    problem = problem_of(network, zones, hour, given, trucks=inputs.networks["truck"])
-    return solve(problem, gap=gap, start=start)
-
-
-def _car_minutes(inputs: TravelInputs, equilibrium: Equilibrium) -> Floats:
-    """Return minutes by car from zone to zone in this traffic (z, z)."""
-    network, zones = inputs.networks["car"], inputs.ground.zones
-    times = link_times(equilibrium, network) + (network.cost - network.time_s)
-    found = zone_skims(network, times, zones.connectors["car"], zones.count)
-    minutes: Floats = found["cost"] / 60
-    return minutes
+    none = dict.fromkeys(VEHICLE_CLASSES, np.zeros((zones.count, zones.count)))
+    problem = problem_of(network, zones, none, given, trucks=inputs.networks["truck"])
+    problem = with_vehicles(problem, none)  # with its small graph
+    share = peak_hour(hour_shares(given)["car"].to_numpy())[1]
+    net = zone_net(network, zones.connectors["car"], zones.count)
+    trees = np.full((zones.count, net.small.nodes), -1, np.int32)
+    return _Roads(network, net, problem, share, trees)
 
 
 def _change(before: Floats, after: Floats, trips: Floats) -> float:
@@ -220,11 +259,16 @@ def _change(before: Floats, after: Floats, trips: Floats) -> float:
 
 def _moved(skims: Skims, minutes: Floats, step: float) -> Skims:
     """Return the skims with minutes by car part of the way to others."""
-    before = skims.minutes["car"]
-    there = np.isfinite(before) & np.isfinite(minutes)
-    mixed = minutes.copy()
-    mixed[there] = before[there] + step * (minutes[there] - before[there])
+    mixed = _moved_minutes(skims.minutes["car"], minutes, step)
     return replace(skims, minutes={**skims.minutes, "car": mixed})
+
+
+def _moved_minutes(before: Floats, after: Floats, step: float) -> Floats:
+    """Return minutes part of the way to others."""
+    there = np.isfinite(before) & np.isfinite(after)
+    mixed = after.copy()
+    mixed[there] = before[there] + step * (after[there] - before[there])
+    return mixed
 
 
 TRAVEL_THEMES = ("network", "assignment", "demand", "transit", "counts")

@@ -4,7 +4,7 @@ from twin.mobility.assignment.analysis import Users, pairs_of, select_link, unse
 from twin.mobility.assignment.equilibrium import Equilibrium
 from twin.mobility.assignment.problem import AssignmentError, Problem, VehicleClass
 from twin.mobility.assignment.solving import solve
-from twin.mobility.assignment.towns import link_times, problem_of, street_flow
+from twin.mobility.assignment.towns import link_times, problem_of, street_flow, with_vehicles
 
 __all__ = [
     "AssignmentError",
@@ -19,4 +19,5 @@ __all__ = [
     "solve",
     "street_flow",
     "unserved_pairs",
+    "with_vehicles",
 ]

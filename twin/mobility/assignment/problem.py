@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.mobility.graph import Graph
+    from twin.mobility.paths.contraction import Contraction
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
@@ -61,6 +62,7 @@ class Problem:
     through: int = 0
     keys: pd.Index[str] | None = None
     street: Ints | None = None
+    small: Contraction | None = None  # of the graph, where it is known already
 
     def __post_init__(self) -> None:
         """Refuse what cannot be assigned, all faults at once."""

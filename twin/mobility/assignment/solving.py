@@ -100,7 +100,7 @@ def solve(
 def begin(problem: Problem, gap: float) -> Run:
     """Return a problem with no flow and no trees."""
     rows, curves = rows_of(problem), curves_of(problem)
-    small = contracted(problem.graph, max(problem.zones, problem.through))
+    small = problem.small or contracted(problem.graph, max(problem.zones, problem.through))
     links = small_links(small, curves, problem.through)
     classes, m = links.fixed.shape
     flow = Flow(np.zeros(m), np.zeros(m), np.zeros((classes, m)))

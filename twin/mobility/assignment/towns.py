@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from twin.errors import ModelError
 from twin.mobility.assignment.problem import Problem, VehicleClass
 from twin.mobility.graph import graph_of
 from twin.mobility.keys import node_names, numbered
+from twin.mobility.paths.contraction import contracted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +74,16 @@ def problem_of(
         beta=beside(network.beta, 1.0), classes=classes, zones=z, through=z,
         keys=_keys(network, table, z)[graph.order], street=street.astype(np.int32),
     )  # fmt: skip
+
+
+def with_vehicles(problem: Problem, vehicles: Mapping[str, Floats]) -> Problem:
+    """Return the problem with other vehicles [veh/h] of the same classes on the same streets."""
+    classes = tuple(
+        replace(item, demand=np.ascontiguousarray(vehicles[item.name], np.float64))
+        for item in problem.classes
+    )
+    small = problem.small or contracted(problem.graph, max(problem.zones, problem.through))
+    return replace(problem, classes=classes, small=small)
 
 
 def street_flow(equilibrium: Equilibrium, network: ModeNetwork) -> pd.DataFrame:

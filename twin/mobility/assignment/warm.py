@@ -42,6 +42,10 @@ def begin_from(run: Run, problem: Problem, start: Equilibrium) -> Ints | None:
     Those are the origins whose used paths meet a link that is gone or costs otherwise, and those
     with a pair that has no path left. None where the answer is of another zone system or network.
     """
+    if _same_streets(run, problem, start):
+        run.prices.tree[:] = start.tree
+        run.store = _scaled(run.rows, start.store)
+        return np.zeros(0, np.int32)
     carried = _carried(run, problem, start)
     if carried is None:
         return None
@@ -56,6 +60,32 @@ def begin_from(run: Run, problem: Problem, start: Equilibrium) -> Ints | None:
     )  # fmt: skip
     _carry_paths(run.rows, start.store, carried, run.store)
     return np.flatnonzero(touched).astype(np.int32)
+
+
+def _same_streets(run: Run, problem: Problem, start: Equilibrium) -> bool:
+    """Tell whether only the amounts of the demand differ, on streets that are the same arrays."""
+    old = start.problem
+    names = ("graph", "free_time", "capacity", "alpha", "beta")
+    pairs = zip(problem.classes, old.classes, strict=False)
+    return (
+        (old.zones, old.through) == (problem.zones, problem.through)
+        and len(old.classes) == len(problem.classes)
+        and all(getattr(old, name) is getattr(problem, name) for name in names)
+        and all(a.fixed is b.fixed and a.name == b.name for a, b in pairs)
+        and run.small is start.small
+        and np.array_equal(run.rows.kind, start.rows.kind)
+        and np.array_equal(run.rows.source, start.rows.source)
+        and np.array_equal(run.rows.first, start.rows.first)
+        and np.array_equal(run.rows.dest, start.rows.dest)
+    )
+
+
+def _scaled(new: Rows, store: Store) -> Store:
+    """Return the same paths with flows in proportion to the demand."""
+    pair = np.repeat(np.arange(len(new.demand)), np.diff(store.first))
+    total = np.bincount(pair, np.maximum(store.flow, 0.0), minlength=len(new.demand))
+    rise = np.divide(new.demand, total, out=np.zeros(len(total)), where=total > 0)
+    return store._replace(flow=np.maximum(store.flow, 0.0) * rise[pair])
 
 
 def _carried(run: Run, problem: Problem, start: Equilibrium) -> Carried | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from twin.mobility.paths.search import NONE, Net, make_work, push, settle
+from twin.mobility.graph import graph_of
+from twin.mobility.paths.contraction import contracted
+from twin.mobility.paths.mending import mend_rows
+from twin.mobility.paths.search import Net, make_work, search
 from twin.mobility.paths.threads import in_rows
 from twin.mobility.paths.ways import net_of, nodes_of
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from twin.mobility.paths.contraction import Contraction
     from twin.mobility.tables import ModeNetwork
 
     Floats = NDArray[np.float64]
@@ -47,6 +52,47 @@ def connectors_of(table: pd.DataFrame, z: int) -> Connectors:
     return Connectors(offsets, node, end, table["seconds"].to_numpy(np.float64)[order])
 
 
+@dataclass(frozen=True, eq=False)
+class ZoneNet:
+    """
+    A network that zones are joined to, made small: nodes 0 to z - 1 are the zones.
+
+    It depends on streets and connectors alone, not on costs.
+    """
+
+    count: int  # zones
+    small: Contraction
+    offsets: Ints  # of the small graph
+    order: Ints  # (m,) place of each link of the full graph: those of the network come first
+    seconds: Floats  # of the connectors, in their order
+
+    def along(self, streets: Floats, connectors: Floats) -> Floats:
+        """Return values of the network's links and of the connectors, summed by small link."""
+        values = np.concatenate([streets, connectors])[self.order][self.small.member]
+        first = self.small.first[:-1]
+        return np.add.reduceat(values, first) if len(first) else np.zeros(0)
+
+
+def zone_net(network: ModeNetwork, connectors: pd.DataFrame, z: int) -> ZoneNet:
+    """Return what `zone_skims` searches on; for several skims of the same streets."""
+    node = connectors["node"].to_numpy(np.int32)
+    end = connectors["in_node"].to_numpy(np.int32) if "in_node" in connectors else node
+    for nodes in (node, end):  # -1 where one direction is shut
+        nodes_of(network.graph, nodes[nodes >= 0])
+    zone = connectors["zone"].to_numpy(np.int32)
+    seconds = connectors["seconds"].to_numpy(np.float64)
+    out, back = node >= 0, end >= 0
+    graph = graph_of(
+        np.concatenate([network.graph.tails + z, zone[out], end[back] + z]),
+        np.concatenate([network.graph.heads + z, node[out] + z, zone[back]]),
+        network.graph.n + z,
+    )
+    small = contracted(graph, z)
+    offsets = np.searchsorted(small.tails, np.arange(small.nodes + 1)).astype(np.int32)
+    both = np.concatenate([seconds[out], seconds[back]])
+    return ZoneNet(z, small, offsets, graph.order, both)
+
+
 def zone_skims(
     network: ModeNetwork,
     cost: ArrayLike,
@@ -54,6 +100,7 @@ def zone_skims(
     z: int,
     *,
     along: Mapping[str, ArrayLike] | None = None,
+    net: ZoneNet | None = None,
 ) -> dict[str, Floats]:
     """
     Return "cost" and each of `along` from zone to zone (z, z), summed along the cheapest way.
@@ -62,19 +109,42 @@ def zone_skims(
     several connectors the cheapest pair counts. inf where there is no way. Inside a zone: half of
     what it is to the nearest other zone by cost, at least 60 s and 100 m; a zone that reaches no
     other has these least values. In `along` names that begin with `length` or `km` are lengths
-    (metres, kilometres) and get the metres; other values have no least.
+    (metres, kilometres) and get the metres; other values have no least. `net` is that of
+    `zone_net` where it is at hand.
     """
     names = list(along or {})
-    values = [np.asarray((along or {})[name], np.float64) for name in names]
-    net = net_of(network.graph, cost)
-    found = connectors_of(connectors, z)
-    for nodes in (found.node, found.end):  # -1 where one direction is shut
-        nodes_of(network.graph, nodes[nodes >= 0])
-    columns = np.ascontiguousarray(np.stack(values)) if values else np.empty((0, network.graph.m))
+    net = net or zone_net(network, connectors, z)
+    small = _costed(network, cost, net)
+    columns = np.empty((len(names), len(net.small.tails)))
+    for place, name in enumerate(names):
+        values = np.asarray((along or {})[name], np.float64)
+        columns[place] = net.along(values, np.zeros(len(net.seconds)))
     costs, sums = np.empty((z, z)), np.empty((len(names), z, z))
-    in_rows(lambda a, b: _rows(net, found, columns, (a, b), costs, sums), z)
+    in_rows(lambda a, b: _rows(small, columns, (a, b), costs, sums), z)
     fill_diagonal(costs, dict(zip(names, sums, strict=True)))
     return {"cost": costs, **dict(zip(names, sums, strict=True))}
+
+
+def zone_costs(network: ModeNetwork, cost: ArrayLike, net: ZoneNet, trees: Ints) -> Floats:
+    """
+    Return "cost" of `zone_skims` alone, starting from the trees of other costs.
+
+    `trees` (z, nodes of the small graph) hold the last link of each way, -1 for none, and are
+    overwritten by those found; the costs do not depend on them.
+    """
+    small, z = _costed(network, cost, net), net.count
+    costs = np.empty((z, z))
+    in_rows(lambda a, b: mend_rows(small, a, trees[a:b], costs[a:b]), z)
+    fill_diagonal(costs, {})
+    return costs
+
+
+def _costed(network: ModeNetwork, cost: ArrayLike, net: ZoneNet) -> Net:
+    """Return the small graph with its costs; what no cost can be is refused."""
+    given = net_of(network.graph, cost).costs
+    small = net.small
+    costs = np.ascontiguousarray(net.along(given, net.seconds))
+    return Net(net.offsets, small.tails, small.heads, costs, net.count, np.inf)
 
 
 def fill_diagonal(cost: Floats, along: Mapping[str, Floats]) -> None:
@@ -100,42 +170,28 @@ def _least(name: str) -> float:
 
 @njit(cache=True, nogil=True)
 def _rows(
-    net: Net,
-    zones: Connectors,
-    columns: Floats,
-    rows: tuple[int, int],
-    costs: Floats,
-    sums: Floats,
+    net: Net, columns: Floats, rows: tuple[int, int], costs: Floats, sums: Floats
 ) -> None:  # pragma: no cover
     n = len(net.offsets) - 1
-    work = make_work(n + len(zones.node), len(net.heads))
-    link = np.empty(n, np.int32)
+    work = make_work(n, len(net.heads))
+    link, dist = np.empty(n, np.int32), np.empty(n)
     for zone in range(rows[0], rows[1]):
-        dist, size = np.full(n, np.inf), NONE
+        dist[:] = np.inf
         link[:] = -1
-        for k in range(zones.offsets[zone], zones.offsets[zone + 1]):
-            node = zones.node[k]
-            if node >= 0 and zones.cost[k] < dist[node]:
-                dist[node] = zones.cost[k]
-                size = push(work, size, zones.cost[k], node)
-        settle(net, dist, link, work, size)
+        search(net, zone, dist, link, work)
         for other in range(len(costs)):
-            best, end = np.inf, -1
-            for k in range(zones.offsets[other], zones.offsets[other + 1]):
-                far = dist[zones.end[k]] + zones.cost[k] if zones.end[k] >= 0 else np.inf
-                if far < best:
-                    best, end = far, zones.end[k]
-            costs[zone, other] = best
-            _sum_along(net, columns, link, end, sums[:, zone, other])
+            costs[zone, other] = dist[other]
+            if len(columns) > 0:
+                _sum_along(net, columns, link, other, sums[:, zone, other])
 
 
 @njit(cache=True, nogil=True)
 def _sum_along(
     net: Net, columns: Floats, link: Ints, end: int, total: Floats
 ) -> None:  # pragma: no cover
-    """Add up every column along the way that ends at a node; inf where there is none (-1)."""
-    total[:] = 0.0 if end >= 0 else np.inf
-    while end >= 0 and link[end] >= 0:
+    """Add up every column along the way that ends at a node; inf where there is none."""
+    total[:] = 0.0 if link[end] >= 0 else np.inf
+    while link[end] >= 0:
         for k in range(len(columns)):
             total[k] += columns[k, link[end]]
         end = net.tails[link[end]]
