@@ -94,7 +94,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in FIXED_HEADERS.items():
                     headers[name] = value
-                headers["Content-Security-Policy"] = self.policy()
+                headers.setdefault("Content-Security-Policy", self.policy())
                 if scope["path"] == "/" or scope["path"].startswith("/_dash-layout"):
                     headers["Cache-Control"] = "no-cache"
                 elif b"m=" in scope["query_string"] and scope["path"].startswith("/assets/"):

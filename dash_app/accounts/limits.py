@@ -85,6 +85,11 @@ def start(store: ProjectStore, address: str | None) -> None:
     _count(store, f"starts:{_salted(store, _place(address))}", STARTS)
 
 
+def later(seconds: int) -> datetime:
+    """Return the moment so many seconds from now."""
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
 def _count(store: ProjectStore, name: str, limit: Limit) -> None:
     now = datetime.now(UTC)
     waits: list[float] = []
