@@ -60,7 +60,8 @@ class Preview:
     extent: Extent
     remarks: tuple[Remark, ...] = ()
     cost_eur: float | None = None
-    done: int | None = None
+    done: int | None = None  # of the rows, by `year`
+    year: int | None = None  # on screen
     withheld: bool = False
 
     @property
@@ -122,13 +123,13 @@ def preview(  # noqa: PLR0913 - what a draft is seen in
     raw = dict(measure) if isinstance(measure, dict) else {}
     read, remarks = read_measure(raw)
     if read is None:
-        return Preview(None, raw, Extent(), remarks)
+        return Preview(None, raw, Extent(), remarks, year=year)
     if not viewer.fine and asks_for_values(raw):
         return Preview(read, raw, Extent(), (_not_by_values(),))
     met = met_state(city, scenario, read.id, read.start_year, results=results, given=given)
     found = _begun(met.state, scenario, read, year, peak_kw_of(results))
     left_out = (_left_out(met.left_out),) if met.left_out else ()
-    found = replace(found, raw=raw, remarks=(*found.remarks, *left_out))
+    found = replace(found, raw=raw, year=year, remarks=(*found.remarks, *left_out))
     return found if viewer.fine else _coarse(found)
 
 
