@@ -15,9 +15,11 @@ from dash_app.workspace.chains import chain
 from dash_app.workspace.choose import choose
 from dash_app.workspace.engine import baseline_of
 from dash_app.workspace.met import met_state
-from dash_app.workspace.preview import Preview, Remark, preview
+from dash_app.workspace.preview import Preview, preview
+from dash_app.workspace.preview_words import preview_words
 from dash_app.workspace.privacy import fine_allowed
 from dash_app.workspace.viewer import Viewer
+from twin.city import City
 from twin.scenario import STAGES, Scenario
 
 router = APIRouter(tags=["drafts"], route_class=ProblemRoute)
@@ -57,6 +59,25 @@ class RemarkOut(BaseModel):
     code: str = ""
 
 
+class FigureOut(BaseModel):
+    """One of the four figures of the form, in words."""
+
+    name: str
+    label: str
+    value: str
+    unit: str
+    note: str
+
+
+class ChosenOut(BaseModel):
+    """Something the draft names; removing it takes `values` out of the list at `path`."""
+
+    path: str
+    values: list[Any] | None = Field(description="Null: the field itself goes")
+    label: str
+    detail: str
+
+
 class PreviewOut(BaseModel):
     """What a measure would reach; figures are null where they make no sense or are withheld."""
 
@@ -71,6 +92,8 @@ class PreviewOut(BaseModel):
     withheld: bool
     summary: str = Field(description="The measure in one sentence")
     problems: list[RemarkOut]
+    figures: list[FigureOut]
+    chosen: list[ChosenOut]
 
 
 class ChainIn(DraftedIn):
@@ -129,7 +152,7 @@ def drafted(body: PreviewIn, desk: Desk, who: Editor, t: Words) -> PreviewOut:
     scenario = _scenario(desk, who, body)
     results = desk.engine.peek(scenario.hash)
     found = preview(desk.city, scenario, body.measure, body.year, viewer=who, results=results)
-    return _previewed(t, found)
+    return _previewed(t, found, desk.city)
 
 
 @router.post("/chain")
@@ -181,27 +204,23 @@ def _met(desk: Context, who: Viewer, body: DraftedIn) -> Any:
     return met_state(desk.city, scenario, "", year, results=results).state
 
 
-def _previewed(t: Translator, found: Preview) -> PreviewOut:
-    extent = found.extent
+def _previewed(t: Translator, found: Preview, city: City) -> PreviewOut:
+    extent, words = found.extent, preview_words(t, found, city)
     return PreviewOut(
         valid=found.valid,
         table=found.table,
         count=found.count,
         done=found.done,
-        ids=[] if found.withheld else [str(key) for key in found.rows],
+        ids=words["ids"],
         length_m=_finite(extent.length_m),
         residents=_finite(extent.residents),
         cost_eur=_finite(found.cost_eur),
         withheld=found.withheld,
-        summary=t.sentence(found.measure.summary()) if found.measure else "",
-        problems=[_remark(t, remark) for remark in found.problems],
+        summary=words["title"],
+        problems=[RemarkOut(**problem) for problem in words["problems"]],
+        figures=[FigureOut(**figure) for figure in words["figures"]],
+        chosen=[ChosenOut(**entry) for entry in words["chosen"]],
     )
-
-
-def _remark(t: Translator, remark: Remark) -> RemarkOut:
-    hint = t.sentence(remark.hint) if remark.hint else ""
-    text = t.sentence(remark.what)
-    return RemarkOut(level=remark.level, field=remark.field, text=text, hint=hint, code=remark.code)
 
 
 def _finite(value: float | None) -> float | None:

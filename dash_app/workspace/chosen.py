@@ -53,8 +53,10 @@ def _named(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
     select = raw.get("select")
     select = select if isinstance(select, dict) else {}
     inner = ("ids", "names", "area", "around", "line", "districts", "blocks", "classes")
-    outer: tuple[str, ...] = ("area", "around", "line", "points", "to", "districts", "streets", "nodes", "lines",
-             "stops")  # fmt: skip
+    outer: tuple[str, ...] = (
+        "area", "around", "line", "points", "to", "districts", "streets", "nodes", "lines",
+        "stops",
+    )  # fmt: skip
     found = [(f"select.{name}", select.get(name)) for name in inner]
     if raw.get("kind") == "heating_change":
         outer = tuple(name for name in outer if name != "to")
