@@ -55,9 +55,7 @@ class Desk:
     def sheet(self, request: Request) -> Sheet:
         """Return language, town and way on for a page."""
         words = words_of(request, self.lang)
-        return Sheet(
-            words, self.town, request.url.path, safe_next(request.query_params.get("next"))
-        )
+        return Sheet(words, self.town, safe_next(request.query_params.get("next")))
 
     def page(self, html: str, *, status: int = 200, wait_s: int = 0) -> HTMLResponse:
         """Return a page that is kept nowhere."""

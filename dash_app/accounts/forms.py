@@ -1,16 +1,12 @@
 """What comes from the forms of the sign-in pages: short, of one kind, never trusted."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
+
+from starlette.requests import Request
 
 from dash_app.accounts.errors import AccessError
 from dash_app.i18n import LANGUAGES, Translator, translator
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
 
 LONGEST, MOST_FIELDS = 20_000, 20
 KIND = "application/x-www-form-urlencoded"

@@ -47,11 +47,10 @@ SHELL = """<!DOCTYPE html>
 
 @dataclass(frozen=True)
 class Sheet:
-    """What every page needs: its language, the town, its own path, where to go on."""
+    """What every page needs: its language, the town, where to go on."""
 
     words: Translator
     town: str
-    path: str
     next: str = "/"
 
 
@@ -88,7 +87,7 @@ def sign_in_page(
 <p class="acc-quiet">{escape(note)}</p>
 <p><a href="{escape(sheet.next)}">{escape(on_without)}</a></p>
 </div>"""
-    return _page(sheet, say("Sign in"), body)
+    return _page(sheet, say("Sign in"), body, path="/login")
 
 
 def account_page(
@@ -120,7 +119,7 @@ def account_page(
 {log}
 <p><a href="{escape(sheet.next)}">{escape(say("Back to the map"))}</a></p>
 </div>"""
-    return _page(sheet, say("Your account"), body)
+    return _page(sheet, say("Your account"), body, path="/account")
 
 
 def _password_form(sheet: Sheet, hidden: str, least: int) -> str:
@@ -147,7 +146,7 @@ def message_page(sheet: Sheet, heading: str, text: str) -> str:
     body = f"""<div class="acc-card"><h1>{escape(heading)}</h1>
 {_alert([text])}<p><a href="/login?{escape(_query(sheet))}">{escape(say("Sign in"))}</a></p>
 <p><a href="/">{escape(say("Back to the map"))}</a></p></div>"""
-    return _page(sheet, heading, body)
+    return _page(sheet, heading, body, path="/login")
 
 
 def admin_page(
@@ -168,7 +167,7 @@ def admin_page(
 <section class="acc-card" aria-labelledby="acc-log"><h2 id="acc-log">{escape(say("Log"))}</h2>
 {log_table(sheet.words, entries)}{older}</section>
 <p><a href="/">{escape(say("Back to the map"))}</a></p>"""
-    return _page(sheet, say("Accounts and log"), body, wide=True)
+    return _page(sheet, say("Accounts and log"), body, path="/admin", wide=True)
 
 
 def account_table(words: Translator, accounts: Sequence[Account]) -> str:
@@ -224,10 +223,10 @@ def state_of(words: Translator, account: Account) -> str:
     return words.text("disabled since {date}", date=words.date(account.disabled.date()))
 
 
-def _page(sheet: Sheet, heading: str, body: str, *, wide: bool = False) -> str:
+def _page(sheet: Sheet, heading: str, body: str, *, path: str, wide: bool = False) -> str:
     words = sheet.words
     switch = " · ".join(
-        f'<a href="{escape(sheet.path)}?{escape(_query(sheet, code))}" lang="{code}" '
+        f'<a href="{path}?{escape(_query(sheet, code))}" lang="{code}" '
         f'hreflang="{code}"{_current(code == words.lang)}>{code.upper()}</a>'
         for code in LANGUAGES
     )
