@@ -14,6 +14,8 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 
+from dash_app.accounts import AccessGuard
+from dash_app.accounts.routes import account_router
 from dash_app.map.routes import bundle_router, bundle_url, map_router
 from dash_app.packs import pack_router, pack_tags
 from dash_app.pages import explore
@@ -22,11 +24,13 @@ from dash_app.security import (
     content_security_policy,
     renderer_style_hashes,
 )
+from dash_app.settings import Settings
 from dash_app.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from layers.project_store import ProjectStore
     from twin.city import City
 
 INDEX = """<!DOCTYPE html>
@@ -105,12 +109,19 @@ class TwinDash(Dash):
         )
 
 
-def create_app(city: City, *, lang: str = "de") -> FastAPI:
+def create_app(
+    city: City,
+    *,
+    lang: str = "de",
+    settings: Settings | None = None,
+    store: ProjectStore | None = None,
+) -> FastAPI:
     """
     Return the web application for one city, ready for uvicorn.
 
-    `lang` is the language of an address that names none.
+    `lang` is the language of an address that names none; without `settings` it is a laptop's.
     """
+    settings = settings or Settings()
     shown = Shown(city, lang)
     server = FastAPI(
         title=f"Troisdorf Twin: {city.name}",
@@ -121,6 +132,7 @@ def create_app(city: City, *, lang: str = "de") -> FastAPI:
         lifespan=lambda _: _warmed(shown),
     )
     server.add_api_route("/health", lambda: {"status": "ok", "city": city.hash}, tags=["health"])
+    server.include_router(account_router(settings, store, town=city.name, lang=lang))
     server.include_router(bundle_router())
     server.include_router(pack_router())
     server.include_router(map_router(city, warm=True))
@@ -130,6 +142,7 @@ def create_app(city: City, *, lang: str = "de") -> FastAPI:
     server.add_api_route("/{path:path}", _not_found, include_in_schema=False)
     policy = content_security_policy(dash.csp_hashes(), renderer_style_hashes())
     server.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=5)
+    server.add_middleware(AccessGuard, settings=settings, store=store)
     server.add_middleware(SecurityHeaders, policy=lambda: policy)
     return server
 

@@ -16,7 +16,7 @@ from tests.conftest import make_toy_city
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return TestClient(create_app(make_toy_city()))
+    return TestClient(create_app(make_toy_city()), base_url="http://localhost")
 
 
 @pytest.mark.parametrize("path", ["/", "/nope", "/_dash-layout", "/assets/page.css", "/health"])
@@ -106,7 +106,7 @@ def test_a_callback_answers_over_http(client: TestClient) -> None:
 def test_a_city_name_cannot_break_out_of_the_title() -> None:
     city = make_toy_city()
     object.__setattr__(city, "name", "</title><script>x</script>")
-    html = TestClient(create_app(city)).get("/").text
+    html = TestClient(create_app(city), base_url="http://localhost").get("/").text
     assert "<script>x" not in html
 
 

@@ -11,7 +11,7 @@ from tests.conftest import make_toy_city
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(create_app(make_toy_city())) as found:
+    with TestClient(create_app(make_toy_city()), base_url="http://localhost") as found:
         yield found
 
 
