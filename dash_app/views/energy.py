@@ -47,7 +47,8 @@ def _useful(found: YearResults) -> Floats:
 def _carried(found: YearResults, name: str) -> Floats:
     """Return final energy for heat of one group of carriers [kWh/a]."""
     columns = [f"heat_{carrier}_kwh" for carrier in CARRIED[name]]
-    return found.buildings[columns].to_numpy(np.float64).sum(axis=1)
+    total: Floats = found.buildings[columns].to_numpy(np.float64).sum(axis=1)
+    return total
 
 
 def heat_density(found: YearResults, city: City, hour: int | None = None) -> Values:

@@ -80,8 +80,9 @@ def scale_of(
     Parameters
     ----------
     series
-        Of `values`: all that is to be drawn with this scale; `values` of the baseline among them
-        keep limits where they are while a scenario is edited. With `difference` those of `change`.
+        Of `values`, as the viewer may see them: all that is to be drawn with this scale, the
+        baseline first, so that limits stay where they are while a scenario is edited; counts are of
+        the last. With `difference` those of `change`.
     theme
         "light" or "dark".
 
@@ -98,13 +99,11 @@ def scale_of(
     }  # fmt: skip
     if worded:
         return Scale(**base, kind="category", **_words(view, series, theme))
-    numbers = [np.asarray(one, np.float64) for one in series]
+    numbers = [_finite(one) for one in series]
     shown = numbers[-1] if numbers else np.zeros(0)
     every = np.concatenate(numbers) if numbers else shown
-    every = every[np.isfinite(every)]
-    limits = _around_zero(every) if difference else _limits(view, every)
+    limits = _around_zero(every) if difference else _limits(view, _steady(numbers))
     colours = DIFFERENCE[theme] if difference else PALETTES[view.palette][theme]
-    shown = shown[np.isfinite(shown)]
     counts = np.bincount(np.searchsorted(limits, shown, side="right"), minlength=len(limits) + 1)
     return Scale(
         **base,
@@ -112,10 +111,29 @@ def scale_of(
         breaks=tuple(limits),
         colours=_spread(colours, len(limits) + 1),
         counts=tuple(counts.tolist()),
-        missing=int(len(numbers[-1]) - len(shown)) if numbers else 0,
+        missing=len(series[-1]) - len(shown) if series else 0,
         low=float(every.min()) if len(every) else None,
         high=float(every.max()) if len(every) else None,
     )
+
+
+def _finite(values: pd.Series[Any]) -> np.ndarray[Any, Any]:
+    column = np.asarray(values, np.float64)
+    return column[np.isfinite(column)]
+
+
+def _steady(numbers: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """
+    Return the values that limits are made from: the first ones, where they can stand for all.
+
+    They cannot where they hardly differ, or where a fifth of any other lies beyond them.
+    """
+    every = np.concatenate(numbers) if numbers else np.zeros(0)
+    if not numbers or len(np.unique(numbers[0])) < CLASSES:
+        return every
+    low, high = numbers[0].min(), numbers[0].max()
+    beyond = (((one < low) | (one > high)).mean() for one in numbers[1:] if len(one))
+    return every if max(beyond, default=0.0) > 0.2 else numbers[0]
 
 
 def _limits(view: View, every: np.ndarray[Any, Any]) -> list[float]:

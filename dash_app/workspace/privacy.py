@@ -50,7 +50,15 @@ LEVELS = {"city": "city", "district": "districts", "block": "blocks", "zone": "z
 
 
 class ViewLike(Protocol):
-    """What must be known of a view: whether it shows single buildings."""
+    """What must be known of a view: its table, and whether it speaks of people or buildings."""
+
+    @property
+    def table(self) -> str:
+        """Table whose rows have the values."""
+
+    @property
+    def people(self) -> bool:
+        """Whether it speaks of buildings and people."""
 
     @property
     def fine(self) -> bool:
@@ -136,6 +144,30 @@ def shown(
     """
     away = _away(values.index, table, (city, viewer, settings), people=people)
     return (values.where(~away) if away.any() else values), away
+
+
+def shown_view(
+    view: ViewLike,
+    values: pd.Series[Any],
+    city: City,
+    viewer: Viewer,
+    settings: Settings,
+    *towns: City,
+) -> tuple[pd.Series[Any], pd.Series[bool]]:
+    """
+    Return the values of a view as a viewer may see them, and which are withheld.
+
+    `towns` are the cities of the scenarios the values are of: where one has torn houses down, what
+    is left must be enough, too.
+    """
+    seen, away = shown(values, view.table, city, viewer, settings, people=view.people)
+    if fine_allowed(viewer, settings) or not view.people or view.table not in COUNTED:
+        return seen, away
+    for town in towns:
+        if town.hashes["buildings"] != city.hashes["buildings"]:
+            now = withheld(town, view.table, settings)
+            away |= now.reindex(away.index).fillna(value=False).to_numpy(bool)
+    return seen.where(~away), away
 
 
 def row_for(
