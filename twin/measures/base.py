@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -80,6 +80,8 @@ class Measure(Part, ABC):
     start_year: int = Field(2026, ge=1990, le=2150)
     pace_percent: float | None = Field(None, gt=0, le=100)
     end_year: int | None = Field(None, ge=1990, le=2150)
+
+    on_streets: ClassVar[bool] = False  # of a state it reads the city and the assumptions alone
 
     @property
     def is_a(self) -> str:

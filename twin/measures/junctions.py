@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,8 @@ class JunctionControl(AtOnceMeasure):
     Signals and signs on the streets that meet there go. Junctions are named by their id or by
     points near to them, within `street_measures.snap_junction`.
     """
+
+    on_streets: ClassVar[bool] = True
 
     kind: Literal["junction_control"] = "junction_control"
     control: Literal[CONTROL]  # type: ignore[valid-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -46,6 +46,8 @@ class ModalFilter(AtOnceMeasure):
     as before, from one of the two sides. With points the nearest street for cars gets the filter;
     with a selection every selected street gets one in its middle.
     """
+
+    on_streets: ClassVar[bool] = True
 
     kind: Literal["modal_filter"] = "modal_filter"
     points: tuple[Spot, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import shapely
@@ -45,6 +45,8 @@ class NewLink(AtOnceMeasure):
     motorways, bridges and tunnels it always passes over. Ids of the new links are the id of the
     measure, a number and the direction (`f` as drawn, `b` back).
     """
+
+    on_streets: ClassVar[bool] = True
 
     kind: Literal["new_link"] = "new_link"
     line: Line

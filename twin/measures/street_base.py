@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,8 @@ class StreetMeasure(Measure):
     directions of a street and all links of a way are done in the same year. Streets named by an id
     that an earlier measure has cut are found by their parts.
     """
+
+    on_streets: ClassVar[bool] = True
 
     select: StreetSelector = StreetSelector()  # type: ignore[call-arg]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -31,6 +31,8 @@ ASSUMED = "estimated:assumed_timetable"
 
 class TransitMeasure(AtOnceMeasure):
     """A measure on lines and timetable; it needs a town that has one."""
+
+    on_streets: ClassVar[bool] = True
 
     def begin(self, state: State) -> Begun:
         """Find what it is about."""

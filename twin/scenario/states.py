@@ -13,6 +13,7 @@ from twin.energy.heat_grid import existing_network_of, existing_networks
 from twin.energy.stock import initial_stock
 from twin.measures import Begun, BuildingMeasure, Demolition, HeatNetwork, Measure
 from twin.scenario.errors import Fault, ScenarioError
+from twin.scenario.steps import Kept, Steps
 from twin.selection import selected_rows
 from twin.selection.model import unknown_word
 from twin.selection.resolve import member
@@ -60,6 +61,7 @@ def plan(
     *,
     base: State | None = None,
     rebase: bool = False,
+    kept: Kept | None = None,
 ) -> Plan:
     """
     Work a scenario out on a city, stage after stage.
@@ -82,6 +84,8 @@ def plan(
         made by `initial_stock`.
     rebase
         Take a scenario that was made for another baseline.
+    kept
+        Where what measures did on the same city is kept for the next edit.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def plan(
     if base is None:
         base = today(city, own, year=scenario.stages[0])
     start = base.replace(year=scenario.stages[0], assumptions=own, baseline=city)
-    run = _Run(start, scenario, faults, notes)
+    run = _Run(start, scenario, faults, notes, Steps(own, kept))
     found = run.stages()
     if run.faults:
         template = "The scenario {name} cannot be applied to {city}:"
@@ -159,6 +163,7 @@ class _Run:
     scenario: Scenario
     faults: list[Fault]
     notes: list[Fault]
+    steps: Steps
     begun: dict[int, Begun] = field(default_factory=dict)  # by place in the list
     failed: set[int] = field(default_factory=set)
     missed: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -175,7 +180,7 @@ class _Run:
         self._without_effect()
         for measure in self.measures.values():
             if isinstance(measure, HeatNetwork):
-                self.state = measure.announce(self.state)
+                self.state = self.steps.announce(measure, self.state)
         since = min([self.state.year, *(m.start_year for m in self.measures.values())]) - 1
         for year in self.scenario.stages:
             self.state = self.state.replace(year=year)
@@ -198,7 +203,7 @@ class _Run:
             return
         begun = self.begun[place]
         self._miss(place, measure, begun, since, year)
-        self.state = measure.advance(self.state, begun, since=since, year=year)
+        self.state = self.steps.advance(measure, self.state, begun, since=since, year=year)
         if isinstance(measure, Demolition):
             mine = begun.due(since, year)
             self.gone[place] = pd.concat([self.gone[place], mine]) if place in self.gone else mine
@@ -208,7 +213,7 @@ class _Run:
         if clash is not None:
             self._fault(place, measure, clash)
             return False
-        begun = measure.begin(self.state)
+        begun = self.steps.begin(measure, self.state)
         for problem in begun.notes:
             self.notes.append(_placed(problem, place, measure))
         if not begun.faults:

@@ -83,7 +83,7 @@ class Streets:
 
 
 def parts_of(
-    state: State, *, before: Part | None = None, since: int | None = None
+    state: State, *, before: Part | None = None, since: int | None = None, streets: bool = True
 ) -> dict[str, Part]:
     """
     Return the parts of a state with the hashes they are known by.
@@ -94,12 +94,15 @@ def parts_of(
         Part `stock` of the stage before, which tells what was invested since.
     since
         Year of the stage before.
+    streets
+        Whether what modes read of the streets is wanted; energy does without.
     """
     since = state.year if since is None else since
     parts = _views(state.stock)
     for name, tables in CITY_PARTS.items():
         parts[name] = _of_city(state.city, tables)
-    parts |= _streets_by_mode(state.city)
+    if streets:
+        parts |= _streets_by_mode(state.city)
     parts["street_city"] = _of_city(_streets_of_today(state), ("buildings", "streets", "nodes"))
     plans = tuple(state.networks[key] for key in sorted(state.networks))
     return parts | {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from twin.energy.stock import initial_stock
 from twin.errors import ModelError
 from twin.hashing import hash_parts
 from twin.memo import Memo
-from twin.scenario import Plan, Scenario, plan
+from twin.scenario import Kept, Plan, Scenario, plan
 from twin.simulate.changes import CHANGE_STAGES, Today
 from twin.simulate.heat import HEAT_STAGES
 from twin.simulate.mobility_tables import MOBILITY_STAGES
@@ -111,19 +111,23 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     memo = memo or Memo()
     given = given or assumptions()
     own = given.replaced({k: v for k, v in scenario.assumptions.items() if k in given})
-    base, base_stock = _baseline(city, scenario.stages[0], own, memo)
-    planned = _kept(held, own) if held else plan(city, scenario, given, base=base, rebase=rebase)
+    base = _baseline(city, scenario.stages[0], own, memo)
+    planned = (
+        _kept(held, own)
+        if held
+        else plan(city, scenario, given, base=base.state, rebase=rebase, kept=Kept(memo, base.key))
+    )
     ratio = _measured_ratio(base, measured, own, memo)
-    today = _today(base, base_stock, observed or Observed(), own, memo, cancelled)
-    always = {"measured_ratio": ratio, "base_stock": base_stock}
-    walk = _Walk(base_stock, base.year)
+    today = _today(base, observed or Observed(), own, memo, cancelled)
+    always = {"measured_ratio": ratio, "base_stock": base.stock}
+    walk = _Walk(base.stock, base.state.year)
     states = [state for state in planned.states if state.year <= max(wanted)]
     found = {}
     for place, state in enumerate(states):
         if progress:
             progress("Work out the year", place / len(states))
         labels = (f"{scenario.name} {state.year}", str(state.year))
-        parts = walk.parts(state) | always
+        parts = walk.parts(state, streets=state.year in wanted) | always
         if state.year in wanted:
             parts["laid_before"] = walk.laid()
         chain = Chain(STAGES, parts, state.assumptions, memo, labels, cancelled)
@@ -156,9 +160,9 @@ class _Walk:
         self.history: tuple[tuple[int, Part], ...] = ()
         self.chain: Chain | None = None  # of the stage before
 
-    def parts(self, state: State) -> dict[str, Part]:
+    def parts(self, state: State, *, streets: bool) -> dict[str, Part]:
         """Return the parts of a state with what earlier stages leave to it."""
-        parts = parts_of(state, before=self.stock, since=self.since)
+        parts = parts_of(state, before=self.stock, since=self.since, streets=streets)
         made = tuple((year, part.value) for year, part in self.history)
         key = hash_parts(text for year, part in self.history for text in (str(year), part.key))
         parts["history"] = Part(made, key)
@@ -185,8 +189,8 @@ def zone_ids(city: City, scenario: Scenario, given: Assumptions | None = None) -
     """Return the traffic zones and gates that matrices of this town are about, in their order."""
     own = (given or assumptions()).replaced(scenario.assumptions)
     memo = Memo()
-    base, stock = _baseline(city, scenario.stages[0], own, memo)
-    people = _today(base, stock, Observed(), own, memo)["people"]
+    base = _baseline(city, scenario.stages[0], own, memo)
+    people = _today(base, Observed(), own, memo)["people"]
     if people is None:
         template = "The city {city} has no traffic zones."
         raise ModelError(template, hint="Build it again from sources with streets.", city=city.name)
@@ -195,15 +199,14 @@ def zone_ids(city: City, scenario: Scenario, given: Assumptions | None = None) -
 
 
 def _today(
-    base: State,
-    base_stock: Part,
+    base: _Baseline,
     observed: Observed,
     own: Assumptions,
     memo: Memo,
     cancelled: Callable[[], bool] | None = None,
 ) -> Chain:
     """Return the chain of the baseline, which travel of every scenario starts from."""
-    parts = parts_of(base) | {"base_stock": base_stock, "travel_before": NO_TRAVEL}
+    parts = base.parts | {"base_stock": base.stock, "travel_before": NO_TRAVEL}
     parts["observed"] = Part(observed, observed.key)
     return Chain(STAGES, parts, own, memo, ("today",), cancelled)
 
@@ -255,35 +258,50 @@ def _check(city: City, measured: pd.DataFrame | None) -> None:
         raise ModelError(template, hint=hint, blocks=", ".join(map(str, unknown[:5])))
 
 
-def _baseline(city: City, year: int, own: Assumptions, memo: Memo) -> tuple[State, Part]:
-    """Return the state of the city before any measure with the networks that stand; its stock."""
+@dataclass(frozen=True, eq=False)
+class _Baseline:
+    """The city before any measure with the networks that stand."""
+
+    state: State
+    parts: dict[str, Part]
+    key: str
+
+    @property
+    def stock(self) -> Part:
+        """Its stock."""
+        return self.parts["stock"]
+
+
+def _baseline(city: City, year: int, own: Assumptions, memo: Memo) -> _Baseline:
     year = min(year, int(own["stock.base_year"]))  # what is due until the first stage is paid in it
     given = own.of(BASE_THEMES)
     key = hash_parts([city.hash, str(year), given.hash])
 
-    def make(_: object) -> tuple[State, Part]:
+    def make(_: object) -> _Baseline:
         stock = initial_stock(city, given).sort_index()  # results do not depend on the order
         network = existing_network_of(city, stock, given).reindex(stock.index)
         stock = stock.assign(network_id=stock["network_id"].fillna(network.astype("str")))
         networks = existing_networks(city, stock, given)
         state = State(year, city, stock, given, networks)
-        return state, parts_of(state)["stock"]
+        return _Baseline(state, parts_of(state), key)
 
-    found: tuple[State, Part] = memo.answer("baseline", key, make)
+    found: _Baseline = memo.answer("baseline", key, make)
     return found
 
 
 def _measured_ratio(
-    base: State, measured: pd.DataFrame | None, own: Assumptions, memo: Memo
+    base: _Baseline, measured: pd.DataFrame | None, own: Assumptions, memo: Memo
 ) -> Part:
     """Return measured over expected heat of the Baublöcke of the baseline; index block_id."""
     nothing = pd.Series(index=pd.Index([], dtype="str"), dtype=float)
     if measured is None:
         return Part(nothing, "")
-    parts = {**parts_of(base), "measured_ratio": Part(nothing, "")}
+    parts = {**base.parts, "measured_ratio": Part(nothing, "")}
     chain = Chain(STAGES, parts, own, memo)
     table = chain["heat_table"]
-    expected = (table["space_kwh"] + table["hot_water_kwh"]).groupby(base.stock["block_id"]).sum()
+    expected = (
+        (table["space_kwh"] + table["hot_water_kwh"]).groupby(base.state.stock["block_id"]).sum()
+    )
     ratio = measured["heat_kwh"] / expected.reindex(measured.index)
     ratio = ratio[np.isfinite(ratio)].rename("ratio")
     return Part(ratio, frame_key(ratio.to_frame()))

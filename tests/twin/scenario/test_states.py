@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from tests.small_town import small_town
 from tests.twin.scenario.town import IDS, area, make_state, scenario
+from twin.assumptions import assumptions
 from twin.energy.seasonal import seasonal_demand
-from twin.scenario import Scenario, diff, dump, load_scenario, plan, states, today
+from twin.memo import Memo
+from twin.scenario import Kept, Scenario, diff, dump, load_scenario, plan, states, today
 from twin.scenario.errors import ScenarioError
 from twin.scenario.model import Baseline
 
@@ -319,3 +322,24 @@ def test_supply_areas_are_known_before_the_network_is_built():
     assert (last.stock["system"][outside] == "air_heat_pump").all()
     assert np.isclose((last.stock["network_id"] == "net").sum(), 0.6 * len(inside), atol=0.5)
     assert isinstance(inside, pd.Index)
+
+
+def test_kept_steps_give_what_a_fresh_walk_gives_and_are_not_done_again():
+    """Whatever the order of asking; a measure on buildings leaves those on streets as they are."""
+    city, given = small_town(), assumptions()
+    base, memo = today(city, given, year=2025), Memo()
+    streets = {"kind": "speed_limit", "id": "s", "speed_kmh": 20, "select": {"classes": [
+        "residential"]}}  # fmt: skip
+    walls = {"kind": "retrofit", "id": "w", "standard": "advanced", "pace_percent": 5}
+    sun = {"kind": "photovoltaics", "id": "p", "pace_percent": 9}
+    for measures in ([streets], [walls, streets], [walls, streets, sun], [sun, streets], [walls]):
+        scenario = load_scenario(
+            {"format": 2, "name": "x", "stages": [2025, 2030, 2040], "measures": measures}
+        )
+        kept = plan(city, scenario, given, base=base, kept=Kept(memo, "the base"))
+        fresh = plan(city, scenario, given, base=base)
+        for one, other in zip(kept.states, fresh.states, strict=True):
+            assert_frame_equal(one.stock, other.stock, check_exact=True)
+            assert dict(one.city.hashes) == dict(other.city.hashes)
+            assert one.year == other.year
+    assert memo.computed["begun"] == 4  # streets and walls once, sun once after them and once alone
