@@ -101,14 +101,13 @@ window.twinWork = (() => {
     const side = sides[key];
     const mine = (running[key] = {hash: side.hash, since: performance.now()});
     try {
-      const answer = await api("POST", "/api/runs", {
-        ...side.run, year: state().year || told.year, token: `${me.tab}-${key}`,
-      });
+      const year = told.year;
+      const answer = await api("POST", "/api/runs", {...side.run, year, token: `${me.tab}-${key}`});
       if (running[key] !== mine) return;
       delete running[key];
       if (answer.superseded || sides[key]?.hash !== mine.hash) return;
-      if (answer.state === "ready") sides[key] = {...sides[key], ready: true};
-      else failed[key] = mine.hash;
+      if (answer.years.includes(year)) sides[key] = {...sides[key], ready: true};
+      else if (answer.state === "failed") failed[key] = mine.hash;
       measured.push({side: key, ms: performance.now() - mine.since, server: answer.ms});
       renew("strip", "map", "bottom", "right", "sides", "years", "left");
     } catch (error) {
@@ -155,12 +154,12 @@ window.twinWork = (() => {
     const control = (trying = new AbortController());
     try {
       const answer = await api("POST", "/api/runs", {
-        scenario: side.id, version: side.version, measure, year: state().year || told.year,
+        scenario: side.id, version: side.version, measure, year: told.year,
         token: `${me.tab}-${key}`,
       }, {signal: control.signal});
       if (trying !== control || answer.superseded) return;
       draft = {measure, hash: answer.hash, side: key};
-      if (answer.state === "ready") renew("strip", "map", "bottom");
+      if (answer.years.includes(told.year)) renew("strip", "map", "bottom");
     } catch (error) {
       if (error.name !== "AbortError") draft = null; // the form says what is wrong with it
     } finally {

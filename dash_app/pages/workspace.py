@@ -7,7 +7,6 @@ never trusted. Nothing is computed here: runs are asked for over the API, panels
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from dash import ClientsideFunction, Input, Output, no_update
@@ -26,7 +25,6 @@ from dash_app.components.year_bar import year_bar
 from dash_app.i18n import LANGUAGES, translator
 from dash_app.workspace.maps import maps_of, view_of
 from dash_app.workspace.screen import Missing, work_of
-from twin.scenario import dump
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,11 +131,10 @@ def told_of(
 def _side(desk: Context, work: Work, side: Side) -> dict[str, Any]:
     """Return one side as the scripts know it; a draft counts as the version it is made from."""
     results = desk.engine.peek(side.saved_hash)
-    run = (
-        {"content": json.loads(dump(side.scenario))}
-        if side.version is None
-        else {"scenario": side.id, "version": side.version.number}
-    )
+    leading = side if side.version else next((s for s in work.sides if s.version), None)
+    run: dict[str, Any] = {"today": True} if side.version is None else {}
+    if leading is not None and leading.version is not None:
+        run |= {"scenario": leading.id, "version": leading.version.number}
     return {
         "id": side.id,
         "version": side.version.number if side.version else 0,
