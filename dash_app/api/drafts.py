@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dash_app.accounts.errors import AccessError
 from dash_app.api.asking import Desk, Editor, Words
-from dash_app.api.problems import ProblemRoute
 from dash_app.api.context import Context
+from dash_app.api.problems import ProblemRoute
 from dash_app.i18n import Translator
 from dash_app.workspace.chains import chain
 from dash_app.workspace.choose import choose
