@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dash_app.cli_accounts import add_accounts
 from dash_app.cli_assumptions import add_assumptions
 from dash_app.cli_reach import add_reach
 from dash_app.i18n import LANGUAGES, Translator, preferred_lang, translator
@@ -67,6 +68,7 @@ def make_app(words: Translator) -> typer.Typer:
     _add_comparisons(app, words)
     add_assumptions(app, words)
     add_reach(app, words)
+    add_accounts(app, words)
     return app
 
 
@@ -138,6 +140,7 @@ def _add_servers(app: typer.Typer, words: Translator) -> None:
     where = typer.Option("-o", "--out", help=say("Folder of the city to write"))
     address = typer.Option(help=say("Address to listen on"))
     number = typer.Option(min=0, max=65535, help=say("Port; 0 takes any free one"))
+    file = typer.Option(help=say("Settings of a server for several people (TOML)"))
 
     @app.command(help=say("Build the model town if it is missing and show it."))
     def demo(
@@ -154,10 +157,11 @@ def _add_servers(app: typer.Typer, words: Translator) -> None:
         folder: Annotated[Path, city],
         host: Annotated[str, address] = "127.0.0.1",
         port: Annotated[int, number] = 8050,
+        config: Annotated[Path | None, file] = None,
     ) -> None:
         from dash_app.commands import serve_command
 
-        serve_command(words, folder, host=host, port=port)
+        serve_command(words, folder, host=host, port=port, config=config)
 
 
 def _add_reports(app: typer.Typer, words: Translator) -> None:

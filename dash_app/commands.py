@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dash_app.settings_file import serving_settings
 from layers.city_store import open_city, read_manifest, save_city, verify
 from twin.errors import SourceError, StoreError
 from twin.schema import TABLES
@@ -83,8 +84,11 @@ def demo_command(words: Translator, out: Path, *, host: str, port: int) -> None:
     serve_command(words, out, host=host, port=port)
 
 
-def serve_command(words: Translator, folder: Path, *, host: str, port: int) -> None:
+def serve_command(
+    words: Translator, folder: Path, *, host: str, port: int, config: Path | None = None
+) -> None:
     """Serve a city until Ctrl+C; the address is printed when the page can be opened."""
+    settings = serving_settings(config, host)
     city = open_city(folder)
     if damaged := verify(folder):
         template = "{folder} is damaged: {tables}."
@@ -93,10 +97,16 @@ def serve_command(words: Translator, folder: Path, *, host: str, port: int) -> N
     listener = _listen(host, port)
     from dash_app.app import create_app  # noqa: PLC0415 - a wrong folder or port is said first
     from dash_app.server import run  # noqa: PLC0415
+    from layers.project_store import open_store  # noqa: PLC0415
 
-    shown = f"http://{host}:{listener.getsockname()[1]}/"
-    app = create_app(city, lang=words.lang)
-    run(app, listener, on_ready=lambda: _print(f"{city.name}: {shown}"))
+    scheme = "https" if settings.certificate else "http"
+    shown = settings.address or f"{scheme}://{host}:{listener.getsockname()[1]}/"
+    with open_store(settings.database or None) as store:
+        if settings.mode == "shared" and settings.oidc is None and not store.accounts.count():
+            hint = "Nobody has an account yet; `twin accounts add` adds the first one."
+            _print(words.text(hint))
+        app = create_app(city, lang=words.lang, settings=settings, store=store)
+        run(app, listener, settings=settings, on_ready=lambda: _print(f"{city.name}: {shown}"))
 
 
 def _build(

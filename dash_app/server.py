@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from dash_app.settings import Settings
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
@@ -27,10 +29,23 @@ class _Announcing(uvicorn.Server):
             self._on_ready()
 
 
-def run(app: FastAPI, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
+def run(
+    app: FastAPI,
+    listener: socket.socket,
+    *,
+    on_ready: Callable[[], None],
+    settings: Settings | None = None,
+) -> None:
     """Serve `app` on an open socket until Ctrl+C or SIGTERM; call `on_ready` once it answers."""
+    settings = settings or Settings()
     config = uvicorn.Config(
-        app, log_level="warning", server_header=False, timeout_graceful_shutdown=3
+        app,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        forwarded_allow_ips=["127.0.0.1", "::1", *settings.proxies],
+        ssl_certfile=settings.certificate or None,
+        ssl_keyfile=settings.certificate_key or None,
     )
     with suppress(KeyboardInterrupt):  # Ctrl+C is how one ends it, not a fault
         _Announcing(config, on_ready).run(sockets=[listener])

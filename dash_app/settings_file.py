@@ -64,6 +64,31 @@ def read(path: Path) -> Settings:
     return resolved
 
 
+def serving_settings(config: Path | None, host: str) -> Settings:
+    """
+    Return the settings of a server that is to listen on `host`; without a file those of a laptop.
+
+    Raises
+    ------
+    SettingsError
+        Passwords and cookies would go over the network in plain text, and nobody said they may.
+    """
+    settings = Settings() if config is None else read(config)
+    is_covered = settings.certificate or settings.proxies or not settings.https
+    if settings.mode == "shared" and not is_covered and not _is_here(host):
+        template = "A shared server on {host} without TLS would send passwords in plain text."
+        hint = (
+            "Name certificate and certificate_key in the settings, or let a proxy do TLS (on this "
+            "machine with --host 127.0.0.1, else with proxies); https = false takes the risk."
+        )
+        raise SettingsError(template, hint=hint, host=host)
+    return settings
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or (_is_ip(host) and ip_address(host).is_loopback)
+
+
 def _refusal(path: Path, faults: Sequence[Fault]) -> SettingsError:
     template = "The settings in {path} cannot be used:"
     return SettingsError(template, faults=faults, path=path)

@@ -196,7 +196,7 @@ def test_serve_announces_answers_and_stops(folder):
     with subprocess.Popen(
         [sys.executable, "-m", "dash_app.cli", "serve", str(folder), "--port", "0"],
         stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "TWIN_STORE": str(folder / "p.sqlite")},
     ) as process:  # fmt: skip
         address = re.search(r"http://\S+", process.stdout.readline()).group()
         with urllib.request.urlopen(address, timeout=20) as page:
