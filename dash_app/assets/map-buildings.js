@@ -54,6 +54,7 @@
       this.indices = new Bag(Uint32Array);
       this.edges = new Bag(Float32Array);
       this.shade = new Bag(Float32Array);
+      this.shadeRows = new Bag(Float32Array);
       this.shadeIndices = new Bag(Uint32Array);
       this.bodyRows = new Bag(Uint32Array, 512);
       this.bodyFirst = new Bag(Uint32Array, 512); // first of its corners in `indices`
@@ -247,6 +248,8 @@
     for (let i = 0; i < n; i++) {
       out.shade.push3(ring[2 * i], ring[2 * i + 1], 1);
       out.shade.push3(outer[2 * i], outer[2 * i + 1], 0);
+      out.shadeRows.push(out.row);
+      out.shadeRows.push(out.row);
     }
     for (let i = 0; i < n; i++) {
       const a = first + 2 * i, b = first + 2 * ((i + 1) % n);
@@ -312,7 +315,7 @@
   }
 
   const DRAWN = [
-    'positions', 'normals', 'rows', 'indices', 'edges', 'shade', 'shadeIndices',
+    'positions', 'normals', 'rows', 'indices', 'edges', 'shade', 'shadeRows', 'shadeIndices',
     'bodyRows', 'bodyFirst', 'bodyBox', 'bodyTop'];
 
   /* The mesh of a decoded building tile, ready for the graphics card and for picking. */
@@ -329,6 +332,24 @@
       if (body.roof) out.realRoofs++;
     }
     return { ...Object.fromEntries(DRAWN.map((name) => [name, out[name].done()])), realRoofs: out.realRoofs };
+  };
+
+  /* The mesh of bodies that no table holds (what a measure builds): `{rings, top}`, flat roofs. */
+  kit.plainMesh = function (bodies) {
+    const out = new Builder();
+    out.row = -1;
+    for (const { rings, top } of bodies) {
+      const turned = rings.map((ring, i) => (kit.area(ring) > 0 === (i === 0) ? ring : backwards(ring)));
+      flat(out, { rings: turned, base: 0, top });
+      for (const ring of turned) shade(out, ring);
+    }
+    return Object.fromEntries(DRAWN.map((name) => [name, out[name].done()]));
+  };
+
+  const backwards = (ring) => {
+    const out = [];
+    for (let i = ring.length - 2; i >= 0; i -= 2) out.push(ring[i], ring[i + 1]);
+    return Float64Array.from(out);
   };
 
   /* Roofs may reach over the footprint; the box is that of all corners. */

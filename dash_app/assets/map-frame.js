@@ -74,7 +74,7 @@
       hasShadow: light.shadow[0] !== 0 || light.shadow[1] !== 0,
       inks: {
         flowCasing: [...colour(paint.casing).slice(0, 3), 0.9], rim: [...colour(paint.casing).slice(0, 3), paint.rim_alpha / 255],
-        roadCasing: colour(paint.road_casing), shadow: colour(paint.shadow), tree: colour(paint.tree),
+        added: colour(paint.added), roadCasing: colour(paint.road_casing), shadow: colour(paint.shadow), tree: colour(paint.tree),
         edge: [...colour(paint.edge).slice(0, 3), paint.edge_alpha / 255], shade: paint.shade.map((v) => v / 255),
         reliefShade: paint.relief_shade.map((v) => v / 255), reliefLight: paint.relief_light.map((v) => v / 255),
         text: kit.colourOf(paint.text), halo: kit.colourOf(paint.halo),

@@ -11,10 +11,11 @@
       this.indices = [];
       this.count = 0;
       this.wide = 1; // of the usual width
+      this.along = null; // metres from the start of the line, in place of a paint
     }
 
     corner(x, y, ox, oy, paint, row) {
-      this.corners.push(x, y, ox * this.wide, oy * this.wide, paint, row);
+      this.corners.push(x, y, ox * this.wide, oy * this.wide, this.along ?? paint, row);
       return this.count++;
     }
 
@@ -107,6 +108,7 @@
     if (caps) cap(mesh, xy[0], xy[1], -dx, -dy, right, left, paint, row);
     for (let i = 1; i < n; i++) {
       const last = i === n - 1;
+      if (mesh.along !== null) mesh.along += Math.hypot(xy[2 * i] - xy[2 * i - 2], xy[2 * i + 1] - xy[2 * i - 1]);
       const [ex, ey] = last ? [dx, dy] : direction(xy, i);
       const cosine = dx * ex + dy * ey;
       const grow = last || cosine < SPLIT ? 1 : 1 / Math.sqrt((1 + cosine) / 2);
@@ -145,9 +147,11 @@
     return lines;
   };
 
-  kit.lineMesh = function (lines) {
+  /* Ribbons of lines `{xy, code, row, wide}`; with `measured` they carry the metres along them. */
+  kit.lineMesh = function (lines, measured = false) {
     const mesh = new Mesh();
     for (const line of lines) {
+      if (measured) mesh.along = 0;
       mesh.wide = line.wide || 1;
       ribbon(mesh, line.xy, line.code, line.row);
     }

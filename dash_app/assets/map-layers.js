@@ -157,7 +157,7 @@
           }),
           valued: (scene) => kit.hasValues(scene, 'buildings'),
           uniforms: (scene, strength, side) => ({
-            values: side.values.buildings || scene.noValues,
+            values: side.values.buildings || scene.noValues, states: scene.states || scene.noValues,
             marks: [...scene.marks, side.values.buildings ? 1 : 0],
           }),
         }];
@@ -248,6 +248,7 @@
       TwinEdges: named(TwinEdges, 'TwinEdges', OVER),
       TwinTrees: named(TwinTrees, 'TwinTrees', OPAQUE),
       TwinTreeShadow: named(TwinTreeShadow, 'TwinTreeShadow', DARKEN),
+      ...kit.defineMarkLayers({ deck, TileLayer, named, CORNERS, POSITIONS, NORMALS, OPAQUE, GROUND, OVER, DARKEN }),
       ...kit.defineDataLayers({ TileLayer, named, CORNERS, POSITIONS, NORMALS, OPAQUE, GROUND, OVER, DARKEN }),
       ...kit.defineWordLayers(deck),
     };

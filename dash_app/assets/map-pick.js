@@ -69,6 +69,32 @@
     return best;
   };
 
+  /* The nearest end of a street within `reach` metres: `{at, row, away}`. */
+  kit.nearestEnd = function ([x, y], tiles, reach) {
+    let best = null;
+    for (const { lines: { rows, starts, xy } } of tiles) {
+      for (let line = 0; line < rows.length; line++) {
+        for (const i of [starts[line], starts[line + 1] - 2]) {
+          const away = Math.hypot(xy[i] - x, xy[i + 1] - y);
+          if (away < reach && (!best || away < best.away)) best = { at: [xy[i], xy[i + 1]], row: rows[line], away };
+        }
+      }
+    }
+    return best;
+  };
+
+  /* The place on a line nearest to a point. */
+  kit.nearestOn = function ([x, y], xy) {
+    let best = [xy[0], xy[1]], least = Infinity;
+    for (let i = 0; i + 3 < xy.length; i += 2) {
+      const dx = xy[i + 2] - xy[i], dy = xy[i + 3] - xy[i + 1], l = dx * dx + dy * dy;
+      const f = l ? Math.min(Math.max(((x - xy[i]) * dx + (y - xy[i + 1]) * dy) / l, 0), 1) : 0;
+      const at = [xy[i] + f * dx, xy[i + 1] + f * dy], away = Math.hypot(at[0] - x, at[1] - y);
+      if (away < least) [best, least] = [at, away];
+    }
+    return best;
+  };
+
   /* The prism the ray meets first: on its lid, or on a wall below; `heightOf` gives metres by row. */
   kit.pickPrism = function (ray, tiles, heightOf) {
     let best = null;

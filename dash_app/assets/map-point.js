@@ -42,6 +42,7 @@
       host.addEventListener('pointermove', (event) => this.hover(event.buttons ? null : this.at(event)));
       host.addEventListener('pointerleave', () => this.hover(null));
       host.addEventListener('keydown', (event) => {
+        if (event.target.closest?.('[data-over-map]') || this.tool.key(event)) return;
         const state = kit.afterKey(event, this.camera, this.home, this.frame);
         if (!state) return;
         event.preventDefault();
@@ -75,6 +76,40 @@
       const street = shown('streets', 13.5) && kit.pickStreet(ray.low, this.store.drawn('ground'), Math.max(5, 6 * pixel));
       if (street) return { table: 'streets', row: street.row, paths: [pairs(street.xy)], kind: 'line' };
       return this.findOverlay(ray.low);
+    }
+
+    /* The row of one table at a pixel, whether its layer is shown or not. */
+    findOf(table, point) {
+      const picture = point && this.pictureAt(point);
+      if (!picture) return null;
+      const ray = kit.rayThrough(picture.viewport, this.frame, picture.at);
+      const pixel = this.frame.pixel(this.camera.zoom, this.camera.latitude);
+      const line = (tiles, reach) => {
+        const found = kit.pickStreet(ray.low, tiles, reach * pixel);
+        return found && { table, row: found.row, paths: [pairs(found.xy)], kind: 'line' };
+      };
+      const plain = (found, kind) => found && { table, row: found.row, kind };
+      if (table === 'streets') return line(this.store.drawn('ground'), 12);
+      if (table === 'lines') return line(this.store.drawn('overlay/lines'), 10);
+      if (table === 'buildings') return plain(kit.pickBuilding(ray, this.store.drawn('near')), 'area');
+      if (table === 'trees') return plain(kit.pickTree(ray, this.store.drawn('trees')), 'point');
+      if (table === 'stops') return plain(kit.pickPoint(ray.low, this.stops, 14 * pixel), 'point');
+      const tiles = this.store.drawn(`overlay/${table}`);
+      const stands = this.wanted?.height && this.wanted.sides[0].table === table;
+      return plain(stands ? kit.pickPrism(ray, tiles, (row) => this.amountOf(table, row, point)) : kit.pickArea(ray.low, tiles), 'area');
+    }
+
+    /* What a hover is about: with a tool, what it chooses from. */
+    findFor(point) {
+      const { kind, table } = this.view.tool || {};
+      if (!kind) return this.find(point);
+      return kind === 'click' ? this.findOf(table, point) : kind === 'chain' ? this.findOf('streets', point) : null;
+    }
+
+    /* Moves the view by steps of the keyboard. */
+    pan([right, up]) {
+      const key = right < 0 ? 'ArrowLeft' : right > 0 ? 'ArrowRight' : up > 0 ? 'ArrowUp' : 'ArrowDown';
+      this.go(kit.afterKey({ key }, this.camera, this.home, this.frame), 160);
     }
 
     /* What the values are of comes before everything else, so that a value can be read anywhere. */
@@ -111,7 +146,7 @@
     }
 
     async hoverAt(point) {
-      const found = this.find(point);
+      const found = this.findFor(point);
       const same = found && this.hovered && found.row === this.hovered.row && found.table === this.hovered.table;
       if (!found && !this.hovered) return;
       this.hovered = found;
@@ -128,6 +163,7 @@
     }
 
     async clickAt(point) {
+      if (this.view.tool?.kind) return; // the tool hears for itself
       const found = this.find(point);
       if (!found) {
         emit('map-pick', null);

@@ -74,7 +74,10 @@ void main() {
   float pixel = twin.view.y;
   float width = max(sizes.x, sizes.y * pixel);
   vHatch = 0.0;
-  if (twin.view.w > 0.5) {
+  if (twin.view.w > 1.5) { // around what a measure builds
+    width = max(max(sizes.z, sizes.x), (sizes.y + 1.2) * pixel) + 5.0 * pixel;
+    colour = vec4(twin.ink.rgb, 1.0);
+  } else if (twin.view.w > 0.5) {
     width = sizes.z > 0.0 ? max(sizes.z, (sizes.y + 1.2) * pixel) : 0.0;
     colour = vec4(twin.ink.rgb, 1.0);
   } else if (tags.y > -0.5 && twin.marks.w > 0.5) {
@@ -86,7 +89,7 @@ void main() {
   vColour = vec4(colour.rgb, colour.a * twin.view.z);
   bool isLine = offsets != vec2(0.0);
   gl_Position = place(vec3(positions + offsets * 0.5 * width, 0.0));
-  if (twin.view.x < sizes.w || (width == 0.0 && isLine)) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  if ((twin.view.x < sizes.w && twin.view.w < 1.5) || (width == 0.0 && isLine)) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
 }`,
     fs: plain,
   };
@@ -143,9 +146,11 @@ in float rows;
 out vec4 vColour;
 out vec2 vFoot; // metres above the ground, hatched
 uniform highp sampler2D values;
+uniform highp sampler2D states;
 ${place}${light}
 void main() {
   bool isWall = normals.w < 0.25;
+  vec4 state = valueOf(states, max(rows, 0.0)); // what is marked: a tint, or gone
   vec3 base = isWall ? twin.wall.rgb : normals.w < 0.75 ? twin.pitched.rgb : twin.flatRoof.rgb;
   float alpha = twin.view.z, hatched = 0.0;
   if (twin.marks.w > 0.5) {
@@ -154,6 +159,8 @@ void main() {
     hatched = ${isHatch};
     if (value.a > 0.25 && value.a < 0.75) alpha *= 0.25;
   }
+  base = mix(base, state.rgb, min(state.a, 0.9));
+  if (state.a > 0.95) alpha *= 0.3;
   if (abs(rows - twin.marks.y) < 0.5) base = mix(base, twin.hoverInk.rgb, 0.45);
   if (abs(rows - twin.marks.x) < 0.5) base = twin.selectedInk.rgb;
   vColour = vec4(lit(base, normals.xyz), alpha);

@@ -25,11 +25,12 @@
 
   const largest = (list) => list.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
 
-  /* The value drawn as a ribbon of 20 px: as told, else 31,000 vehicles, for changes twice their highest limit. */
-  function fullOf({ breaks, widths }) {
+  /* The value drawn as a ribbon of 20 px: as told, else the largest of the scale, else 31,000 vehicles. */
+  function fullOf({ breaks, widths, low, high }) {
     if (Number.isFinite(widths)) return widths;
     if (Number.isFinite(widths?.full)) return widths.full;
-    return breaks.some((limit) => limit < 0) ? 2 * largest(breaks) || FULL : FULL;
+    const most = largest([low, high].filter((value) => typeof value === 'number'));
+    return most || (breaks.some((limit) => limit < 0) ? 2 * largest(breaks) : 0) || FULL;
   }
 
   /* Width in pixels of every row; `widths` as a list gives one for each class. */

@@ -136,7 +136,8 @@
       });
     }
 
-    moveDivider(at, tell = true) {
+    moveDivider(share, tell = true) {
+      const at = Math.round(share * 1000) / 1000;
       if (at === this.divide) return;
       this.divide = at;
       if (this.wanted?.split === 'swipe') {

@@ -188,7 +188,7 @@
       };
       if (mesh.edges?.length) Object.assign(out, { edges: put(this.vertices, mesh.edges), edgeCount: mesh.edges.length / 3 });
       if (mesh.shadeIndices?.length) {
-        Object.assign(out, { shade: put(this.vertices, mesh.shade), shadeIndices: put(this.indices, mesh.shadeIndices) });
+        Object.assign(out, { shade: put(this.vertices, mesh.shade), shadeRows: put(this.vertices, mesh.shadeRows), shadeIndices: put(this.indices, mesh.shadeIndices) });
       }
       return out;
     }

@@ -87,7 +87,7 @@
     class TwinStops extends deck.CompositeLayer {
       renderLayers() {
         const { stops, scene, strength, coordinateOrigin } = this.props;
-        if (!scene || !stops.length) return [];
+        if (!scene || !stops.length || scene.table === 'stops') return [];
         return [new deck.ScatterplotLayer(this.getSubLayerProps({
           id: 'dots', data: stops, getPosition: ([x, y]) => [x, y, 0], getRadius: 4.5, radiusUnits: 'pixels',
           getFillColor: scene.inks.stop, getLineColor: scene.inks.casing, getLineWidth: 1.6, lineWidthUnits: 'pixels',

@@ -50,7 +50,7 @@
       this.selected = null;
       this.hovered = null;
       this.store = new kit.TileStore({
-        index, shown: (name) => this.strength(name) > 0,
+        index, shown: (name) => this.needs(name),
         onChange: (left) => {
           if (left) return this.applySoon();
           mark('tiles');
@@ -58,7 +58,9 @@
         },
         onError: (error) => this.fail(error),
       });
+      this.marked = new kit.MarkSets({ index, store: this.store, onChange: () => this.device && this.loadTiles(), onError: (error) => this.fail(error) });
       this.labels = new kit.Labels(host, this.frame, { onPick: (label) => this.pickLabel(label) });
+      this.tool = new kit.Tool(this);
       this.furniture = new kit.Furniture(host);
       this.furniture.sources.textContent = index.attribution.join(' · ');
       this.reportCamera = debounced(CAMERA_MS, () => emit('map-camera', kit.cameraOf(this.camera)));
@@ -91,12 +93,12 @@
         parent: this.host, width: '100%', height: '100%', useDevicePixels: 1, _pickable: false,
         views: this.views(), initialViewState: this.camera,
         deviceProps: { webgl: { antialias: true, powerPreference: 'high-performance' } },
-        getCursor: ({ isDragging }) => (isDragging ? 'grabbing' : this.hovered ? 'pointer' : 'grab'),
+        getCursor: ({ isDragging }) => (this.view.tool?.kind ? (this.view.tool.kind === 'click' && this.hovered ? 'pointer' : 'crosshair') : isDragging ? 'grabbing' : this.hovered ? 'pointer' : 'grab'),
         onDeviceInitialized: (device) => this.ready(device),
         onViewStateChange: ({ viewState }) => this.moved(viewState),
         onClick: ({ x, y }) => this.clickAt([x, y]),
         onAfterRender: () => this.drawn(),
-        onResize: () => this.wantTiles(),
+        onResize: () => this.resized(),
         onError: (error) => status('error', error.message),
         layers: [],
       });
@@ -152,6 +154,12 @@
       return (layers ? layers[name] : 1) || (coloured ? 1 : 0); // what is coloured is shown
     }
 
+    /* Whether tiles of a table are wanted: to be seen, marked or chosen from. */
+    needs(name) {
+      if (this.marked.has(name) || this.view.tool?.table === name) return true;
+      return name === 'districts' ? kit.wantedValues(this.view)?.sides[0].table === name : this.strength(name) > 0;
+    }
+
     fail(error) {
       status('error', error.message);
     }
@@ -167,6 +175,7 @@
       return {
         ...this.scene, zoom, pixel: this.frame.pixel(zoom, latitude), paints: this.paints, noValues: this.noValues,
         table: this.wanted?.sides[0].table, hoverRow: this.hovered?.table === this.wanted?.sides[0].table ? this.hovered?.row ?? -1 : -1,
+        states: this.marked.states(this.scene), canvas: [this.host.clientWidth / (this.twin ? 2 : 1), this.host.clientHeight],
         sides: this.sides, split: this.wanted?.split, at: this.divide, flow: Boolean(this.wanted?.flow),
         groups: { land: 1, landuse: this.strength('landuse'), water: this.strength('water'), streets: this.strength('streets'), rail: this.strength('rail'), terrain: this.strength('terrain') },
         marks: [this.rowOf(this.selected), this.rowOf(this.hovered), this.view.theme === 'dark' ? 1 : 0],
@@ -186,7 +195,7 @@
       const near = store.drawn('near'), ground = store.drawn('ground');
       const tiles = {
         TwinGround: [this.land, ...store.drawn('terrain'), ...ground], TwinBuildings: [...near, ...store.drawn('far')],
-        TwinFlow: scene.flow ? ground : [],
+        TwinFlow: scene.flow ? ground : [], TwinRings: scene.states ? near : [], ...this.markTiles(),
         TwinShade: near, TwinShadow: near, TwinEdges: near, TwinTrees: store.drawn('trees'), TwinTreeShadow: store.drawn('trees'),
       };
       this.names = ground.flatMap((tile) => tile.names);
@@ -210,6 +219,19 @@
       stats.requests = store.requests;
       this.complete = store.turn > 0 && !store.left;
       store.forget();
+      this.marked.forget();
+    }
+
+    /* What is marked and what measures add, as tiles of their own. */
+    markTiles() {
+      const marked = this.marked.tiles(this.stops);
+      const dots = this.wanted?.sides[0].table === 'stops' ? [this.stopTile()] : [];
+      return { TwinMarkFill: marked, TwinMarkLines: marked, TwinDots: dots };
+    }
+
+    stopTile() {
+      this.dotsOfStops ??= { dots: this.marked.dots(this.stops, []) };
+      return this.dotsOfStops;
     }
 
     /* Overlays have tiles of their own; prisms are those of what stands up. */
@@ -235,6 +257,12 @@
       this.apply();
     }
 
+    resized() {
+      this.wantTiles();
+      this.placeLabels();
+      this.tool.draw();
+    }
+
     /* While the view moves on a machine without graphics card, fewer pixels keep it following the hand. */
     coarsen() {
       if (!this.slow) return;
@@ -248,6 +276,7 @@
       this.coarsen();
       this.camera = { ...kit.kept(viewState, this.frame, this.index.box) };
       this.shareCamera();
+      this.tool.draw();
       this.reportCamera();
       this.wantTiles();
       this.placeLabels();
@@ -296,9 +325,11 @@
       if (!first && view.camera && view.camera.seq !== old.camera?.seq) this.fly(view.camera);
       if (differs('values') || differs('colour') || differs('filter')) this.recolourTo(view, old);
       if (differs('selection')) this.select(view.selection);
+      if (differs('tool')) this.tool.set(view.tool);
+      if (differs('marked')) this.marked.set('marked', view.marked);
       if (differs('layers') || first) this.placeLabels();
       this.apply();
-      if (first || differs('layers') || differs('colour') || differs('values')) this.loadTiles();
+      if (first || ['layers', 'colour', 'values', 'tool'].some(differs)) this.loadTiles();
     }
 
     fly(camera, ms) {
@@ -308,6 +339,7 @@
     go(state, ms) {
       this.camera = kit.kept(state, this.frame, this.index.box);
       this.deck.setProps({ initialViewState: kit.gliding(window.deck, this.camera, ms) });
+      this.tool.draw();
       this.reportCamera();
       this.wantTiles();
       this.placeLabels();

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from dash_app.map.base import ground_rows
 from dash_app.map.binary import Column, pack
 
 if TYPE_CHECKING:
@@ -80,6 +81,25 @@ def feature_json(city: City, table: str, row: int, frame: Frame) -> dict[str, An
         "box": [round(value, 1) for value in (*low, *high)],
         "paths": _outline(shape, frame),
     }
+
+
+def keys_json(city: City, table: str) -> dict[str, Any]:
+    """
+    Return the ids of a table in its order, so that the map finds rows by id without asking again.
+
+    Streets have `drawn`, too: for each row the one that is drawn in its place (of two directions
+    only one is).
+    """
+    index = city.tables[table].index
+    found: dict[str, Any] = {"ids": [str(key) for key in index]}
+    if table == "streets":
+        drawn = np.arange(len(index))
+        back = index.get_indexer(pd.Index(city.streets["reverse_id"].fillna("").astype(str)))
+        shown = np.zeros(len(index), bool)
+        shown[ground_rows(city)["streets"]] = True
+        drawn = np.where(shown | (back < 0), drawn, back)
+        found["drawn"] = drawn.tolist()
+    return found
 
 
 def label_of(row: pd.Series[Any]) -> str:

@@ -206,6 +206,10 @@ class MapData:
         row: Any = self.city.tables[table].index.get_loc(key)
         return self.feature(table, int(row))
 
+    def keys(self, table: str) -> Part:
+        """Return the ids of a table in its order; `KeyError` where there is no such table."""
+        return self._once(f"ids/{table}", lambda: _dump(columns.keys_json(self.city, table)), JSON)
+
     def labels(self) -> Part:
         """Return the upright labels, the stops and the borders of districts."""
 

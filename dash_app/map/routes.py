@@ -53,6 +53,7 @@ def map_router(city: City, *, extra: Sequence[pydeck.Layer] = (), warm: bool = F
         "/overlay/{name}/{key}": (data.overlay, "Parcels, blocks, zones, cells or transit lines"),
         "/terrain/relief": (data.terrain, "The shaded relief"),
         "/column/{table}/{name}": (data.column, "One column of a table, in table order"),
+        "/ids/{table}": (data.keys, "The keys of a table, in table order"),
         "/feature/{table}/{row}": (data.feature, "Key, label and place of one row"),
         "/find/{table}/{key:path}": (data.find, "Key, label and place of one key"),
     }

@@ -111,7 +111,7 @@ SCENE: dict[str, dict[str, Any]] = {
         "text": "#4E4A44", "halo": "#FBF9F5", "selected": "#0B7A89", "hover": "#DFEEEF",
         "border": "#485259", "stop": "#485259",
         "relief_shade": [58, 48, 36, 120], "relief_light": [255, 253, 246, 190],
-        "casing": "#FFFFFF", "rim_alpha": 120, "road_casing": "#D5CDC2",
+        "casing": "#FFFFFF", "rim_alpha": 120, "added": "#C9E4E7", "road_casing": "#D5CDC2",
         "ambient": 0.56, "sun": 0.37, "sun_colour": "#FFF6E8", "sky": 0.20,
         "sky_colour": "#F0F6FF", "fill": 0.10, "fill_colour": "#DEE8FF",
     },
@@ -121,7 +121,7 @@ SCENE: dict[str, dict[str, Any]] = {
         "text": "#C3CCD3", "halo": "#12171B", "selected": "#62C4CF", "hover": "#8AD6DE",
         "border": "#BEC8CF", "stop": "#BEC8CF",
         "relief_shade": [2, 4, 6, 235], "relief_light": [158, 178, 196, 130],
-        "casing": "#0E1216", "rim_alpha": 150, "road_casing": "#11161A",
+        "casing": "#0E1216", "rim_alpha": 150, "added": "#4C8A93", "road_casing": "#11161A",
         "ambient": 0.50, "sun": 0.44, "sun_colour": "#FFECD2", "sky": 0.24,
         "sky_colour": "#C8DCFF", "fill": 0.12, "fill_colour": "#96B4FF",
     },
@@ -132,4 +132,4 @@ SCENE: dict[str, dict[str, Any]] = {
 def style_json() -> dict[str, Any]:
     """Return all of it for the browser; a feature's paint code is its place in `paints`."""
     paints = [{"name": name, **vars(paint)} for name, paint in (AREAS | LINES).items()]
-    return {"paints": paints, "scene": SCENE}
+    return {"paints": paints, "scene": SCENE, "streets": STREETS}
