@@ -249,7 +249,7 @@ def plain(table: pd.DataFrame) -> list[dict[str, Any]]:
         column = table[name]
         known = column.notna().to_numpy()
         if pd.api.types.is_float_dtype(column.dtype):
-            known &= np.isfinite(column.to_numpy(float, na_value=np.nan))
+            known = known & np.isfinite(column.to_numpy(float, na_value=np.nan))
         values = column.astype(object).to_numpy()
         columns[str(name)] = [_plain(v) if k else None for v, k in zip(values, known, strict=True)]
     rows = range(len(table))

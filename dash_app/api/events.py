@@ -70,10 +70,10 @@ async def told(
 
 
 def line_of(event: Event) -> str:
-    """
+    r"""
     Return an event as it is sent.
 
     >>> line_of(Event("run", {"year": 2045}))
-    'event: run\\ndata: {"year": 2045}\\n\\n'
+    'event: run\ndata: {"year": 2045}\n\n'
     """
     return f"event: {event.name}\ndata: {json.dumps(event.data)}\n\n"

@@ -1,5 +1,6 @@
 """Faults as the API tells them: `application/problem+json` (RFC 9457), in German or English."""
 
+import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
@@ -8,10 +9,13 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from dash_app.accounts.errors import AccessError
+from dash_app.api.conflicts import Conflict, conflict_of
 from dash_app.i18n import Translator, preferred_lang, translator
+from dash_app.workspace.projects import ArchivedError, OtherCityError
 from dash_app.workspace.runs import NotReadyError, UnexpectedError, UnknownRunError
 from layers.project_store import ConflictError
 from twin.errors import SchemaError, StoreError, TwinError
@@ -54,8 +58,28 @@ class Problem(BaseModel):
     faults: list[FaultOut] = []
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    "default": {"model": Problem, "description": "What went wrong (`application/problem+json`)"}
+class ConflictProblem(Problem, Conflict):
+    """Somebody else has changed it meanwhile."""
+
+
+def described(model: type[BaseModel], text: str) -> dict[str, Any]:
+    """Return how OpenAPI tells of a problem document, whole in its place."""
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def whole(part: Any) -> Any:
+        if isinstance(part, dict) and "$ref" in part:
+            return whole(parts[part["$ref"].rpartition("/")[2]])
+        if isinstance(part, dict):
+            return {name: whole(value) for name, value in part.items()}
+        return [whole(value) for value in part] if isinstance(part, list) else part
+
+    return {"description": text, "content": {MEDIA_TYPE: {"schema": whole(schema)}}}
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {"default": described(Problem, "What went wrong")}
+CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: described(ConflictProblem, "Somebody else has changed it meanwhile")
 }
 
 
@@ -100,14 +124,19 @@ def problem_response(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(RETRY_S)
     if isinstance(error, StarletteHTTPException):
         headers |= dict(error.headers or {})
-    content = document.model_dump_json()
-    return Response(content, status, headers, MEDIA_TYPE)
+    content = document.model_dump(mode="json")
+    if isinstance(error, ConflictError):
+        content |= conflict_of(t, error).model_dump(mode="json")
+    text = json.dumps(content)
+    return Response(text, status, headers, MEDIA_TYPE)
 
 
 STATUS: Sequence[tuple[type[Exception], int, str]] = (
     (ConflictError, 409, "conflict"),
     (UnknownRunError, 404, "unknown-run"),
     (NotFoundError, 404, "not-found"),
+    (ArchivedError, 410, "archived"),
+    (OtherCityError, 422, "other-city"),
     (NotReadyError, 503, "not-ready"),
     (NotNowError, 503, "not-now"),
     (UnexpectedError, 500, "unexpected"),
@@ -124,6 +153,8 @@ def status_of(error: Exception) -> tuple[int, str]:
         return error.status, "not-allowed"
     if isinstance(error, StarletteHTTPException):
         return error.status_code, f"http-{error.status_code}"
+    if isinstance(error, StoreError) and isinstance(error.__cause__, SQLAlchemyError):
+        return 503, "not-now"  # nothing was saved, but it may be in a moment
     if isinstance(error, StoreError) and "no scenario" in error.template:
         return 404, "not-found"
     return next(
@@ -139,6 +170,7 @@ def _title(t: Translator, status: int) -> str:
         404: t.text("Not found"),
         405: t.text("Not possible at this address"),
         409: t.text("Changed meanwhile"),
+        410: t.text("Deleted"),
         413: t.text("Too large"),
         422: t.text("Not as it should be"),
         429: t.text("Too often"),

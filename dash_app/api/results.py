@@ -1,7 +1,7 @@
 """Results of scenarios: indicators, differences, where a figure comes from."""
 
 import dataclasses
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pandas as pd
 from fastapi import APIRouter, Path, Query

@@ -4,21 +4,21 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
 from dash_app.api import (
     catalogue,
     city,
     drafts,
     events,
-    index,
+    made,
     observations,
     results,
     runs,
     scenarios,
 )
 from dash_app.api.context import Context
-from dash_app.api.problems import RESPONSES, ProblemRoute, problem_response
+from dash_app.api.problems import RESPONSES, ProblemRoute
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 ELSEWHERE = "/api/{rest:path}"
@@ -31,7 +31,7 @@ def make_router(desk: Context) -> APIRouter:
         request.state.desk = desk
 
     whole = APIRouter(prefix="/api", dependencies=[Depends(bind)], responses=RESPONSES)
-    themes = (city, catalogue, scenarios, runs, results, drafts, observations, events)
+    themes = (city, catalogue, scenarios, made, runs, results, drafts, observations, events)
     for theme in themes:
         whole.include_router(theme.router)
     desk.engine.watch(lambda hash_, year: _tell(desk, hash_, year))
@@ -59,13 +59,19 @@ def allowed_methods(app: FastAPI, scope: Any) -> list[str]:
     for method in METHODS:
         asked = {**scope, "method": method}
         for route in app.router.routes:
-            path = getattr(route, "path", None)  # an included router has none
-            if path is not None and (path == ELSEWHERE or not path.startswith("/api")):
+            if not _is_ours(route):
                 continue
             if route.matches(asked)[0] is Match.FULL:
                 found.append(method)
                 break
     return found
+
+
+def _is_ours(route: BaseRoute) -> bool:
+    """Tell whether a route may lead to an address of the API, the last resort left out."""
+    inner = getattr(getattr(route, "original_router", None), "routes", None)  # an included router
+    paths = [getattr(one, "path", "/api") or "" for one in inner or [route]]
+    return ELSEWHERE not in paths and (inner is not None or paths[0].startswith("/api"))
 
 
 def _tell(desk: Context, hash_: str, year: int) -> None:

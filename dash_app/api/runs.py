@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dash_app.accounts.errors import AccessError
 from dash_app.api.asking import Desk, Editor, Hash, Who, Words, aside, finished, may_see
 from dash_app.api.context import Context
-from dash_app.api.problems import faults_of, ProblemRoute
+from dash_app.api.problems import ProblemRoute, faults_of
 from dash_app.i18n import Translator
 from dash_app.workspace.engine import baseline_of
 from dash_app.workspace.runs import Run, Status, unknown_run
