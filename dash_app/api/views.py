@@ -186,7 +186,9 @@ async def scale(  # noqa: PLR0913 - parameters of the address
     def work() -> ScaleOut:
         runs = sides if other else [*_today(desk, hashes, year), *sides]
         series = [seen_values(desk, who, chosen, run, hour=hour, minus=other)[0] for run in runs]
-        made = views.scale_of(chosen, series, theme, difference=other is not None)
+        made = views.scale_of(
+            chosen, series, theme, difference=other is not None, hour=hour
+        )
         told = made.to_json() | {"label": label_of(chosen, t), "unit": t.unit(chosen.unit_at(hour))}
         return ScaleOut.model_validate(told)
 

@@ -48,14 +48,15 @@ def _mobility(name: str, label: str, unit: str, topic: str, make: Any, **more: A
 HEAT = (
     _energy(
         "heat_density", "Heat density", "MWh/(ha·a)", "heat", energy.heat_density,
-        help="Useful heat for rooms and hot water over the area of the Baublock. From about "
-        "400 MWh/(ha·a) a heat network is worth a look.",
+        help="Useful heat for rooms and hot water over the area of the Baublock.",
         better="down", height=True,
+        breaks=(70.0, 175.0, 415.0, 1050.0),
     ),
     _energy(
         "heat_line_density", "Heat line density", "kWh/(m·a)", "heat", energy.heat_line_density,
         help="Useful heat of the houses along a street over its length, as the heat plan asks.",
         table="streets", height=False,
+        breaks=(700.0, 1500.0, 2000.0, 3000.0, 5000.0),
     ),
     _energy(
         "heat_demand_m2", "Heat demand by area", "kWh/(m²·a)", "heat", energy.demand_per_m2,
@@ -189,6 +190,7 @@ TRAFFIC = (
         help="Cars and lorries of both directions on a weekday, or in the hour chosen.",
         table="streets", kind="flow", palette="flow", better="down", people=False, hourly=True,
         breaks=(1000.0, 3000.0, 8000.0, 15000.0),
+        hour_breaks=(100.0, 300.0, 800.0, 1500.0),
     ),
     _mobility(
         "traffic_speed", "Speed in traffic", "%", "car", mobility.speed,
@@ -205,6 +207,7 @@ TRAFFIC = (
         "traffic_ghg", "Greenhouse gas of traffic", "kg CO₂e/(m·a)", "car",
         mobility.traffic_ghg, help="Of cars and lorries, by metre of street, both directions.",
         table="streets", better="down", people=False,
+        breaks=(10.0, 50.0, 150.0, 400.0, 1000.0),
     ),
     _mobility(
         "cycling_stress", "Stress for cyclists", "", "bike", mobility.stress,
@@ -228,11 +231,13 @@ TRAFFIC = (
         "transit_frequency", "Departures at stops", "1/d", "transit", mobility.departures,
         help="Departures on a typical weekday, all lines and directions, or in the hour chosen.",
         table="stops", palette="good", better="up", people=False, hourly=True,
+        breaks=(20.0, 40.0, 80.0, 160.0, 320.0), hour_breaks=(1.0, 2.0, 4.0, 8.0, 16.0),
     ),
     _mobility(
         "line_departures", "Departures by line", "1/d", "transit", mobility.line_departures,
         help="Departures on a typical weekday, both directions.",
         table="lines", palette="good", better="up", people=False,
+        breaks=(20.0, 40.0, 80.0, 120.0, 200.0),
     ),
     _mobility(
         "line_passengers", "Passengers by line", "1/d", "transit", mobility.passengers,

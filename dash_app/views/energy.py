@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from twin.city import City
+    from twin.simulate.power import Roofs
     from twin.simulate.results import YearResults
 
     Floats = NDArray[np.float64]
@@ -68,9 +70,16 @@ def heat_line_density(found: YearResults, city: City, hour: int | None = None) -
     kwh = heat.reindex(joined.index).fillna(0.0).groupby(joined["section_id"]).sum()
     sections = ground.sections["length_m"]
     density = kwh.reindex(sections.index).fillna(0.0) / sections.where(sections > 0)
-    streets = city.streets  # pipes follow the streets of today, whatever a measure does to them
-    section = section_of_links(streets)
-    return pd.Series(density.reindex(section).to_numpy(float), streets.index)
+    codes, names = _sections(city)  # pipes follow the streets of today
+    column = np.append(density.to_numpy(np.float64), np.nan)
+    return pd.Series(column[sections.index.get_indexer(names)][codes], city.streets.index)
+
+
+@lru_cache(maxsize=4)
+def _sections(city: City) -> tuple[NDArray[np.int64], pd.Index[Any]]:
+    """Return the section of each street as a number, and their names."""
+    codes, names = pd.factorize(section_of_links(city.streets))
+    return codes, pd.Index(names)
 
 
 def demand_per_m2(found: YearResults, city: City, hour: int | None = None) -> Values:
@@ -149,23 +158,30 @@ def heat_cost(found: YearResults, city: City, hour: int | None = None) -> Values
 
 
 def _potential(found: YearResults) -> pd.DataFrame:
-    """Return what the roofs of each whole building could carry and yield."""
-    roofs = found.answers["roofs"]
-    planes = roofs.potential
-    good = planes[planes["kwp"] > 0]
+    """Return what the roofs of each building of the stock could carry [kWp] and yield [kWh/a]."""
+    sums = _of_roofs(found.answers["roofs"])
+    place = sums.index.get_indexer(found.buildings.index)
+    columns = {name: np.append(sums[name].to_numpy(float), 0.0)[place] for name in sums}
+    return pd.DataFrame(columns, found.buildings.index)
+
+
+@lru_cache(maxsize=4)
+def _of_roofs(roofs: Roofs) -> pd.DataFrame:
+    """Return sums of the planes that can carry modules, by building."""
+    good = roofs.potential[roofs.potential["kwp"] > 0]
     sums: pd.DataFrame = good.groupby("building_id")[["kwp", "annual_kwh"]].sum()
     return sums
 
 
 def pv_potential(found: YearResults, city: City, hour: int | None = None) -> Values:
     """Return what all roofs of a Baublock could yield over its area [MWh/(ha·a)]."""
-    could = _potential(found)["annual_kwh"].reindex(found.buildings.index).fillna(0.0)
+    could = _potential(found)["annual_kwh"]
     return per_hectare(city, block_sums(found, city, {"kwh": could})["kwh"] / 1000)
 
 
 def pv_used(found: YearResults, city: City, hour: int | None = None) -> Values:
     """Return which part of what the roofs could carry is built [% of kWp]."""
-    could = _potential(found)["kwp"].reindex(found.buildings.index).fillna(0.0)
+    could = _potential(found)["kwp"]
     sums = block_sums(found, city, {"top": found.buildings["pv_kwp"], "all": could})
     return ratio(sums["top"], sums["all"], 100)
 
@@ -228,7 +244,7 @@ def demand_of_building(found: YearResults, city: City, hour: int | None = None) 
 
 def potential_of_building(found: YearResults, city: City, hour: int | None = None) -> Values:
     """Return what the roofs of each building could yield [MWh/a]."""
-    could = _potential(found)["annual_kwh"].reindex(found.buildings.index).fillna(0.0)
+    could = _potential(found)["annual_kwh"]
     return building_rows(found, city, could / 1000)
 
 

@@ -266,7 +266,7 @@ def passengers(found: YearResults, city: City, hour: int | None = None) -> Value
     riders = found.answers["passengers"]
     if riders is None:
         return _nothing(city, "lines")
-    carried: Values = riders.lines["passengers"].reindex(city.lines.index).astype(float)
+    carried: Values = riders.lines["boardings"].reindex(city.lines.index).astype(float)
     return carried
 
 

@@ -72,7 +72,12 @@ def change(view: View, after: pd.Series[Any], before: pd.Series[Any]) -> pd.Seri
 
 
 def scale_of(
-    view: View, series: Sequence[pd.Series[Any]], theme: str, *, difference: bool = False
+    view: View,
+    series: Sequence[pd.Series[Any]],
+    theme: str,
+    *,
+    difference: bool = False,
+    hour: int | None = None,
 ) -> Scale:
     """
     Return one scale for values of several sides and years.
@@ -85,6 +90,8 @@ def scale_of(
         the last. With `difference` those of `change`.
     theme
         "light" or "dark".
+    hour
+        Of the day, as it was given to `values`.
 
     Notes
     -----
@@ -102,7 +109,7 @@ def scale_of(
     numbers = [_finite(one) for one in series]
     shown = numbers[-1] if numbers else np.zeros(0)
     every = np.concatenate(numbers) if numbers else shown
-    limits = _around_zero(every) if difference else _limits(view, _steady(numbers))
+    limits = _around_zero(view, every) if difference else _limits(view, _steady(numbers), hour)
     colours = DIFFERENCE[theme] if difference else PALETTES[view.palette][theme]
     counts = np.bincount(np.searchsorted(limits, shown, side="right"), minlength=len(limits) + 1)
     return Scale(
@@ -136,23 +143,26 @@ def _steady(numbers: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
     return every if max(beyond, default=0.0) > 0.2 else numbers[0]
 
 
-def _limits(view: View, every: np.ndarray[Any, Any]) -> list[float]:
-    """Return the inner limits of classes."""
-    if view.breaks:
-        return list(view.breaks)
-    some = every[every != 0] if view.kind == "flow" else every
+def _limits(view: View, every: np.ndarray[Any, Any], hour: int | None) -> list[float]:
+    """Return the inner limits of classes; rows with nothing are many and do not rule them."""
+    fixed = view.breaks if view.at_hour(hour) is None else view.hour_breaks
+    if fixed:
+        return list(fixed)
+    some = every[every != 0]
     if not len(some) or some.min() == some.max():
         return []
     return round_breaks(some, CLASSES)
 
 
-def _around_zero(every: np.ndarray[Any, Any]) -> list[float]:
+def _around_zero(view: View, every: np.ndarray[Any, Any]) -> list[float]:
     """
     Return limits that are even on both sides of zero, at most three on each.
 
     The least is a twentieth of what is large (the 98th of a hundred changes) at most: below it
-    nothing that a planner would call a change has happened.
+    nothing that a planner would call a change has happened. Levels change by whole steps.
     """
+    if view.kind == "category":
+        return [-1.5, -0.5, 0.5, 1.5]
     size = np.abs(every[every != 0])
     if not len(size):
         return []

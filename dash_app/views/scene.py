@@ -69,7 +69,7 @@ def _nothing() -> dict[str, Any]:
 
 
 def _new(now: gpd.GeoDataFrame, before: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return now if now is before else now[~now.index.isin(before.index)]
+    return now[:0] if now is before else now[~now.index.isin(before.index)]
 
 
 def _gone(now: pd.DataFrame, before: pd.DataFrame) -> list[int]:

@@ -47,6 +47,7 @@ class View:
     words: Mapping[str, str] = field(default_factory=dict)  # word, its English label
     word_context: str = ""  # `table.column` of the schema the words are from, where they are
     breaks: tuple[float, ...] = ()  # fixed limits, where custom has some
+    hour_breaks: tuple[float, ...] = ()  # the same for an hour of the day
     open_end: bool = False  # minutes: further away is not better, and not without end
     mode: str = ""  # of MODES, where it is about one
     facility: str = ""  # of FACILITIES, where it is about one
