@@ -124,7 +124,7 @@ window.twinWork = (() => {
 
   function showBusy() {
     const busy = Object.keys(running).length > 0 || Boolean(trying) || previews > 0;
-    document.documentElement.dataset.work = busy ? "computing" : "ready";
+    document.documentElement.dataset.busy = busy ? "computing" : "ready";
   }
 
   // ---- the live effect of a measure that is being made --------------------------------------

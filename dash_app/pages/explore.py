@@ -67,7 +67,7 @@ def layout() -> html.Div:
             *(Store(id=name) for name in STORES),
             html.A(id=ids.SKIP, href=f"#{ids.INSPECTOR}", className="skip"),
             html.Header(id=ids.BAR, className="top-bar"),
-            html.Section(id=ids.STRIP, className="strip"),
+            html.Section(id=ids.STRIP, className="strip-frame"),
             html.Main(
                 [
                     html.Div(id="map-slot", className="map-slot"),

@@ -59,6 +59,7 @@ class Step:
     """One version in the list of what was done."""
 
     number: int
+    parent: int | None
     message: str
     author: str
     at: datetime  # UTC
@@ -229,7 +230,7 @@ class Projects:
             at = versions[at].parent
         return tuple(
             Step(
-                info.number, info.message, info.author, info.created, kept.get(info.number, ""),
+                info.number, info.parent, info.message, info.author, info.created, kept.get(info.number, ""),
                 is_head=info.number == position.head, is_undone=info.number not in line,
             )
             for info in versions.values()
