@@ -397,9 +397,9 @@ def _grouped(
     city: City, key: np.ndarray[Any, Any], ids: pd.Index[str], limit: int
 ) -> pd.Series[bool]:
     """Return which areas of one kind are withheld; `key` says where each building belongs."""
-    counted = counted_buildings(city)
+    counted = counted_buildings(city).astype({"used": np.int64})
     key = np.where(pd.Index(key).isin(ids), key, NOWHERE)
-    table = counted.groupby(key)[["addresses", "used"]].agg({"addresses": "sum", "used": "any"})
+    table = counted.groupby(key)[["addresses", "used"]].agg({"addresses": "sum", "used": "max"})
     table = table.reindex([NOWHERE, *ids], fill_value=0)
     found = withheld_alone(table["addresses"], table["used"].astype(bool), limit)
     return found.drop(NOWHERE)
