@@ -103,9 +103,10 @@ def _form(
     t: Translator, city: City, scenario: Scenario, start: Mapping[str, Any], head: list[Component]
 ) -> html.Div:
     kind = str(start["kind"])
+    known = any(measure.id == start["id"] for measure in scenario.measures)
     names = attrs(
         data_form=f"{kind}:{start['id']}", data_start=json.dumps(start), aria_labelledby="mf-title",
-        data_lang=t.lang, **_words(t),
+        data_lang=t.lang, data_known="yes" if known else "no", **_words(t),
     )  # fmt: skip
     usual, more = _split_fields(kind)
     inside = [

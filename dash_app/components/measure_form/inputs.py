@@ -11,7 +11,7 @@ from dash_app.components.native import Input
 from dash_app.components.values import attrs, icon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from dash.development.base_component import Component
 
@@ -164,21 +164,18 @@ def _several(t: Translator, field: Field) -> html.Div:
     )  # fmt: skip
 
 
-def ticks(t: Translator, path: str, values: Sequence[str], context: str) -> html.Div:
+def _ticks(t: Translator, field: Field) -> list[Component]:
     """Return a tick box for each of several words."""
+    own = attrs(data_field=field.path, data_type="many", **_defaults(field))
     boxes = [
         html.Label(
-            [Input(type="checkbox", **attrs(data_field=path, data_type="many", data_word=value)),
-             html.Span(capital(t.word(value, context)))],
+            [Input(type="checkbox", **own, **attrs(data_word=value)),
+             html.Span(capital(t.word(value, field.words.context)))],
             className="mf-tick",
         )
-        for value in values
+        for value in field.options
     ]  # fmt: skip
-    return html.Div(boxes, className="mf-ticks")
-
-
-def _ticks(t: Translator, field: Field) -> list[Component]:
-    return [ticks(t, field.path, field.options, field.words.context)]
+    return [html.Div(boxes, className="mf-ticks")]
 
 
 def _shares(t: Translator, field: Field) -> list[Component]:
