@@ -12,6 +12,7 @@ from twin.errors import ModelError
 from twin.indicators.catalogue import INDICATORS
 from twin.indicators.definition import KEYS, WHOLE, Indicator, Level
 from twin.indicators.evaluate import peaks_of
+from twin.indicators.lacking import lacking
 from twin.indicators.ranges import with_bounds
 from twin.provenance import KINDS, kind_of
 from twin.schema import STOCK, STREETS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twin.assumptions import Assumption
+    from twin.errors import TwinError
     from twin.simulate.results import Results, YearResults
 
 
@@ -59,6 +61,7 @@ class Explanation:
     low: float | None = None
     high: float | None = None
     drivers: tuple[Driver, ...] = ()
+    problem: TwinError | None = None  # why there is no value
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -69,6 +72,7 @@ class Explanation:
             "inputs": [{**vars(i), "shares": dict(i.shares)} for i in self.inputs],
             "assumptions": [vars(a) for a in self.assumptions],
             "drivers": [vars(d) for d in self.drivers],
+            "problem": None if self.problem is None else str(self.problem),
         }
 
 
@@ -107,6 +111,7 @@ def explain(
         low=low,
         high=high,
         drivers=_drivers(name, year, spread),
+        problem=lacking(found).get(name),
     )
 
 

@@ -50,7 +50,7 @@ def _said(
     found = []
     before = today.reached
     if before is not None and reached is not None and before is not reached:
-        for mode in reached.minutes:
+        for mode in [mode for mode in reached.minutes if mode in before.minutes]:
             pair = before.minutes[mode], reached.minutes[mode]
             cuts = cut_off(*pair, residents["residents"], mode=mode)
             found += [cut.sentence for cut in cuts[:1]]  # the worst: the others hit the same houses
@@ -102,6 +102,7 @@ def _gains(
     tables = {
         mode: gains(before.minutes[mode], minutes, people, given)
         for mode, minutes in reached.minutes.items()
+        if mode in before.minutes
     }
     return pd.concat(tables, names=["mode"])
 
@@ -137,6 +138,7 @@ CHANGE_STAGES = (
         _said,
         ("today", "reached", "car_network", "travel", "residents"),
         ("network", "accessibility"),
+        bears=("reached", "car_network", "travel"),
     ),
     Stage(
         "gains",

@@ -112,21 +112,22 @@ def _of_streets(
 ) -> pd.DataFrame | None:
     """Return what indicators sum up by street."""
     streets = street_tables.streets
-    if traffic is None or traffic_gas is None or stress is None:
+    if traffic is None:
         return None
     km = streets["length_m"] / 1000
     peak = traffic[["car_peak", "truck_peak"]].sum(axis=1)
     late = (traffic["peak_s"] - traffic["free_s"]).fillna(0.0)
     shared = streets["allow_bike"].to_numpy(bool) & streets["allow_car"].to_numpy(bool)
     cycled = streets["length_m"].where(shared & (streets["car_access"] == "public"), 0.0)
+    calm = None if stress is None else stress["lts"].reindex(streets.index) <= 2
     return pd.DataFrame(
         {
             "vkm_car": traffic["car"] * km,
             "vkm_truck": traffic["truck"] * km,
             "delay_h": peak * late / 3600,
-            "calm_m": cycled.where(stress["lts"].reindex(streets.index) <= 2, 0.0),
+            "calm_m": np.nan if calm is None else cycled.where(calm, 0.0),
             "cycled_m": cycled,
-            "traffic_t": traffic_gas["ghg_kg"] / 1000,
+            "traffic_t": np.nan if traffic_gas is None else traffic_gas["ghg_kg"] / 1000,
         }
     )
 
@@ -157,8 +158,14 @@ MOBILITY_STAGES = (
         _of_buildings,
         ("residents", "ground", "travel", "reached", "noise", "charging"),
         ("accessibility",),
+        bears=("ground", "travel", "reached", "noise", "charging"),
     ),
     Stage("street_districts", _street_districts, ("street_tables", "district_shapes")),
-    Stage("street_table", _of_streets, ("street_tables", "traffic", "traffic_gas", "stress")),
+    Stage(
+        "street_table",
+        _of_streets,
+        ("street_tables", "traffic", "traffic_gas", "stress"),
+        bears=("traffic_gas", "stress"),
+    ),
     Stage("street_sums", _street_sums, ("street_table", "street_districts")),
 )

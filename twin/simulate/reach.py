@@ -175,9 +175,10 @@ def _reached(
     given: Assumptions,
 ) -> Reached | None:
     """Put the minutes on foot, by bicycle and by car in traffic together."""
-    if walk_near is None or bike_near is None or car_near is None or not len(facility_table):
+    if walk_near is None or bike_near is None or not len(facility_table):
         return None
-    return Reached({"walk": walk_near, "bike": bike_near, "car": car_near}, facility_table)
+    found = {"walk": walk_near, "bike": bike_near}
+    return Reached(found if car_near is None else {**found, "car": car_near}, facility_table)
 
 
 REACH_STAGES = (
@@ -197,5 +198,10 @@ REACH_STAGES = (
         ("accessibility",),
     ),
     *(_near(mode) for mode in (*SLOW, "car")),
-    Stage("reached", _reached, ("facility_table", "walk_near", "bike_near", "car_near")),
+    Stage(
+        "reached",
+        _reached,
+        ("facility_table", "walk_near", "bike_near", "car_near"),
+        bears=("car_near",),
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twin.assumptions import Assumptions
+    from twin.errors import TwinError
     from twin.indicators.definition import Level
     from twin.provenance import Finding
     from twin.scenario import Fault, Plan, Scenario
@@ -43,14 +44,16 @@ class YearResults:
     answers: Chain  # of any stage, by its name; what nobody asked for is worked out then
     findings: tuple[tuple[str, Finding], ...] = ()  # name of the network planned, what was noticed
     said: tuple[Sentence, ...] = ()  # of mobility: who and what is cut off, trips without a way
+    # why stages of the models have no answer, by their name; only of a run in part
+    failed: Mapping[str, TwinError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """The answer to one scenario: all its stage years, or nothing at all."""
+    """The answer to one scenario: all stage years that were asked for, or nothing at all."""
 
     scenario: Scenario
-    years: Mapping[int, YearResults]
+    years: Mapping[int, YearResults]  # those that were wanted
     given: Assumptions
     data_date: str
     notes: tuple[Fault, ...]  # warnings of the scenario, sentences for people

@@ -24,7 +24,7 @@ from twin.simulate.observed import Observed
 from twin.simulate.parts import frame_key, parts_of
 from twin.simulate.power import POWER_STAGES
 from twin.simulate.reach import REACH_STAGES
-from twin.simulate.results import Results, YearResults
+from twin.simulate.results import Results
 from twin.simulate.riders import RIDER_STAGES
 from twin.simulate.stage import Chain, Part, Stage
 from twin.simulate.streets import STREET_STAGES
@@ -32,6 +32,7 @@ from twin.simulate.supply import SUPPLY_STAGES
 from twin.simulate.tables import TABLE_STAGES
 from twin.simulate.traffic import TRAFFIC_STAGES
 from twin.simulate.travel import TRAVEL_STAGES
+from twin.simulate.years import year_results
 from twin.state import State
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     observed: Observed | None = None,
     years: Collection[int] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    partial: bool = False,
     progress: Say | None = None,
 ) -> Results:
     """
@@ -95,6 +97,9 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     cancelled
         Asked before each stage of the models that has to be worked out; says that nobody waits for
         the answer any more.
+    partial
+        Bear stages that fail: what does not rest on them is answered, `YearResults.failed` says
+        why the rest is not. Else the first fault is raised.
     progress
         Told each step and the share that is done.
 
@@ -103,8 +108,7 @@ def simulate(  # noqa: PLR0913 - what a run may be given
     Cancelled
         `cancelled` said so; the memo keeps the stages that were done.
     ScenarioError, AssumptionError, ModelError
-        The scenario does not fit the city, or the city lacks what the models need. There are no
-        results in part.
+        The scenario does not fit the city, or the city lacks what the models need.
     """
     _check(city, measured)
     wanted = _wanted(scenario, years)
@@ -118,7 +122,8 @@ def simulate(  # noqa: PLR0913 - what a run may be given
         else plan(city, scenario, given, base=base.state, rebase=rebase, kept=Kept(memo, base.key))
     )
     ratio = _measured_ratio(base, measured, own, memo)
-    today = _today(base, observed or Observed(), own, memo, cancelled)
+    today = _today(base, observed or Observed(), own, memo)
+    today = replace(today, cancelled=cancelled, partial=partial)
     always = {"measured_ratio": ratio, "base_stock": base.stock}
     walk = _Walk(base.stock, base.state.year)
     states = [state for state in planned.states if state.year <= max(wanted)]
@@ -130,10 +135,10 @@ def simulate(  # noqa: PLR0913 - what a run may be given
         parts = walk.parts(state, streets=state.year in wanted) | always
         if state.year in wanted:
             parts["laid_before"] = walk.laid()
-        chain = Chain(STAGES, parts, state.assumptions, memo, labels, cancelled)
+        chain = Chain(STAGES, parts, state.assumptions, memo, labels, cancelled, partial)
         if state.year in wanted:
             chain = _with_travel(chain, today)
-            found[state.year] = _year(state, chain)
+            found[state.year] = year_results(state, chain)
         walk.leave(state, chain)
     if progress:
         progress("Work out the year", 1.0)
@@ -165,19 +170,20 @@ class _Walk:
         parts = parts_of(state, before=self.stock, since=self.since, streets=streets)
         made = tuple((year, part.value) for year, part in self.history)
         key = hash_parts(text for year, part in self.history for text in (str(year), part.key))
-        parts["history"] = Part(made, key)
+        faults = [part.fault for _, part in self.history if part.fault]
+        parts["history"] = Part(made, key, faults[0] if faults else None)
         return parts
 
     def laid(self) -> Part:
         """Return what heat networks have cost up to the stage before [EUR]; index network_id."""
         if self.chain is None:
             return Part(pd.Series(dtype=float), "nothing")
-        table = self.chain["network_table"]
-        return Part(table["laid_eur"].astype(float), self.chain.key("network_table"))
+        part = self.chain.part("network_table")
+        return part if part.fault else replace(part, value=part.value["laid_eur"].astype(float))
 
     def leave(self, state: State, chain: Chain) -> None:
         """Go on from a state."""
-        self.history = (*self.history, (state.year, Part(chain["invested"], chain.key("invested"))))
+        self.history = (*self.history, (state.year, chain.part("invested")))
         self.stock, self.since = chain.parts["stock"], state.year
         self.chain = chain
 
@@ -198,17 +204,11 @@ def zone_ids(city: City, scenario: Scenario, given: Assumptions | None = None) -
     return found
 
 
-def _today(
-    base: _Baseline,
-    observed: Observed,
-    own: Assumptions,
-    memo: Memo,
-    cancelled: Callable[[], bool] | None = None,
-) -> Chain:
+def _today(base: _Baseline, observed: Observed, own: Assumptions, memo: Memo) -> Chain:
     """Return the chain of the baseline, which travel of every scenario starts from."""
     parts = base.parts | {"base_stock": base.stock, "travel_before": NO_TRAVEL}
     parts["observed"] = Part(observed, observed.key)
-    return Chain(STAGES, parts, own, memo, ("today",), cancelled)
+    return Chain(STAGES, parts, own, memo, ("today",))
 
 
 def _with_travel(chain: Chain, today: Chain) -> Chain:
@@ -217,18 +217,22 @@ def _with_travel(chain: Chain, today: Chain) -> Chain:
 
     Travel follows from the scenario and the baseline alone, in whatever order scenarios are asked.
     """
-    key = today.key("travel")
-    parts = {**chain.parts, "travel_before": Part(today["travel"], key)}
-    parts["observed"] = today.parts["observed"]
-    parts["gate_table"] = Part(today["gate_table"], today.key("gate_table"))
-    compared = ("reached", "car_network", "travel", "travel_inputs")
-    parts["today"] = Part(
-        Today(*(today[name] for name in compared)), hash_parts(map(today.key, compared))
-    )
+    travel = today.part("travel")
+    compared = [today.part(name) for name in ("reached", "car_network", "travel", "travel_inputs")]
+    parts = {
+        **chain.parts,
+        "travel_before": travel,
+        "observed": today.parts["observed"],
+        "gate_table": today.part("gate_table"),
+        "today": Part(
+            Today(*(part.value for part in compared)), hash_parts(part.key for part in compared)
+        ),
+    }
     chain = replace(chain, parts=parts, _known={})
-    if chain.key("travel_inputs") != today.key("travel_inputs"):
+    inputs = chain.part("travel_inputs")
+    if inputs.fault or inputs.key != compared[-1].key:
         return chain
-    return replace(chain, parts={**parts, "travel": Part(today["travel"], key)})
+    return replace(chain, parts={**parts, "travel": travel})
 
 
 def _kept(held: Results, own: Assumptions) -> Plan:
@@ -305,33 +309,3 @@ def _measured_ratio(
     ratio = measured["heat_kwh"] / expected.reindex(measured.index)
     ratio = ratio[np.isfinite(ratio)].rename("ratio")
     return Part(ratio, frame_key(ratio.to_frame()))
-
-
-def _year(state: State, chain: Chain) -> YearResults:
-    """Put the answers of one year together."""
-    buildings = pd.concat([chain["building_table"], chain["cost_table"]], axis=1)
-    networks = chain["networks"]
-    pipes = [design.pipes.assign(network_id=key) for key, design in networks.designs.items()]
-    laid = [table for table in pipes if len(table)]
-    found = tuple(
-        ("" if design.plan.exists else design.plan.name, finding)
-        for design in networks.designs.values()
-        for finding in design.findings
-    )
-    empty = state.city.streets.iloc[:0][["geometry"]]
-    names = ("building_table", "cost_table", "hours", "network_table", "actors")
-    return YearResults(
-        year=state.year,
-        state=state,
-        buildings=buildings,
-        hourly=chain["hours"].hourly,
-        sums=chain["sums"],
-        peaks=chain["hours"].peaks,
-        networks=chain["network_table"],
-        pipes=pd.concat(laid) if laid else empty,
-        money=chain["actors"],
-        key=hash_parts(chain.key(name) for name in names),
-        answers=replace(chain, cancelled=None),  # what is asked later is wanted
-        findings=found,
-        said=chain["said"],
-    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from twin.errors import ModelError, TwinError
 from twin.hashing import hash_parts
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Stage:
     room: int | None = None  # answers to keep where they are large
     # hash of an answer by what is in it: what follows is spared where an edit left it as it was
     content: Callable[[Any], str] | None = None
+    # needs it can do without: it is given none where they failed, and gaps are in its answer
+    bears: tuple[str, ...] = ()
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: somebody wants no answer any more
@@ -43,6 +46,7 @@ class Part:
 
     value: Any
     key: str
+    fault: TwinError | None = None  # why there is none
 
 
 @dataclass(eq=False)
@@ -65,6 +69,8 @@ class Chain:
         of them, or the next.
     cancelled
         Asked before each stage that has to be worked out; `Cancelled` is raised where it says so.
+    partial
+        Bear stages that fail, as far as others can do without; `failed` says why by stage.
     """
 
     stages: Sequence[Stage]
@@ -73,6 +79,8 @@ class Chain:
     memo: Memo
     like: tuple[str, ...] = ()
     cancelled: Callable[[], bool] | None = None
+    partial: bool = False
+    failed: dict[str, TwinError] = field(default_factory=dict)
     _known: dict[str, Part] = field(default_factory=dict)
     _themes: dict[tuple[str, ...], Assumptions] = field(default_factory=dict)
 
@@ -88,15 +96,42 @@ class Chain:
         """Return the hash of everything an answer depends on."""
         return self._part(name).key
 
+    def part(self, name: str) -> Part:
+        """Return an answer with its hash; where it failed and that is borne, with the fault."""
+        try:
+            return self._part(name)
+        except TwinError as fault:
+            if not self.partial:
+                raise
+            return Part(None, hash_parts(["failed", name]), fault)
+
     def _part(self, name: str) -> Part:
         if name in self.parts:
-            return self.parts[name]
+            part = self.parts[name]
+            if part.fault is not None:
+                self.failed[name] = part.fault
+                raise part.fault
+            return part
+        if name in self.failed:
+            raise self.failed[name]
         if name not in self._known:
-            self._known[name] = self._run(self._stages[name])
+            stage = self._stages[name]
+            try:
+                self._known[name] = self._run(stage)
+            except Cancelled:
+                raise
+            except Exception as error:
+                if self.partial:
+                    self.failed[name] = _fault(name, error)
+                    raise self.failed[name] from error
+                raise
         return self._known[name]
 
     def _run(self, stage: Stage) -> Part:
-        needs = {need: self._part(need) for need in stage.needs}
+        needs = {
+            need: self.part(need) if need in stage.bears else self._part(need)
+            for need in stage.needs
+        }
         given = self._given(stage.themes)
         key = hash_parts([stage.name, given.hash, *(part.key for part in needs.values())])
         values = {need: part.value for need, part in needs.items()}
@@ -114,3 +149,13 @@ class Chain:
         if themes not in self._themes:
             self._themes[themes] = self.given.of(themes)
         return self._themes[themes]
+
+
+def _fault(name: str, error: Exception) -> TwinError:
+    """Return what went wrong in a stage as a sentence for people."""
+    if isinstance(error, TwinError):
+        return error
+    template = "The step {stage} of the model could not be worked out: {reason}."
+    hint = "The other results hold. Please report this with the scenario file."
+    reason = f"{type(error).__name__}: {error}"
+    return ModelError(template, hint=hint, stage=name, reason=reason)

@@ -11,7 +11,7 @@ import pandas as pd
 from twin.classes import CARRIERS
 from twin.indicators.catalogue import SUMMED
 from twin.indicators.definition import KEYS, WHOLE, Level, area_sums
-from twin.indicators.mobility import OF_STREETS
+from twin.indicators.mobility import OF_BUILDINGS, OF_STREETS
 from twin.rowwise import HOURS
 from twin.simulate.kernels import add_area
 from twin.simulate.parts import codes_of
@@ -30,46 +30,68 @@ if TYPE_CHECKING:
     Watts = NDArray[np.int32]
 
 MADE = ("pv_kwh", "self_use_kwh", "feed_in_kwh", "battery_loss_kwh", "charge_change_kwh")
+HEAT = (
+    "space_kwh", "space_electric_kwh", "peak_kw", "hot_water_kwh", "hot_water_electric_kwh",
+)  # fmt: skip
+RENEWABLE = ("all_heat_kwh", "renewable_heat_kwh")
+GAS = ("co2e_heat_t", "co2e_appliances_t", "co2e_t")
 PEAKS = ("heat_kw", "import_kw", "feed_in_kw")
+PROFILES = ("heat_w", "electricity_w", "charging_w", "pv_w", "import_w", "feed_in_w")
+COSTS = (
+    "retrofit_eur", "heating_eur", "pv_eur", "battery_eur", "network_eur", "investment_eur",
+    "capital_eur", "energy_cost_eur", "operation_eur", "annual_cost_eur", "imports_eur",
+)  # fmt: skip
 
 
 def _buildings(  # noqa: PLR0913, PLR0917 - called by name
     stock: pd.DataFrame,
-    heat_table: pd.DataFrame,
-    seasonal: pd.Series[float],
-    calibration: pd.DataFrame,
-    final: pd.DataFrame,
-    renewable: pd.DataFrame,
-    appliances: pd.DataFrame,
-    prosumers: Prosumers,
-    greenhouse_gas: pd.DataFrame,
+    heat_table: pd.DataFrame | None,
+    seasonal: pd.Series[float] | None,
+    calibration: pd.DataFrame | None,
+    final: pd.DataFrame | None,
+    renewable: pd.DataFrame | None,
+    appliances: pd.DataFrame | None,
+    prosumers: Prosumers | None,
+    greenhouse_gas: pd.DataFrame | None,
     given: Assumptions,
 ) -> pd.DataFrame:
-    """Return energy and greenhouse gas by building."""
-    factor = calibration["factor"].reindex(stock.index)
+    """Return energy and greenhouse gas by building; missing where a stage has no answer."""
+    ids = stock.index
+    factor = _or_gaps(calibration, ids, ("factor",))["factor"].reindex(ids)
     area = stock["heated_area_m2"]
-    heat = final.rename(columns=lambda name: f"heat_{name}")
-    used = appliances.sum(axis=1)
+    carriers = tuple(f"{carrier}_kwh" for carrier in CARRIERS)
+    heat = _or_gaps(final, ids, carriers).rename(columns=lambda name: f"heat_{name}")
+    used = pd.Series(np.nan, ids) if appliances is None else appliances.sum(axis=1)
     bought = [f"heat_{carrier}_kwh" for carrier in CARRIERS if carrier != "ambient_heat"]
-    made = prosumers.rows.table[list(MADE)]
+    made = None if prosumers is None else prosumers.rows.table[list(MADE)]
     columns = {
         "heated_area_m2": area,
         "residents": stock["residents"],
         "dwellings": stock["dwellings"],
         "refurbished_m2": area * (stock["refurbishment"] != "existing"),
         "connected_m2": area * (stock["system"] == "district_heat"),
-        "seasonal_kwh": seasonal * factor.fillna(0.0),
+        "seasonal_kwh": np.nan if seasonal is None else seasonal * factor.fillna(0.0),
         "calibration_factor": factor,
         "appliance_kwh": used,
-        "final_kwh": heat[bought].sum(axis=1) + used,
+        "final_kwh": heat[bought].sum(axis=1, skipna=final is not None) + used,
         "heat_electricity_kwh": heat["heat_electricity_kwh"],
         "pv_kwp": stock["pv_kwp"],
     }
     areas = stock[["block_id", "district_id"]].astype("category")  # summed up by them
-    solar = made.reindex(stock.index, fill_value=0.0)
-    heat = heat.drop(columns="heat_electricity_kwh")
-    each = [pd.DataFrame(columns), areas, heat_table, heat, renewable, solar, greenhouse_gas]
+    solar = _or_gaps(made, ids, MADE)
+    if made is not None:
+        solar = made.reindex(ids, fill_value=0.0)
+    each = [
+        pd.DataFrame(columns, index=ids), areas, _or_gaps(heat_table, ids, HEAT),
+        heat.drop(columns="heat_electricity_kwh"), _or_gaps(renewable, ids, RENEWABLE), solar,
+        _or_gaps(greenhouse_gas, ids, GAS),
+    ]  # fmt: skip
     return pd.concat(each, axis=1)
+
+
+def _or_gaps(table: pd.DataFrame | None, ids: pd.Index[str], names: Sequence[str]) -> pd.DataFrame:
+    """Return a table, or one of the same columns without values."""
+    return pd.DataFrame(np.nan, ids, list(names)) if table is None else table
 
 
 def _costs(  # noqa: PLR0913, PLR0917 - called by name
@@ -116,20 +138,25 @@ def _network_growth(
 
 def _sums(
     building_table: pd.DataFrame,
-    cost_table: pd.DataFrame,
-    mobility_table: pd.DataFrame,
-    street_sums: dict[Level, pd.DataFrame],
+    cost_table: pd.DataFrame | None,
+    mobility_table: pd.DataFrame | None,
+    street_sums: dict[Level, pd.DataFrame] | None,
     given: Assumptions,
 ) -> dict[Level, pd.DataFrame]:
     """Return what indicators are made of, summed up by city, district and Baublock."""
+    ids = building_table.index
     areas = [*KEYS.values(), *(name for name in SUMMED if name in building_table)]
-    costs = [name for name in SUMMED if name in cost_table]
-    table = pd.concat([building_table[areas], cost_table[costs], mobility_table], axis=1)
+    costs = [name for name in SUMMED if name in COSTS]
+    each = [
+        building_table[areas], _or_gaps(cost_table, ids, costs)[costs],
+        _or_gaps(mobility_table, ids, OF_BUILDINGS),
+    ]  # fmt: skip
+    table = pd.concat(each, axis=1)
     found = area_sums(table, [name for name in SUMMED if name not in OF_STREETS])
-    columns = list(street_sums["city"])
-    for level in KEYS:
-        street_sums = {level: pd.DataFrame(columns=columns, dtype=float), **street_sums}
-    return {level: sums.join(street_sums[level]) for level, sums in found.items()}
+    streets = street_sums or {"city": pd.DataFrame(np.nan, [WHOLE], list(OF_STREETS))}
+    columns = list(streets["city"])
+    none = pd.DataFrame(columns=columns, dtype=float)
+    return {level: sums.join(streets.get(level, none)) for level, sums in found.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,13 +173,17 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     hot_water_shape: NDArray[np.float64],
     block_load: BlockLoad,
     prosumers: Prosumers,
-    car_load: Watts,
+    car_load: Watts | None,
     systems: pd.DataFrame,
     block_city: City,
     weather: pd.DataFrame,
     given: Assumptions,
 ) -> Profiles:
-    """Return profiles and peaks; what lies in no Baublock counts for the city only."""
+    """
+    Return profiles and peaks; what lies in no Baublock counts for the city only.
+
+    Where it is not known what cars charge, the load of the grid is not known either.
+    """
     known = block_city.blocks.index
     count = len(known) + 1
     block = codes_of(systems["block_id"], known)
@@ -163,7 +194,7 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     sums, ends = np.zeros((len(districts) + 1, 2, HOURS), np.int64), np.zeros((count, 3), np.int64)
     none, plants = np.zeros(HOURS, np.int32), prosumers.rows.sums
     for place in range(count):  # one compiled call a Baublock: no array of all hours of all blocks
-        used = block_load.lines[place] + car_load[place]
+        used = block_load.lines[place] + (none if car_load is None else car_load[place])
         lines = (heat.sums.get(place, none), used, plants.get(place, none))
         add_area(lines, water[place], hot_water_shape, sums[area[place]], ends[place])
     whole = sums.sum(axis=0)
@@ -171,7 +202,7 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     hourly = {
         "heat_w": whole[0],
         "electricity_w": sum(block_load.lines.values(), np.zeros(HOURS, np.int64)),
-        "charging_w": car_load.sum(axis=0, dtype=np.int64),
+        "charging_w": np.nan if car_load is None else car_load.sum(axis=0, dtype=np.int64),
         "pv_w": sun,
         "import_w": np.maximum(whole[1], 0),
         "feed_in_w": np.maximum(-whole[1], 0),
@@ -182,7 +213,11 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
         "block": _peaks(known, ends[:-1]),
     }
     table = pd.concat(peaks, names=["level", "area"])
-    return Profiles(pd.DataFrame(hourly, index=weather.index), table)
+    profiles = pd.DataFrame(hourly, index=weather.index)
+    if car_load is None:
+        table[["import_kw", "feed_in_kw"]] = np.nan
+        profiles[["import_w", "feed_in_w"]] = np.nan
+    return Profiles(profiles, table)
 
 
 def _ends(sums: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -203,6 +238,8 @@ TABLE_STAGES = (
         _buildings,
         ("stock", "heat_table", "seasonal", "calibration", "final", "renewable", "appliances",
          "prosumers", "greenhouse_gas"),
+        bears=("heat_table", "seasonal", "calibration", "final", "renewable", "appliances",
+               "prosumers", "greenhouse_gas"),
     ),
     Stage("network_growth", _network_growth, ("network_table", "laid_before")),
     Stage(
@@ -210,11 +247,17 @@ TABLE_STAGES = (
         _costs,
         ("invested", "capital", "running", "imports", "final", "network_growth", "systems"),
     ),
-    Stage("sums", _sums, ("building_table", "cost_table", "mobility_table", "street_sums")),
+    Stage(
+        "sums",
+        _sums,
+        ("building_table", "cost_table", "mobility_table", "street_sums"),
+        bears=("cost_table", "mobility_table", "street_sums"),
+    ),
     Stage(
         "hours",
         _hours,
         ("heat", "hot_water", "hot_water_shape", "block_load", "prosumers", "car_load", "systems",
          "block_city", "weather"),
+        bears=("car_load",),
     ),
 )  # fmt: skip
