@@ -16,6 +16,9 @@ from twin.simulate.supply import NETWORK_COLUMNS
 from twin.simulate.tables import COSTS, PEAKS, PROFILES, Profiles
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twin.indicators.definition import Level
     from twin.simulate.stage import Chain
     from twin.simulate.supply import Networks
     from twin.state import State
@@ -32,14 +35,15 @@ def year_results(state: State, chain: Chain) -> YearResults:
     costs = _or(chain, "cost_table", None)
     if costs is None:
         costs = pd.DataFrame(np.nan, state.stock.index, list(COSTS))
-    profiles = _or(chain, "hours", None) or _no_profiles(state)
+    sums = chain["sums"]
+    profiles = _or(chain, "hours", None) or _no_profiles(state, sums)
     networks = _or(chain, "networks", None)
     return YearResults(
         year=state.year,
         state=state,
         buildings=pd.concat([each, costs], axis=1),
         hourly=profiles.hourly,
-        sums=chain["sums"],
+        sums=sums,
         peaks=profiles.peaks,
         networks=_or(chain, "network_table", _nothing(NETWORK_COLUMNS, "network_id")),
         pipes=_pipes(state, networks),
@@ -69,10 +73,11 @@ def _key(chain: Chain, name: str) -> str:
         return f"no {name}"  # only where that is borne: the table was asked for before
 
 
-def _no_profiles(state: State) -> Profiles:
+def _no_profiles(state: State, sums: Mapping[Level, pd.DataFrame]) -> Profiles:
     hourly = pd.DataFrame(np.nan, state.city.weather.index, list(PROFILES))
-    areas = pd.MultiIndex.from_arrays([[], []], names=["level", "area"])
-    return Profiles(hourly, pd.DataFrame(columns=list(PEAKS), index=areas, dtype=float))
+    areas = [(level, area) for level, table in sums.items() for area in table.index]
+    index = pd.MultiIndex.from_tuples(areas, names=["level", "area"])
+    return Profiles(hourly, pd.DataFrame(np.nan, index, list(PEAKS)))
 
 
 def _nothing(columns: tuple[str, ...], name: str) -> pd.DataFrame:

@@ -40,7 +40,9 @@ def year_results(year, given, *, saved=0.0):
     )
     state = SimpleNamespace(stock=stock)
     sums = area_sums(buildings, COLUMNS)
-    return SimpleNamespace(year=year, buildings=buildings, sums=sums, peaks=peaks, state=state)
+    return SimpleNamespace(
+        year=year, buildings=buildings, sums=sums, peaks=peaks, state=state, failed={}
+    )
 
 
 def results(given=GIVEN, *, saved=0.0, years=(2025, 2030)):
