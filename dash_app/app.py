@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from dash import Dash
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 
-from dash_app.accounts import AccessGuard
+from dash_app.accounts import AccessGuard, viewer_of
 from dash_app.accounts.routes import account_router
+from dash_app.api import api_router
+from dash_app.api.context import Context
+from dash_app.api.routes import elsewhere
+from dash_app.api.views import views_router
+from dash_app.looking import Looking, request_now
 from dash_app.map.routes import bundle_router, bundle_url, map_router
 from dash_app.packs import pack_router, pack_tags
-from dash_app.pages import explore
+from dash_app.pages import explore, workspace
 from dash_app.security import (
     SecurityHeaders,
     content_security_policy,
@@ -26,10 +32,17 @@ from dash_app.security import (
 )
 from dash_app.settings import Settings
 from dash_app.shown import Shown
+from dash_app.workspace.engine import Engine, baseline_of
+from dash_app.workspace.privacy import city_for, fine_allowed
+from dash_app.workspace.projects import Projects
+from dash_app.workspace.viewer import PUBLIC
+from layers.project_store import default_store, open_store
+from twin.scenario import STAGES, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from dash_app.workspace.viewer import Viewer
     from layers.project_store import ProjectStore
     from twin.city import City
 
@@ -69,10 +82,27 @@ UNUSED = ("dash_table/bundle", "polyfill@", "dcc/dash_core_components")
 """Scripts that Dash always names and that no component of ours needs."""
 
 
+@dataclass(frozen=True)
+class Faces:
+    """The city as those who may see single buildings see it, and as everybody does."""
+
+    desk: Context
+    whole: Shown
+    public: Shown
+
+    def look(self) -> Viewer:
+        """Return who is asking."""
+        return self.desk.viewer_of(request_now())
+
+    def now(self) -> Shown:
+        """Return the city as the one who is asking may see it."""
+        return self.whole if fine_allowed(self.look(), self.desk.settings) else self.public
+
+
 class TwinDash(Dash):
     """Dash with our own start page: the map starts before Dash does, no unused script loads."""
 
-    shown: Shown
+    faces: Faces
 
     def _config(self) -> dict[str, Any]:
         """Return what Dash tells its renderer, without versions, sockets and foreign addresses."""
@@ -85,7 +115,7 @@ class TwinDash(Dash):
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
         """Return the start page."""
         search = self.backend.request_adapter().full_path.partition("?")[2]
-        start = explore.start_json(self.shown, search)
+        start = explore.start_json(self.faces.now(), search)
         scripts = [
             line
             for line in parts["scripts"].splitlines()
@@ -119,47 +149,101 @@ def create_app(
     """
     Return the web application for one city, ready for uvicorn.
 
-    `lang` is the language of an address that names none; without `settings` it is a laptop's.
+    Parameters
+    ----------
+    lang
+        Language of an address that names none.
+    settings
+        What the operator decides; a laptop where left out.
+    store
+        Where scenarios are kept; opened as the settings say where left out, and then closed with
+        the application.
     """
     settings = settings or Settings()
-    shown = Shown(city, lang)
+    faces = _faces(city, lang, settings, store or open_store(settings.database or default_store()))
+    desk = faces.desk
     server = FastAPI(
         title=f"Troisdorf Twin: {city.name}",
         version=version("troisdorf-twin"),
         docs_url=None,  # the pages of FastAPI load scripts from a foreign host
         redoc_url=None,
         openapi_url="/openapi.json",
-        lifespan=lambda _: _warmed(shown),
+        lifespan=lambda _: _living(faces, own_store=store is None),
     )
     server.add_api_route("/health", lambda: {"status": "ok", "city": city.hash}, tags=["health"])
-    server.include_router(account_router(settings, store, town=city.name, lang=lang))
     server.include_router(bundle_router())
     server.include_router(pack_router())
-    server.include_router(map_router(city, warm=True))
-    server.include_router(explore.page_router(lambda: shown))
-    dash = _dash(server, shown)
+    _add_maps(server, faces)
+    server.include_router(explore.page_router(faces.now))
+    server.include_router(account_router(settings, desk.store, town=city.name, lang=lang))
+    server.include_router(api_router(desk))
+    server.include_router(views_router(desk))
+    server.include_router(elsewhere())
+    dash = _dash(server, faces)
     # registered last and before Dash's own catch-all, which would answer 200 with the page
     server.add_api_route("/{path:path}", _not_found, include_in_schema=False)
     policy = content_security_policy(dash.csp_hashes(), renderer_style_hashes())
+    server.add_middleware(Looking)
+    server.add_middleware(AccessGuard, settings=settings, store=desk.store)
     server.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=5)
-    server.add_middleware(AccessGuard, settings=settings, store=store)
     server.add_middleware(SecurityHeaders, policy=lambda: policy)
+    server.state.desk = desk
     return server
 
 
+def _faces(city: City, lang: str, settings: Settings, store: ProjectStore) -> Faces:
+    whole = Shown(city, lang)
+    seen = city_for(PUBLIC, city, settings)
+    desk = Context(
+        shown=whole,
+        engine=Engine(city, warm=False),
+        store=store,
+        projects=Projects(store, city),
+        settings=settings,
+        viewer_of=viewer_of,
+    )
+    return Faces(desk, whole, Shown(seen, lang))
+
+
+def _add_maps(server: FastAPI, faces: Faces) -> None:
+    """Serve the map of the whole city to those who may see it, that of the public to all."""
+
+    def fine(request: Request) -> None:
+        if not fine_allowed(faces.desk.viewer_of(request), faces.desk.settings):
+            raise HTTPException(404, "The map has nothing here for you.")
+
+    laptop = faces.desk.settings.mode == "laptop"
+    open_to_all = not faces.desk.settings.privacy.building_level or not laptop
+    whole = map_router(faces.whole.city, warm=laptop and not open_to_all)
+    if faces.desk.settings.privacy.building_level:
+        server.include_router(whole, dependencies=[Depends(fine)])
+    if open_to_all:
+        server.include_router(map_router(faces.public.city, warm=True))
+
+
 @asynccontextmanager
-async def _warmed(shown: Shown) -> AsyncIterator[None]:
-    """Read the city while the first browser is still on its way."""
-    Thread(target=explore.warm, args=(shown,), daemon=True).start()
+async def _living(faces: Faces, *, own_store: bool) -> AsyncIterator[None]:
+    """Read the city while the first browser is still on its way; end everything at the end."""
+    Thread(target=_warm, args=(faces,), daemon=True).start()
     yield
+    faces.desk.news.close()
+    faces.desk.engine.close()
+    if own_store:
+        faces.desk.store.close()
 
 
-def _dash(server: FastAPI, shown: Shown) -> Dash:
+def _warm(faces: Faces) -> None:
+    laptop = faces.desk.settings.mode == "laptop"
+    explore.warm(faces.whole if laptop else faces.public)
+    faces.desk.engine.start(baseline_of(Scenario(stages=STAGES), faces.whole.city))
+
+
+def _dash(server: FastAPI, faces: Faces) -> Dash:
     dash = TwinDash(
         __name__,
         server=server,  # type: ignore[arg-type]
         backend="fastapi",
-        title=f"{shown.city.name} · Troisdorf Twin",
+        title=f"{faces.whole.city.name} · Troisdorf Twin",
         update_title="",
         assets_folder=str(Path(__file__).parent / "assets"),
         assets_ignore=r"\.(js|css)$",  # `packs` sends them
@@ -167,9 +251,10 @@ def _dash(server: FastAPI, shown: Shown) -> Dash:
         compress=False,
         serve_locally=True,
     )
-    dash.shown = shown
+    dash.faces = faces
     dash.layout = explore.layout()
-    explore.register(dash, lambda: shown)
+    explore.register(dash, faces.now)
+    workspace.register(dash, faces.desk, faces.look)
     return dash
 
 

@@ -88,7 +88,7 @@
   });
   work.on("keep", async ({id, number}) => {
     const name = $("keep-name").value.trim();
-    if (await change("POST", `/api/scenarios/${id}/keep`, {number: Number(number), name})) {
+    if (await change("POST", `/api/scenarios/${id}/keep`, {expected_version: Number(number), name})) {
       close();
       work.renew("left", "saved");
     }

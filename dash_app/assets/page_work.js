@@ -70,7 +70,7 @@ window.twinWork = (() => {
       const found = answer.sides?.[key];
       if (!found) { delete sides[key]; continue; }
       const old = sides[key];
-      if (old && old.id === found.id && old.version > found.version) continue; // saved meanwhile
+      if (pending.some(({id}) => id === found.id)) continue; // it is about to be another one
       sides[key] = {...old, ...found, before: old?.ready ? old.hash : old?.before};
     }
     if (answer.missing) dialog("missing", {side: answer.missing.side, id: answer.missing.id, why: answer.missing.why});
@@ -342,7 +342,7 @@ window.twinWork = (() => {
     events.addEventListener("scenario", ({data}) => {
       const {id, version, author} = JSON.parse(data);
       const known = Object.values(sides).find((side) => side.id === id);
-      if (known && known.version >= version) return;
+      if (known && (known.version === version || pending.some((one) => one.id === id))) return;
       if (known && author) say(page.words.changed.replace("{author}", author));
       renew("left", "strip", "map", "saved");
     });

@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, Any
 from dash import ClientsideFunction, Input, Output, no_update
 
 from dash_app import ids
-from dash_app.components.comparison import comparison, comparison_left, side_names
+from dash_app.components.comparison import comparison
 from dash_app.components.dialogs import dialog
-from dash_app.components.explain import explain_panel
+from dash_app.components.explain import explain
 from dash_app.components.measure_form import measure_form
 from dash_app.components.save_state import save_state
 from dash_app.components.scenario_tree import scenario_panel
 from dash_app.components.strip import strip
-from dash_app.components.charts import energy_charts, mobility_charts
-from dash_app.components.view_panel import view_panel
-from dash_app.components.year_bar import year_bar
 from dash_app.i18n import LANGUAGES, translator
 from dash_app.workspace.maps import maps_of, view_of
 from dash_app.workspace.screen import Missing, work_of
@@ -61,7 +58,7 @@ def draw(desk: Context, asked: Any, viewer: Viewer) -> dict[str, Any]:
     wanted = wanted if isinstance(wanted, list) else list(REGIONS)
     mode = str(asked.get("view") or "map")
     makers = _makers(desk, t, work, asked, mode)
-    found: dict[str, Any] = {name: no_update for name in REGIONS}
+    found: dict[str, Any] = dict.fromkeys(REGIONS, no_update)
     found |= {name: makers[name]() for name in REGIONS if name in wanted}
     found["told"] = told_of(desk, t, work, asked, mode, missing, maps="map" in wanted)
     return found
@@ -72,37 +69,34 @@ def _makers(
 ) -> dict[str, Callable[[], Any]]:
     """Return by region the function that draws it."""
     return {
-        "strip": lambda: strip(t, work, mode=mode, cards=_words(asked.get("cards"))),
+        "strip": lambda: [strip(t, work, mode=mode, cards=_words(asked.get("cards")))],
         "left": lambda: _left(desk, t, work, asked, mode),
         "right": lambda: _right(desk, t, work, asked),
         "bottom": lambda: _bottom(t, work, mode),
-        "years": lambda: year_bar(t, work, mode=mode),
-        "sides": lambda: side_names(t, work) if _split(asked, mode) else [],
+        "years": list,
+        "sides": list,
         "saved": lambda: save_state(t, work),
     }
 
 
-def _left(
-    desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode: str
-) -> list[Any]:
+def _left(desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode: str) -> list[Any]:
     if mode == "scenario":
         return scenario_panel(t, work, desk.projects)
     view = view_of(work, mode)
-    if mode == "compare":
-        return comparison_left(t, work, view, split=str(asked.get("split") or "none"))
-    return view_panel(t, work, view, mode) if mode in {"energy", "mobility"} else []
+    del view
+    return []
 
 
 def _bottom(t: Translator, work: Work, mode: str) -> list[Any]:
-    charts = {"compare": comparison, "energy": energy_charts, "mobility": mobility_charts}
-    return charts[mode](t, work) if mode in charts else []
+    return [comparison(t, work)] if mode == "compare" else []
 
 
 def _right(desk: Context, t: Translator, work: Work, asked: dict[str, Any]) -> list[Any]:
     panel = asked.get("panel")
     panel = panel if isinstance(panel, dict) else {}
     if panel.get("name") == "explain":
-        return explain_panel(t, work, panel)
+        place = {name: str(panel[name]) for name in ("level", "area") if panel.get(name)}
+        return [explain(t, work, str(panel.get("indicator")), **place, settings=desk.settings)]
     if panel.get("name") == "form" and work.viewer.may_edit:
         return measure_form(t, desk, work, panel)
     return []
