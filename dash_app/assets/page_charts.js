@@ -123,6 +123,22 @@ window.twinCharts = (() => {
     reflect();
   });
 
+  // ---- sliders of years and hours: every step shows at once -------------------------------------
+  let sliding = 0;
+  document.addEventListener("input", (event) => {
+    const slider = event.target.closest?.("[data-slide]");
+    if (!slider || !work()) return;
+    const {slide, stops, words} = slider.dataset;
+    const value = stops ? Number(stops.split(",")[Number(slider.value)]) : Number(slider.value);
+    const now = slider.closest(".year-part")?.querySelector(`[data-now="${slide}"]`);
+    const text = words.replace("{}", String(value));
+    if (now) now.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+    if (slider.max) slider.style.setProperty("--part", `${100 * slider.value / slider.max}%`);
+    window.clearTimeout(sliding);
+    sliding = window.setTimeout(() => work().patch({[slide]: value}), 60);
+  });
+
   // ---- small actions of the panels ------------------------------------------------------------
   function number(text) {
     const plain = String(text).trim().replace(/[\s\u202f]/g, "").replace("\u2212", "-");
@@ -162,7 +178,7 @@ window.twinCharts = (() => {
       work().renew("right", "strip", "bottom");
     },
     "want-spread": async ({hash}) => {
-      await work().api("POST", `/api/runs/${hash}/spread`).catch((error) => work().say(error.message));
+      await work().api("POST", `/api/runs/${hash}/ranges`).catch((error) => work().say(error.message));
     },
     "clear-marks": clear,
   };

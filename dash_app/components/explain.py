@@ -35,6 +35,8 @@ from twin.indicators import explain as told_of
 from twin.indicators.evaluate import peaks_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dash_app.i18n import Translator
     from dash_app.workspace.work import Side, Work
     from twin.indicators import Explanation, Indicator, Level
@@ -94,6 +96,17 @@ def explain(  # noqa: PLR0913 - place and options of one figure
         _sources(t, work, told),
     ]
     return _panel(parts)
+
+
+def explain_panel(
+    t: Translator, work: Work, panel: Mapping[str, Any], *, settings: Settings = NO_SETTINGS
+) -> list[Any]:
+    """Return the panel that a page asks for: `indicator`, `level`, `area`, `theme`, as texts."""
+    words = {name: str(panel.get(name) or "") for name in ("indicator", "level", "area", "theme")}
+    level, area = (words["level"] or "city"), (words["area"] or WHOLE)
+    return [
+        explain(t, work, words["indicator"], level, area, theme=words["theme"], settings=settings)
+    ]
 
 
 def _panel(parts: list[Any]) -> html.Section:

@@ -295,9 +295,6 @@ def _said(sign: str, words: str, kind: str) -> html.Span:
     return html.Span([*parts, html.Span(words)], className=f"strip-line says-{kind}")
 
 
-ARROWS = {"rise": "rise", "fall": "fall", "even": "even"}
-
-
 def delta_line(t: Translator, moved: Change, compared: str) -> html.Span:
     """Return "12 % less than without measures, better" with a drawn arrow."""
     if moved.direction == "even":
@@ -310,7 +307,7 @@ def delta_line(t: Translator, moved: Change, compared: str) -> html.Span:
             html.Span(f" {compared}", className="strip-than"),
             html.Span(f", {verdict}" if verdict else ""),
         ]
-    arrow = icon(ARROWS[moved.direction])
+    arrow = icon(moved.direction)
     return html.Span([arrow, html.Span(parts)], className=f"strip-line says-{moved.verdict}")
 
 
