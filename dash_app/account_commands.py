@@ -76,7 +76,7 @@ def log_command(words: Translator, database: str, *, most: int, as_json: bool) -
         _print_json([{**entry.__dict__, "at": entry.at.isoformat()} for entry in entries])
         return
     say = words.text
-    table = _table([say("Time"), say("Who"), say("What happened"), say("Where"), say("Details")])
+    table = _table([say("Time"), say("Who"), say("What happened"), say("Concerns"), say("Details")])
     for entry in entries:
         _add_row(table, line_of(words, entry))
     _console().print(table)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import HTTPConnection  # noqa: TC002 - FastAPI reads the annotations
+
 from dash_app.accounts.errors import AccessError
 from dash_app.accounts.origin import is_cross_site, is_local
 from dash_app.accounts.sessions import SignedIn, signed_in
@@ -17,8 +19,6 @@ from dash_app.workspace.viewer import PUBLIC, Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from starlette.requests import HTTPConnection
 
     from layers.project_store import ProjectStore
 

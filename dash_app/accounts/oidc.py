@@ -200,11 +200,13 @@ class Provider:
         return {name: found[name] for name in ("email", "email_verified", "name") if name in found}
 
     def _json(self, session: requests.Session, where: str) -> dict[str, Any]:
-        with self._asking(), session:
-            answer = session.get(where, timeout=PATIENCE_S, allow_redirects=False, stream=True)
+        with (
+            self._asking(),
+            session,
+            session.get(where, timeout=PATIENCE_S, allow_redirects=False, stream=True) as answer,
+        ):
             answer.raise_for_status()
             content = answer.raw.read(MOST_BYTES + 1, decode_content=True)
-            answer.close()
             if answer.status_code != 200 or len(content) > MOST_BYTES:
                 raise _not_believed(f"{where} answers {answer.status_code}")
             found = json.loads(content)

@@ -190,7 +190,7 @@ def account_table(words: Translator, accounts: Sequence[Account]) -> str:
 def log_table(words: Translator, entries: Sequence[LogEntry]) -> str:
     """Return lines of the log as a table."""
     say = words.text
-    heads = [say("Time"), say("Who"), say("What happened"), say("Where"), say("Details")]
+    heads = [say("Time"), say("Who"), say("What happened"), say("Concerns"), say("Details")]
     rows = [list(line_of(words, entry)) for entry in entries]
     return _table(say("Log"), heads, rows)
 
