@@ -150,9 +150,9 @@ def bike_flow(found: YearResults, city: City, hour: int | None = None) -> Values
 
 def noisy_residents(found: YearResults, city: City, hour: int | None = None) -> Values:
     """Return the share of the residents of a Baublock with more than 65 dB(A) by day [%]."""
-    table = found.answers["mobility_table"].reindex(found.buildings.index)
     if found.answers["noise"] is None:
         return _nothing(city, "blocks")
+    table = found.answers["mobility_table"].reindex(found.buildings.index)
     columns = {"top": table["loud_day"], "all": found.buildings["residents"]}
     sums = block_sums(found, city, columns)
     return ratio(sums["top"], sums["all"], 100)

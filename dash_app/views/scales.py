@@ -64,7 +64,7 @@ def change(view: View, after: pd.Series[Any], before: pd.Series[Any]) -> pd.Seri
         if view.name == "cycling_stress":
             return pd.to_numeric(after) - pd.to_numeric(before)
         both = after.notna() & before.notna()
-        return after.where(both & (after != before), None)
+        return after.astype(object).where(both & (after != before), None)
     if view.kind == "flow":
         either = after.notna() | before.notna()
         return (after.fillna(0.0) - before.fillna(0.0)).where(either)

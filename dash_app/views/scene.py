@@ -152,7 +152,8 @@ def _pipes(found: YearResults, to: Transformer) -> list[dict[str, Any]]:
         return []
     exists = found.networks["exists"].to_dict()
     names = found.networks["name"].to_dict()
-    kept = pipes[pipes.geometry.notna() & ~pipes.geometry.is_empty]
+    shapes = pipes.geometry.to_numpy()
+    kept = pipes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     return [
         {"path": _path(shape, to), "dn": str(size), "network": str(names.get(key, key)),
          "exists": bool(exists.get(key, False))}

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dash_app.workspace.withholding import NOWHERE, withheld_alone, withheld_areas
@@ -46,6 +46,7 @@ def follows(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 @given(PARTS)
+@settings(max_examples=40)
 def test_no_sum_of_few_addresses_follows_from_what_is_published(parts):
     table = table_of(parts)
     known = published(table)
@@ -56,6 +57,7 @@ def test_no_sum_of_few_addresses_follows_from_what_is_published(parts):
 
 
 @given(PARTS)
+@settings(max_examples=40)
 def test_no_withheld_area_follows_from_what_is_published(parts):
     table = table_of(parts)
     found, known = withheld_areas(table, LIMIT), published(table)
@@ -68,6 +70,7 @@ def test_no_withheld_area_follows_from_what_is_published(parts):
 
 
 @given(PARTS)
+@settings(max_examples=40)
 def test_a_town_of_large_areas_withholds_nothing(parts):
     table = table_of([(block or "e", district or "w", n + LIMIT) for block, district, n in parts])
     found = withheld_areas(table.drop_duplicates(["block", "district"]), LIMIT)
