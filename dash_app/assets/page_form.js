@@ -16,6 +16,28 @@ window.twinForm = (() => {
   const all = (selector, from = root) => (from ? [...from.querySelectorAll(selector)] : []);
   const one = (selector, from = root) => from?.querySelector(selector) || null;
 
+  // A draft outlives a reload and a form that goes for a moment, in this tab.
+  const KEPT = "twin-draft";
+  const place = () => `${work.sides[work.active()]?.id || ""}:${drafts.key}`;
+
+  function keep() {
+    try {
+      if (dirty()) window.sessionStorage.setItem(KEPT, JSON.stringify({place: place(), first: drafts.first, measure: drafts.measure}));
+      else window.sessionStorage.removeItem(KEPT);
+    } catch { /* a full or closed store costs only the reload */ }
+  }
+
+  function drop() {
+    try { window.sessionStorage.removeItem(KEPT); } catch { /* then nothing is kept */ }
+  }
+
+  function kept() {
+    try {
+      const found = JSON.parse(window.sessionStorage.getItem(KEPT) || "null");
+      return found && found.place === place() && found.first === drafts.first ? found.measure : null;
+    } catch { return null; }
+  }
+
   // ---- paths in the measure -----------------------------------------------------------------
   const steps = (path) => path.split(".");
 
@@ -265,7 +287,7 @@ window.twinForm = (() => {
     if (condition.op) op.value = condition.op;
     const values = Array.isArray(condition.value) ? condition.value : [condition.value];
     const control = valueOf(row);
-    if (control?.multiple) for (const option of control.options) option.selected = values.includes(option.value);
+    if (control?.dataset.for === "category") for (const box of all("[data-value]", control)) box.checked = values.includes(box.dataset.value);
     else if (control?.tagName === "SELECT") control.value = Number(values[0]) ? "1" : "0";
     else if (control) control.value = written(values[0], root.dataset.lang);
     return row;
@@ -296,7 +318,8 @@ window.twinForm = (() => {
       const [op] = part(row, "op");
       const kind = column.selectedOptions[0]?.dataset.kind;
       const control = valueOf(row);
-      let value = control?.multiple ? [...control.selectedOptions].map((option) => option.value) : control?.value ?? "";
+      let value = kind === "category"
+        ? all("[data-value]", control).filter((box) => box.checked).map((box) => box.dataset.value) : control?.value ?? "";
       if (kind === "number") value = numberOf(value, root.dataset.lang) ?? value;
       if (kind === "flag") value = Number(value);
       return {column: column.value, op: op.value, value};
@@ -340,6 +363,7 @@ window.twinForm = (() => {
     const control = (asking = new AbortController());
     const key = drafts.key;
     const measure = asked();
+    keep();
     try {
       const side = work.sides[work.active()];
       const answer = await work.api("POST", "/api/preview", {
@@ -376,6 +400,7 @@ window.twinForm = (() => {
       small.textContent = unit ? `\u202f${unit}` : "";
       number.replaceChildren(document.createTextNode(value), small);
       one("[data-note]", box).textContent = note;
+      box.hidden = value === "–" && !note && drafts.answer.valid;
     }
     problems(answer.problems || []);
     chosen(answer.chosen || []);
@@ -610,7 +635,8 @@ window.twinForm = (() => {
     drafts.kept = {};
     drafts.answer = null;
     drafts.carry = null;
-    if (before) {
+    if (!before) drafts.measure = kept() || drafts.measure;
+    else {
       for (const name of ["select", "area", "around", "districts", "note", "start_year", "end_year", "pace_percent", "lines", "classes", "points"]) {
         const asks = one(`[data-field^="${name}"],[data-path^="${name}"],[data-add^="${name}"]`);
         if (asks && before[name] !== undefined && empty(start[name]) === (name !== "start_year")) drafts.measure[name] = before[name];
@@ -635,14 +661,21 @@ window.twinForm = (() => {
 
   function close({ask: mayAsk = true} = {}) {
     if (mayAsk && dirty() && !window.confirm(root?.dataset.wordLeave || "")) return false;
+    leave();
+    return true;
+  }
+
+  // The draft is done with: saved or thrown away.
+  function leave() {
+    drop();
     forget();
     root = null;
     work.panel(null);
-    return true;
   }
 
   function open(args = {}) {
     if (dirty() && !window.confirm(root?.dataset.wordLeave || "")) return false;
+    drop();
     forget();
     work.panel("form", args);
     return true;
@@ -655,11 +688,8 @@ window.twinForm = (() => {
     if (!drafts.answer.valid) return toFirstProblem();
     const measure = asked();
     const known = root.dataset.known === "yes";
-    const saved = drafts.answer && await work.edit({do: known ? "replace_measure" : "add_measure", measure});
-    if (!saved) return;
-    forget();
-    root = null;
-    work.panel(null);
+    const saved = await work.edit({do: known ? "replace_measure" : "add_measure", measure});
+    if (saved) leave();
   }
 
   function toFirstProblem() {
@@ -712,7 +742,7 @@ window.twinForm = (() => {
     } else if (target.dataset.field && target.tagName !== "SELECT") {
       read(target);
       for (const slider of all(`[data-slider="${target.dataset.field}"]`)) fillSlider(slider);
-    } else if (target.closest(".mf-condition") && target.tagName !== "SELECT") readConditions();
+    } else if (target.closest(".mf-condition") && target.type === "text") readConditions();
     else return;
     changed();
   });
@@ -736,6 +766,15 @@ window.twinForm = (() => {
       typedName(event.target);
     } else if (event.key === "Escape" && tool) letGo();
   });
+
+  // Before something else takes the place of a draft, people are asked.
+  const LEAVES = "[data-work=panel],[data-work=choose],[data-work=open-scenario],[data-work=undo],[data-work=redo],[data-work=go-to]";
+  document.addEventListener("click", (event) => {
+    const at = event.target.closest?.(LEAVES);
+    if (!at || mine(at) || !dirty()) return;
+    if (window.confirm(root?.dataset.wordLeave || "")) drop();
+    else event.stopPropagation();
+  }, true);
 
   window.addEventListener("map-tool", ({detail}) => detail && drawn(detail));
   work?.watch?.((name, detail) => {

@@ -97,8 +97,8 @@ DISTRICT = str(small_town().districts.index[0])
 NETWORK = "existing:model:building_0"
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    measure["kind"]: {"id": f"my-{measure['kind'].replace('_', '-')}", "start_year": 2027, **measure}
-    for measure in [
+    str(measure["kind"]): {"id": f"my-{n}", "start_year": 2027, **measure}
+    for n, measure in enumerate([
         {"kind": "retrofit", "standard": "advanced", "end_year": 2034, "note": "Worst first",
          "select": {"where": [{"column": "size_class", "op": "in",
                                "value": ["detached", "terraced", "apartments"]},
@@ -145,6 +145,6 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         {"kind": "transit_line_removed", "lines": ["1"]},
         {"kind": "transit_stop", "to": POINT, "name": "Neuer Halt", "lines": ["1"]},
         {"kind": "transit_priority", "lines": ["1"], "saved_s_per_stop": 12},
-    ]
+    ])
 }  # fmt: skip
 """By kind; valid on `town` in `town_scenario`."""

@@ -87,17 +87,7 @@ def _prototype(t: Translator, table: str) -> list[Component]:
         [html.Option(t.text("yes"), value="1"), html.Option(t.text("no"), value="0")],
         **attrs(data_part="value", data_for="flag", aria_label=t.text("Value")),
     )
-    words = [
-        html.Select(
-            [html.Option(capital(t.word(word, _context(table, column.name))), value=word)
-             for word in column.values],
-            multiple=True,
-            **attrs(data_part="value", data_for="category", data_column=column.name,
-                    aria_label=t.text("Values")),
-        )
-        for column in columns.values()
-        if column.type == "category"
-    ]  # fmt: skip
+    words = [_words(t, table, column) for column in columns.values() if column.type == "category"]
     remove = html.Button(
         icon("close"), type="button", className="mf-remove",
         **attrs(data_work="form-condition-remove", aria_label=t.text("Remove condition")),
@@ -112,6 +102,23 @@ def _prototype(t: Translator, table: str) -> list[Component]:
             className="mf-condition",
         )
     ]  # fmt: skip
+
+
+def _words(t: Translator, table: str, column: Column) -> html.Div:
+    """Return a tick box for each word of a column."""
+    boxes = [
+        html.Label(
+            [Input(type="checkbox", **attrs(data_value=word)),
+             html.Span(capital(t.word(word, _context(table, column.name))))],
+            className="mf-tick",
+        )
+        for word in column.values
+    ]  # fmt: skip
+    return html.Div(
+        boxes, role="group", className="mf-words",
+        **attrs(data_part="value", data_for="category", data_column=column.name,
+                aria_label=t.text("Values")),
+    )  # fmt: skip
 
 
 def _label(t: Translator, column: Column) -> str:

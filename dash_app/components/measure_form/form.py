@@ -111,7 +111,7 @@ def _form(
     usual, more = _split_fields(kind)
     inside = [
         *head,
-        _kinds(t, kind, str(start["id"])),
+        *_kinds(t, kind, str(start["id"])),
         html.Div([field_input(t, field_of(kind, "note"))], className="mf-section"),
         html.Div([*_value_group(t, kind), *(field_input(t, f) for f in usual), *_time(t, kind)],
                  className="mf-section mf-fields"),
@@ -139,7 +139,9 @@ def _words(t: Translator) -> dict[str, str]:
     }
 
 
-def _kinds(t: Translator, kind: str, measure_id: str) -> html.Div:
+def _kinds(t: Translator, kind: str, measure_id: str) -> list[Component]:
+    if len(family_of(kind)) == 1:
+        return []
     buttons = [
         html.Button(
             capital(t.word(other, "measure")), type="button",
@@ -148,8 +150,8 @@ def _kinds(t: Translator, kind: str, measure_id: str) -> html.Div:
         )
         for other in family_of(kind)
     ]  # fmt: skip
-    return html.Div(buttons, role="group", className="segments mf-kinds",
-                    **attrs(aria_label=t.text("Kind of measure")))  # fmt: skip
+    names = attrs(aria_label=t.text("Kind of measure"))
+    return [html.Div(buttons, role="group", className="segments mf-kinds", **names)]
 
 
 def _split_fields(kind: str) -> tuple[list[Field], list[Field]]:
@@ -232,8 +234,9 @@ def _where(t: Translator, city: City, scenario: Scenario, kind: str) -> list[Com
             found.append(_group(t, item, panels))
         else:
             found += place_input(t, city, scenario, kind, item)
-    title = html.H3(t.text("Where"), className="mf-subtitle")
-    return [html.Div([title, *found], className="mf-section mf-places")]
+    if not isinstance(items[0], Group):  # a group has its own heading
+        found.insert(0, html.H3(t.text("Where"), className="mf-subtitle"))
+    return [html.Div(found, className="mf-section mf-places")]
 
 
 def _chosen(t: Translator) -> html.Div:
