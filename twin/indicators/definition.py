@@ -9,7 +9,11 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float64]
 
 Level = Literal["city", "district", "block"]
 LEVELS: tuple[Level, ...] = ("city", "district", "block")
@@ -58,13 +62,31 @@ class Indicator:
         -------
         Index: id of the area. NaN where the sum below the line is zero.
         """
+        table = peaks if self.peak else sums
+        columns = {name: table[name].to_numpy(float) for name in self.columns}
+        return pd.Series(self.of(columns), table.index)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the sums, or of the peaks, that it is made of."""
+        return (self.peak,) if self.peak else (*self.top, *self.bottom)
+
+    def of(self, columns: Mapping[str, Values]) -> Values:
+        """Return the values from the columns as arrays; NaN where the sum below the line is 0."""
         if self.peak:
-            return peaks[self.peak] * self.factor
-        top = sums[list(self.top)].sum(axis=1, skipna=False)
+            return columns[self.peak] * self.factor
+        top = _total(columns, self.top)
         if not self.bottom:
             return top * self.factor
-        bottom = sums[list(self.bottom)].sum(axis=1, skipna=False)
-        return top / bottom.where(bottom != 0, np.nan) * self.factor
+        bottom = _total(columns, self.bottom)
+        return top / np.where(bottom != 0, bottom, np.nan) * self.factor
+
+
+def _total(columns: Mapping[str, Values], names: tuple[str, ...]) -> Values:
+    total = columns[names[0]]
+    for name in names[1:]:
+        total = total + columns[name]
+    return total
 
 
 def area_sums(buildings: pd.DataFrame, columns: Sequence[str]) -> dict[Level, pd.DataFrame]:

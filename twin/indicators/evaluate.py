@@ -33,9 +33,12 @@ def year_values(year: YearResults, level: Level) -> tuple[pd.Index[str], dict[st
     """Return the areas of a level, and by indicator the value of each."""
     sums, peaks = year.sums[level], peaks_of(year, level)
     areas = pd.Index(sorted({*sums.index, *peaks.index}), name="area", dtype=object)
-    sums, peaks = sums.reindex(areas), peaks.reindex(areas)
+    columns: dict[str, Values] = {}
+    for table in (sums, peaks):
+        each = table.reindex(areas).to_numpy(float)
+        columns |= dict(zip(table.columns, each.T, strict=True))
     return areas, {
-        indicator.name: np.asarray(indicator.values(sums, peaks), np.float64)
+        indicator.name: indicator.of(columns)
         for indicator in INDICATORS.values()
         if level in indicator.levels
     }

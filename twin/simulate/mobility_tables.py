@@ -87,10 +87,10 @@ def _near(people: Floats, reached: Reached, given: Assumptions) -> dict[str, Flo
 
 
 def _street_districts(
-    street_tables: City, district_shapes: gpd.GeoDataFrame, given: Assumptions
+    street_lines: gpd.GeoDataFrame, district_shapes: gpd.GeoDataFrame, given: Assumptions
 ) -> NDArray[np.object_]:
     """Return the district that holds the middle of each street, "" where none does."""
-    shapes = street_tables.streets.geometry.to_numpy()
+    shapes = street_lines.geometry.to_numpy()
     found = np.full(len(shapes), "", object)
     if not len(district_shapes) or not len(shapes):
         return found
@@ -160,7 +160,7 @@ MOBILITY_STAGES = (
         ("accessibility",),
         bears=("ground", "travel", "reached", "noise", "charging"),
     ),
-    Stage("street_districts", _street_districts, ("street_tables", "district_shapes")),
+    Stage("street_districts", _street_districts, ("street_lines", "district_shapes")),
     Stage(
         "street_table",
         _of_streets,

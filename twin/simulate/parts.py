@@ -72,6 +72,10 @@ HIDDEN = {
 """Columns of the streets that a mode, or the way of sound to walls, is not given."""
 
 
+DRAWN = ("from_node", "to_node", "way_id", "length_m")
+"""Columns of the streets that change where a street is cut, moved or built."""
+
+
 @dataclass(frozen=True, eq=False)
 class Streets:
     """Streets with the columns of one mode, and what lies on them."""
@@ -164,6 +168,8 @@ def _streets_by_mode(city: City) -> dict[str, Part]:
         table = streets.drop(columns=list(hidden))
         key = hash_parts([*crossed, *(keys[name] for name in seen)])
         found[f"{mode}_streets"] = Part(Streets(table, *(city.tables[n] for n in around)), key)
+    lines = hash_parts([*crossed[:2], keys[""], *(keys[name] for name in DRAWN)])
+    found["street_lines"] = Part(streets[["geometry"]], lines)
     return found
 
 

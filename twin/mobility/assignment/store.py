@@ -64,21 +64,31 @@ def _fill(
     links: Links, rows: Rows, store: Store, prices: Prices, new: Store
 ) -> None:  # pragma: no cover
     p = NONE
+    begin, end = store.start[0], store.start[0]  # links of paths that stay, one after the other
     for r in range(len(rows.kind)):
         for k in range(rows.first[r], rows.first[r + 1]):
             for q in range(store.first[k], store.first[k + 1]):
                 if store.flow[q] > 0.0:
-                    size = store.start[q + 1] - store.start[q]
-                    begin = new.start[p]
-                    new.start[p + 1] = begin + size
-                    for i in range(size):
-                        new.links[begin + i] = store.links[store.start[q] + i]
+                    if store.start[q] != end:
+                        _copy(store, new, begin, end, new.start[p])
+                        begin = store.start[q]
+                    end = store.start[q + 1]
+                    new.start[p + 1] = new.start[p] + end - store.start[q]
                     new.flow[p] = store.flow[q]
                     p += 1
             if prices.wanted[k] > 0:
+                _copy(store, new, begin, end, new.start[p])
+                begin = end
                 _trace(links, prices.tree[r], rows.dest[k], new, p, prices.wanted[k])
                 new.flow[p] = rows.demand[k] if p == new.first[k] else 0.0
                 p += 1
+    _copy(store, new, begin, end, new.start[p])
+
+
+@njit(cache=True, nogil=True)
+def _copy(store: Store, new: Store, begin: int, end: int, place: int) -> None:  # pragma: no cover
+    """Copy links so that they end at a place."""
+    new.links[place - (end - begin) : place] = store.links[begin:end]
 
 
 @njit(cache=True, nogil=True)
