@@ -83,7 +83,7 @@ def set_target(
 def made_of(desk: Context, who: Viewer, body: ScenarioIn) -> Version:
     """Save a new scenario made of what is asked for."""
     if body.duplicate_of is not None:
-        return desk.projects.duplicate(body.duplicate_of, who, body.name)
+        return desk.projects.duplicate(body.duplicate_of, who, body.name, rebase=body.rebase)
     if body.template is not None:
         return desk.projects.from_template(body.template, who, body.name)
     if body.content is not None:

@@ -5,16 +5,27 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from dash_app.accounts import log
-from dash_app.workspace.edits import EditError, apply_edit
+from dash_app.workspace.edits import EditError, TakeMeasure, apply_edit, one_line
+from dash_app.workspace.examples import Template, examples, template_of
+from layers.project_store import SettingConflictError
 from layers.project_store.extras import no_scenario
+from twin.assumptions import assumptions
 from twin.errors import TwinError
 from twin.indicators import INDICATORS
-from twin.scenario import STAGES, Baseline, Scenario, dump, load_scenario
+from twin.scenario import (
+    STAGES,
+    Baseline,
+    Fault,
+    Scenario,
+    ScenarioError,
+    dump,
+    load_scenario,
+    plan,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,13 +39,15 @@ if TYPE_CHECKING:
 
     Say = Callable[[Sentence], str]
 
-TEMPLATES = Path(__file__).parents[2] / "data" / "scenarios"
-"""Example scenarios; a town may do without the folder."""
-
 READ = 64
 """Versions kept as read; they never change."""
 
 TARGETS = "targets"
+
+LONGEST_NAME = 200
+
+ATTEMPTS = 3
+"""To set a target while others set theirs."""
 
 
 class OtherCityError(TwinError):
@@ -43,15 +56,6 @@ class OtherCityError(TwinError):
 
 class ArchivedError(TwinError):
     """A scenario was put away; it can be taken out again."""
-
-
-@dataclass(frozen=True)
-class Template:
-    """An example to start from."""
-
-    key: str
-    name: str
-    note: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class Step:
     kept_as: str
     is_head: bool
     is_undone: bool  # lies on a way that undo has left
+    is_next: bool = False  # where redo leads
 
 
 class Projects:
@@ -118,8 +123,9 @@ class Projects:
     ) -> Version:  # fmt: skip
         """Save a new scenario on this city, empty or with a content."""
         scenario = load_scenario(dict(content)) if content is not None else Scenario(stages=STAGES)
+        named = one_line(name) or one_line(scenario.name)
         scenario = self._of_this_city(scenario).model_copy(
-            update={"name": name.strip() or scenario.name, "author": viewer.name or scenario.author}
+            update={"name": named[:LONGEST_NAME], "author": viewer.name or scenario.author}
         )
         version = self.store.create(
             self.project.id, dump(scenario), author=viewer.name, message=message
@@ -127,28 +133,48 @@ class Projects:
         log(self.store, viewer, "create", scenario.name, {"scenario": version.scenario_id})
         return version
 
-    def duplicate(self, scenario_id: str, viewer: Viewer, name: str) -> Version:
-        """Save a copy of a scenario as it stands under another name."""
-        _, scenario = self.open(scenario_id, viewer=viewer)
+    def duplicate(
+        self, scenario_id: str, viewer: Viewer, name: str, *, rebase: bool = False
+    ) -> Version:
+        """
+        Save a copy of a scenario as it stands under another name.
+
+        Raises
+        ------
+        OtherCityError
+            It is of another city; with `rebase` it is taken over for this one.
+        """
+        if rebase:
+            self._visible(scenario_id, viewer)
+            scenario = self._scenario(self.store.head(scenario_id))
+        else:
+            _, scenario = self.open(scenario_id, viewer=viewer)
         return self.create(viewer, name, json.loads(dump(scenario)))
 
+    def earlier(self, viewer: Viewer) -> tuple[ScenarioEntry, ...]:
+        """Return the scenarios of other states of this city: a city built anew is another one."""
+        if not viewer.may_edit:
+            return ()
+        name = self.project.baseline_name
+        others = [
+            project
+            for project in self.store.projects()
+            if project.baseline_name == name and project.id != self.project.id
+        ]
+        return tuple(entry for project in others for entry in self.store.scenarios(project.id))
+
     def templates(self) -> tuple[Template, ...]:
-        """Return the examples to start from, those that say they fit any town."""
-        found = []
-        for path in sorted(TEMPLATES.glob("*.json")) if TEMPLATES.is_dir() else ():
-            scenario = load_scenario(path.read_bytes())
-            if scenario.baseline.hash in {"", self.city.hash}:
-                found.append(Template(path.stem, scenario.name, scenario.note))
-        return tuple(found)
+        """Return the examples to start from, those that fit any town or were made for this one."""
+        return tuple(template_of(key, one) for key, one in examples(self.city).items())
 
     def from_template(self, key: str, viewer: Viewer, name: str = "") -> Version:
         """Save a new scenario made from an example."""
-        known = {template.key: template for template in self.templates()}
+        known = examples(self.city)
         if key not in known:
             template = "There is no example {key}."
             raise EditError(template, hint="Known are: {known}.", key=key, known=", ".join(known))
-        content = json.loads((TEMPLATES / f"{key}.json").read_text("utf-8"))
-        return self.create(viewer, name or known[key].name, content)
+        found = known[key]
+        return self.create(viewer, name or found.name, json.loads(dump(found)))
 
     def import_file(self, text: str | bytes, viewer: Viewer, *, rebase: bool = False) -> Version:
         """
@@ -162,15 +188,21 @@ class Projects:
             It cannot be read; every fault is said.
         """
         scenario = load_scenario(text)
-        made_for = scenario.baseline
-        if made_for.hash and made_for.hash != self.city.hash and not rebase:
-            template = "The scenario {name} was made for {other}, not for this state of {city}."
-            hint = "Take it over for {city}: streets and buildings that are not there are named."
-            raise OtherCityError(
-                template, hint=hint, name=scenario.name, other=made_for.name or made_for.hash[:8],
-                city=self.city.name,
-            )  # fmt: skip
+        if not rebase:
+            self._refuse_foreign(scenario)
         return self.create(viewer, scenario.name, json.loads(dump(scenario)))
+
+    def misfits(self, scenario: Scenario) -> tuple[Fault, ...]:
+        """
+        Return what of a scenario does not fit this city: streets, buildings, places not there.
+
+        The measures are tried one after the other on the town, which takes a second or more.
+        """
+        try:
+            plan(self.city, self._of_this_city(scenario), assumptions())
+        except ScenarioError as error:
+            return error.faults
+        return ()
 
     def edit(
         self, scenario_id: str, edit: Edit, *, expected_version: int, viewer: Viewer,
@@ -187,7 +219,10 @@ class Projects:
             The edit does not fit, or what it makes is no scenario.
         """
         _, scenario = self.open(scenario_id, expected_version, viewer=viewer)
+        if isinstance(edit, TakeMeasure) and edit.measure is None:
+            edit = edit.model_copy(update={"measure": self._measure(edit, viewer)})
         made, said = apply_edit(scenario, edit)
+        self._refuse_foreign(made)
         version = self.store.save(
             scenario_id,
             dump(self._of_this_city(made)),
@@ -201,21 +236,29 @@ class Projects:
     def undo(self, scenario_id: str, *, expected_version: int, viewer: Viewer) -> Version:
         """Go back to the version that the one on screen was made from."""
         self._checked(scenario_id, viewer)
-        return self.store.undo(scenario_id, expected_version=expected_version, author=viewer.name)
+        found = self.store.undo(scenario_id, expected_version=expected_version, author=viewer.name)
+        return self._moved("undo", found, viewer)
 
     def redo(self, scenario_id: str, *, expected_version: int, viewer: Viewer) -> Version:
         """Go forward again, to the branch last used."""
         self._checked(scenario_id, viewer)
-        return self.store.redo(scenario_id, expected_version=expected_version, author=viewer.name)
+        found = self.store.redo(scenario_id, expected_version=expected_version, author=viewer.name)
+        return self._moved("redo", found, viewer)
 
     def go_to(
         self, scenario_id: str, number: int, *, expected_version: int, viewer: Viewer
     ) -> Version:
         """Put the scenario on any of its versions."""
         self._checked(scenario_id, viewer)
-        return self.store.go_to(
+        found = self.store.go_to(
             scenario_id, number, expected_version=expected_version, author=viewer.name
         )
+        return self._moved("go_to", found, viewer)
+
+    def _moved(self, action: str, version: Version, viewer: Viewer) -> Version:
+        detail = {"scenario": version.scenario_id, "version": version.number}
+        log(self.store, viewer, action, version.name, detail)
+        return version
 
     def history(self, scenario_id: str, *, viewer: Viewer) -> tuple[Step, ...]:
         """Return what was done, the oldest first; branches that undo has left are among it."""
@@ -230,8 +273,10 @@ class Projects:
             at = versions[at].parent
         return tuple(
             Step(
-                info.number, info.parent, info.message, info.author, info.created, kept.get(info.number, ""),
+                info.number, info.parent, info.message, info.author, info.created,
+                kept.get(info.number, ""),
                 is_head=info.number == position.head, is_undone=info.number not in line,
+                is_next=info.number == position.redo,
             )
             for info in versions.values()
         )  # fmt: skip
@@ -269,33 +314,55 @@ class Projects:
         if indicator not in INDICATORS:
             template = "There is no indicator called {name}."
             raise EditError(template, name=indicator)
-        setting = self.store.setting(self.project.id, TARGETS)
-        targets = {name: dict(years) for name, years in (setting.value or {}).items()}
-        years = targets.setdefault(indicator, {})
-        if value is None:
-            years.pop(str(year), None)
-        else:
-            years[str(year)] = value
-        targets = {name: years for name, years in targets.items() if years}
-        self.store.put_setting(
-            self.project.id, TARGETS, targets, expected_version=setting.version, author=viewer.name
-        )
+        for attempt in range(ATTEMPTS):
+            setting = self.store.setting(self.project.id, TARGETS)
+            targets = _with_target(setting.value or {}, indicator, str(year), value)
+            try:
+                self.store.put_setting(
+                    self.project.id, TARGETS, targets, expected_version=setting.version,
+                    author=viewer.name,
+                )  # fmt: skip
+                break
+            except SettingConflictError:  # somebody has just set another one
+                if attempt == ATTEMPTS - 1:
+                    raise
         log(self.store, viewer, "target", indicator, {"year": year, "value": value})
 
     def _of_this_city(self, scenario: Scenario) -> Scenario:
         baseline = Baseline(hash=self.city.hash, name=self.city.name)
         return scenario.model_copy(update={"baseline": baseline})
 
-    def _known(self, scenario_id: str, viewer: Viewer) -> ScenarioEntry:
-        """Return a scenario that the viewer may know of."""
+    def _refuse_foreign(self, scenario: Scenario) -> None:
+        made_for = scenario.baseline
+        if made_for.hash and made_for.hash != self.city.hash:
+            template = "The scenario {name} was made for {other}, not for this state of {city}."
+            hint = "Take it over for {city}: streets and buildings that are not there are named."
+            raise OtherCityError(
+                template, hint=hint, name=scenario.name, other=made_for.name or made_for.hash[:8],
+                city=self.city.name,
+            )  # fmt: skip
+
+    def _measure(self, edit: TakeMeasure, viewer: Viewer) -> dict[str, Any] | None:
+        """Return the measure of the other scenario, as a file has it."""
+        _, other = self.open(edit.scenario, viewer=viewer)
+        measures = json.loads(dump(other))["measures"]
+        return next((one for one in measures if one["id"] == edit.id), None)
+
+    def _visible(self, scenario_id: str, viewer: Viewer) -> ScenarioEntry:
+        """Return a scenario of any city that the viewer may know of."""
         entry = self.store.entry(scenario_id)
         if not (viewer.may_edit or entry.public):
             raise no_scenario(scenario_id)
+        return entry
+
+    def _known(self, scenario_id: str, viewer: Viewer) -> ScenarioEntry:
+        """Return a scenario of this city that the viewer may know of."""
+        entry = self._visible(scenario_id, viewer)
         if entry.project_id != self.project.id:
             template = (
                 "The scenario {name} belongs to another city, or to an older state of {city}."
             )
-            hint = "Export it there and import it here."
+            hint = "Take it over for this state of {city}, or open it with that city."
             raise OtherCityError(template, hint=hint, name=entry.head.name, city=self.city.name)
         return entry
 
@@ -319,3 +386,16 @@ class Projects:
             while len(self._read) > READ:
                 self._read.popitem(last=False)
         return scenario
+
+
+def _with_target(
+    old: Mapping[str, Mapping[str, float]], indicator: str, year: str, value: float | None
+) -> dict[str, dict[str, float]]:
+    """Return the targets with one set, or dropped where the value is None."""
+    targets = {name: dict(years) for name, years in old.items()}
+    years = targets.setdefault(indicator, {})
+    if value is None:
+        years.pop(year, None)
+    else:
+        years[year] = value
+    return {name: years for name, years in targets.items() if years}
