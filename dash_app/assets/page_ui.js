@@ -384,7 +384,7 @@
     found: () => openFound(),
     dialogOpen: (content) => {
       const box = $("dialog");
-      if (content && content.length !== 0 && !box.open) box.showModal();
+      if (content && !box.open) box.showModal();
     },
     worked: (answer) => window.twinWork.heard(answer),
   };

@@ -43,6 +43,18 @@ class Input(_Native):
     ]  # fmt: skip
 
 
+class Static(_Native):
+    """
+    Draws a tree of components as one: what it holds is not known to Dash, and cheap to redraw.
+
+    Dash keeps watch over every component it draws, which makes a thousand of them take seconds.
+    Nothing in `content` can be the target of a callback; scripts find it by `data-` attributes.
+    """
+
+    _type = "Static"
+    _prop_names: list[str] = ["id", "className", "content"]
+
+
 class Svg(_Native):
     """
     A drawing: `drawing` is a tree of `{"tag", "is", "in"}` made by `dash_app.components.svg`.

@@ -16,6 +16,7 @@ from dash_app.components.comparison import comparison
 from dash_app.components.dialogs import dialog
 from dash_app.components.explain import explain
 from dash_app.components.measure_form import measure_form
+from dash_app.components.native import Static
 from dash_app.components.save_state import save_state
 from dash_app.components.scenario_tree import scenario_panel
 from dash_app.components.strip import strip
@@ -59,8 +60,10 @@ def draw(desk: Context, asked: Any, viewer: Viewer) -> dict[str, Any]:
     mode = str(asked.get("view") or "map")
     makers = _makers(desk, t, work, asked, mode)
     found: dict[str, Any] = dict.fromkeys(REGIONS, no_update)
-    found |= {name: makers[name]() for name in REGIONS if name in wanted}
-    found["told"] = told_of(desk, t, work, asked, mode, missing, maps="map" in wanted)
+    found |= {name: Static(content=makers[name]()) for name in REGIONS if name in wanted}
+    found["told"] = told_of(desk, t, work, asked, missing)
+    if "map" in wanted:
+        found["told"] |= maps_of(desk, work, view_of(work, mode))
     return found
 
 
@@ -103,18 +106,19 @@ def _right(desk: Context, t: Translator, work: Work, asked: dict[str, Any]) -> l
 
 
 def told_of(
-    desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode: str,
-    missing: tuple[Missing, ...], *, maps: bool,
-) -> dict[str, Any]:  # fmt: skip
-    """Return what the scripts need: versions and hashes of the sides, where the map finds values."""
+    desk: Context,
+    t: Translator,
+    work: Work,
+    asked: dict[str, Any],
+    missing: tuple[Missing, ...],
+) -> dict[str, Any]:
+    """Return what the scripts need: versions and hashes of the sides, what could not be opened."""
     told: dict[str, Any] = {
         "seq": asked.get("seq") if isinstance(asked.get("seq"), int) else 0,
         "year": work.year,
         "years": list(work.base.scenario.stages),
         "sides": {side.key: _side(desk, work, side) for side in work.sides},
     }
-    if maps:
-        told |= maps_of(desk, work, view_of(work, mode))
     if missing:
         told["missing"] = [
             {"side": lost.side, "id": lost.id, "why": t.error(lost.why)} for lost in missing
@@ -172,7 +176,7 @@ def register(app: Dash, desk: Context, look: Callable[[], Viewer]) -> None:
     )
     def _dialog(asked: Any) -> Any:
         asked = asked if isinstance(asked, dict) else {}
-        return dialog(_speaker(asked), desk, look(), asked)
+        return Static(content=dialog(_speaker(asked), desk, look(), asked))
 
     for name, store, prop in (
         ("worked", ids.WORK_TOLD, "data"),

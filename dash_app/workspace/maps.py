@@ -8,12 +8,14 @@ from dash_app import views
 from dash_app.workspace.privacy import allowed_view
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from dash_app.api.context import Context
     from dash_app.map.colours import Scale
     from dash_app.views import View
-    from dash_app.workspace.work import Side, Work
+    from dash_app.workspace.work import Side, SideKey, Work
 
 DEFAULT_VIEWS = {"energy": "heat_density", "compare": "heat_density", "mobility": "car_flow"}
 """View of results that a mode of the page starts with."""
@@ -57,7 +59,7 @@ def _difference(
     view: View,
     work: Work,
     pair: tuple[Side, Side],
-    values: dict[str, pd.Series[Any]],
+    values: Mapping[SideKey, pd.Series[Any]],
 ) -> dict[str, Any]:
     before, after = pair
     change = views.change(view, values[after.key], values[before.key])

@@ -40,12 +40,13 @@ def work_of(
     """
     opened: dict[SideKey, Side] = {}
     missing = []
-    for key in ("a", "b"):
+    keys: tuple[SideKey, ...] = ("a", "b")
+    for key in keys:
         named = asked.get(key)
         if not isinstance(named, str) or not named:
             continue
         try:
-            opened[cast("SideKey", key)] = _opened(desk, asked, cast("SideKey", key), viewer)
+            opened[key] = _opened(desk, asked, key, viewer)
         except TwinError as error:
             missing.append(Missing(key, named.partition("@")[0], error))
     leading = opened.get("a") or opened.get("b")
