@@ -72,7 +72,7 @@ def shown_side(work: Work) -> Side:
 
 def letter(t: Translator, side: Side) -> str:
     """Return what stands on the switch for a side."""
-    return {"base": t.text("Today"), "a": "A", "b": "B"}[side.key]
+    return {"base": t.text("Today", context="baseline"), "a": "A", "b": "B"}[side.key]
 
 
 def name_of(t: Translator, side: Side) -> str:

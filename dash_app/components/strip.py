@@ -136,7 +136,7 @@ def switch(t: Translator, work: Work) -> html.Div:
 
 def _choice(t: Translator, work: Work, key: str, name: str, there: bool) -> html.Button:
     inside: dict[str, Any] = {
-        "base": t.text("Today"),
+        "base": t.text("Today", context="baseline"),
         "a": html.Span("A", className="side-chip side-a"),
         "b": html.Span("B", className="side-chip side-b"),
         "diff": _minus(t, work),
@@ -159,10 +159,11 @@ def _choice(t: Translator, work: Work, key: str, name: str, there: bool) -> html
 
 
 def _minus(t: Translator, work: Work) -> str:
+    today = t.text("Today", context="baseline")
     if work.a and not work.b:
-        return f"A \u2212 {t.text('Today')}"
+        return f"A \u2212 {today}"
     if work.b and not work.a:
-        return f"{t.text('Today')} \u2212 B"
+        return f"{today} \u2212 B"
     return "A \u2212 B"
 
 
