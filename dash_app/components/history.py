@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from dash.development.base_component import Component
+
     from dash_app.i18n import Translator
     from dash_app.workspace.projects import Step
 
@@ -25,8 +27,11 @@ MOST = 60
 def history(t: Translator, steps: Sequence[Step], *, may_edit: bool) -> html.Section:
     """Return the list of what was done."""
     rows = [_row(t, step, may_edit=may_edit) for step in reversed(steps[-MOST:])]
+    names = attrs(aria_label=t.text("What was done, the newest first"))
     head = html.Div(html.H2(t.text("History"), className="panel-title"), className="panel-head")
-    return html.Section([head, html.Ol(rows, className="history")], className="panel-section")
+    return html.Section(
+        [head, html.Ol(rows, className="history", **names)], className="panel-section"
+    )
 
 
 def _row(t: Translator, step: Step, *, may_edit: bool) -> html.Li:
@@ -36,7 +41,7 @@ def _row(t: Translator, step: Step, *, may_edit: bool) -> html.Li:
     inside = [
         html.Span(className="history-dot", **attrs(aria_hidden="true")),
         html.Span(
-            [said, *([html.Strong(f" · {step.kept_as}")] if step.kept_as else [])],
+            [said, *kept_badge(step)],
             className="history-words",
         ),
         html.Span(clock(t, step.at), className="history-time quiet"),
@@ -56,6 +61,11 @@ def _row(t: Translator, step: Step, *, may_edit: bool) -> html.Li:
             **attrs(data_work="go-to", data_number=str(step.number), aria_label=label),
         )
     )
+
+
+def kept_badge(step: Step) -> list[Component]:
+    """Return the name that somebody gave a version."""
+    return [html.Span(step.kept_as, className="history-kept")] if step.kept_as else []
 
 
 def message_of(t: Translator, step: Step) -> str:

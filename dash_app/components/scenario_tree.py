@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from dash import html
 
-from dash_app.components.history import history
+from dash_app.components.history import history, message_of
 from dash_app.components.native import Input
 from dash_app.components.values import attrs, icon
+from twin.errors import TwinError
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -18,24 +19,27 @@ if TYPE_CHECKING:
     from dash_app.workspace.projects import Projects, Step
     from dash_app.workspace.work import Side, Work
     from layers.project_store import ScenarioEntry
-    from twin.errors import TwinError
     from twin.measures import Measure
 
 FORM = {"data_work": "panel", "data_panel": "form"}
+
+NAME = 70
+"""Characters of a name in the list; longer ones are facts."""
 
 
 def scenario_panel(t: Translator, work: Work, projects: Projects) -> list[Component]:
     """Return today, the scenarios, the measures of the one at hand and what was done to it."""
     side = work.b if work.shown == "b" and work.b else work.a
     steps: tuple[Step, ...] = ()
-    if side is not None and side.id:
+    if side is not None and side.id and work.viewer.may_edit:  # how it came about is internal
         steps = projects.history(side.id, viewer=work.viewer)
+    rows = [_scenario(t, work, entry, _count(projects, work, entry)) for entry in work.entries]
     parts: list[Component] = [
         html.Section(
             [
                 _head(t, work, side, steps),
                 html.Ul(
-                    [_today(t, work), *(_scenario(t, work, entry) for entry in work.entries)],
+                    [_today(t, work), *rows],
                     className="tree",
                     **attrs(aria_label=t.text("Scenarios")),
                 ),
@@ -49,47 +53,64 @@ def scenario_panel(t: Translator, work: Work, projects: Projects) -> list[Compon
     return parts
 
 
+def _count(projects: Projects, work: Work, entry: ScenarioEntry) -> int | None:
+    """Return how many measures a scenario has; None where it cannot be read."""
+    try:
+        return len(projects.open(entry.id, viewer=work.viewer)[1].measures)
+    except TwinError:
+        return None
+
+
 def _head(t: Translator, work: Work, side: Side | None, steps: tuple[Step, ...]) -> html.Div:
     buttons = []
     if work.viewer.may_edit:
+        new = t.text("New scenario")
         buttons = [
-            _move(t, "undo", t.text("Undo"), enabled=_can_undo(side)),
-            _move(t, "redo", t.text("Redo"), enabled=_can_redo(side, steps)),
+            _move(t, "undo", *_undone(t, steps)),
+            _move(t, "redo", *_redone(t, steps)),
             html.Button(
                 icon("plus"),
                 type="button",
                 className="button-icon",
-                title=t.text("New scenario"),
-                **attrs(data_work="dialog", data_dialog="new", aria_label=t.text("New scenario")),
+                title=new,
+                **attrs(data_work="dialog", data_dialog="new", aria_label=new),
             ),
         ]
     title = html.H2(t.text("Scenarios"), className="panel-title")
+    spoken = {} if side is None else attrs(data_scenario=side.key)
     return html.Div(
-        [title, html.Div(buttons, className="tree-buttons")], className="panel-head tree-head"
+        [title, html.Div(buttons, className="tree-buttons")],
+        className="panel-head tree-head",
+        **spoken,
     )
 
 
-def _move(t: Translator, do: str, label: str, *, enabled: bool) -> html.Button:
-    del t
+def _undone(t: Translator, steps: tuple[Step, ...]) -> tuple[str, bool]:
+    """Return what undo would take back, and whether there is anything."""
+    head = next((step for step in steps if step.is_head), None)
+    if head is None or head.parent is None:
+        return t.text("Nothing to undo"), False
+    return t.text("Undo: {step}", step=message_of(t, head)), True
+
+
+def _redone(t: Translator, steps: tuple[Step, ...]) -> tuple[str, bool]:
+    """Return what redo would do again, and whether there is anything."""
+    following = next((step for step in steps if step.is_next), None)
+    if following is None:
+        return t.text("Nothing to redo"), False
+    return t.text("Do again: {step}", step=message_of(t, following)), True
+
+
+def _move(t: Translator, do: str, what: str, enabled: bool) -> html.Button:
+    label = t.text("Undo") if do == "undo" else t.text("Redo")
     return html.Button(
         icon(do),
         type="button",
         className="button-icon",
-        title=label,
+        title=what,
         disabled=not enabled,
-        **attrs(data_work=do, aria_label=label),
+        **attrs(data_work=do, aria_label=what if enabled else label),
     )
-
-
-def _can_undo(side: Side | None) -> bool:
-    return side is not None and side.version is not None and side.version.parent is not None
-
-
-def _can_redo(side: Side | None, steps: tuple[Step, ...]) -> bool:
-    """Tell whether a version was made from the one on screen."""
-    if side is None or side.version is None:
-        return False
-    return any(step.parent == side.version.number for step in steps)
 
 
 def _today(t: Translator, work: Work) -> html.Li:
@@ -111,7 +132,7 @@ def _today(t: Translator, work: Work) -> html.Li:
     )
 
 
-def _scenario(t: Translator, work: Work, entry: ScenarioEntry) -> html.Li:
+def _scenario(t: Translator, work: Work, entry: ScenarioEntry, count: int | None) -> html.Li:
     side = next((s for s in (work.a, work.b) if s is not None and s.id == entry.id), None)
     on = side is not None and work.shown == side.key
     name = entry.head.name or t.text("Scenario without name")
@@ -122,6 +143,7 @@ def _scenario(t: Translator, work: Work, entry: ScenarioEntry) -> html.Li:
                     _chip(side),
                     html.Span(name, className="tree-name"),
                     *([html.Span(t.text("public"), className="quiet")] if entry.public else []),
+                    *_counted(t, count),
                 ],
                 type="button",
                 className="tree-open",
@@ -139,6 +161,22 @@ def _scenario(t: Translator, work: Work, entry: ScenarioEntry) -> html.Li:
     )
     measures = _measures(t, work, side) if side is not None and (on or work.shown == "diff") else []
     return html.Li([row, *measures])
+
+
+def _counted(t: Translator, count: int | None) -> list[Component]:
+    if count is None:
+        return []
+    words = t.plural("{count} measure", "{count} measures", count)
+    return [
+        html.Span(
+            [
+                html.Span(str(count), **attrs(aria_hidden="true")),
+                html.Span(words, className="only-spoken"),
+            ],
+            className="quiet tree-count",
+            title=words,
+        )
+    ]
 
 
 def _chip(side: Side | None) -> html.Span:
@@ -204,10 +242,26 @@ def _measures(t: Translator, work: Work, side: Side) -> list[Component]:
     return found
 
 
+def measure_words(t: Translator, measure: Measure) -> tuple[str, str]:
+    """
+    Return what a measure is called, and one line of fact.
+
+    Its note is its name where somebody has written one; else what stands before the colon of its
+    summary: "Tempo 30" of "Tempo 30: 14 chosen streets, in 2026".
+    """
+    whole = t.sentence(measure.summary())
+    named = measure.note.strip().partition("\n")[0][:NAME]
+    if named:
+        return named, whole
+    head, colon, rest = whole.partition(": ")
+    if colon and rest and len(head) <= NAME:
+        return head, rest[:1].upper() + rest[1:]
+    kind = t.word(measure.is_a, "measure")
+    return kind[:1].upper() + kind[1:], whole
+
+
 def _measure(t: Translator, work: Work, side: Side, measure: Measure, place: int) -> html.Li:
-    name = t.sentence(measure.summary())
-    title = t.word(measure.is_a, "measure")
-    title = title[:1].upper() + title[1:]
+    title, fact = measure_words(t, measure)
     edits = work.viewer.may_edit
     tick = Input(
         type="checkbox",
@@ -218,23 +272,27 @@ def _measure(t: Translator, work: Work, side: Side, measure: Measure, place: int
             data_work="edit",
             data_scenario=side.key,
             data_edit=_edit("set_enabled", measure.id, enabled=not measure.enabled),
-            aria_label=t.text("{measure} counts", measure=name),
+            aria_label=t.text("{measure} counts", measure=title),
         ),
     )
     note = "" if measure.enabled else t.text("switched off")
+    words = [
+        html.Span(title, className="tree-title"),
+        html.Span(" · ".join(filter(None, (fact, note))), className="quiet tree-fact", title=fact),
+    ]
+    named = (
+        html.Button(
+            words, type="button", className="tree-measure", title=t.text("Edit this measure"),
+            **attrs(**FORM, data_kind=measure.is_a, data_id=measure.id),
+        )
+        if edits
+        else html.Div(words, className="tree-measure")
+    )  # fmt: skip
     return html.Li(
         [
             html.Span(icon("grip"), className="tree-grip", **attrs(aria_hidden="true")),
             tick,
-            html.Button(
-                [
-                    html.Span(title, className="tree-title"),
-                    html.Span(" · ".join(filter(None, (name, note))), className="quiet tree-fact"),
-                ],
-                type="button",
-                className="tree-measure",
-                **attrs(**FORM, data_kind=measure.is_a, data_id=measure.id),
-            ),
+            named,
             *([_tools(t, work, side, measure, place)] if edits else []),
         ],
         className=f"tree-item{'' if measure.enabled else ' is-off'}",
@@ -244,7 +302,7 @@ def _measure(t: Translator, work: Work, side: Side, measure: Measure, place: int
 
 
 def _tools(t: Translator, work: Work, side: Side, measure: Measure, place: int) -> html.Span:
-    name = t.sentence(measure.summary())
+    name = measure_words(t, measure)[0]
     last = len(side.scenario.measures) - 1
     buttons = [
         _tool(t.text("Earlier: {measure}", measure=name), "up", side,
@@ -257,26 +315,28 @@ def _tools(t: Translator, work: Work, side: Side, measure: Measure, place: int) 
               _edit("remove_measure", measure.id)),
     ]  # fmt: skip
     other = work.b if side.key == "a" else work.a
-    if other is not None:
-        buttons.insert(0, _elsewhere(t, other, measure, name))
+    if other is not None and other.id != side.id:
+        buttons.insert(0, _elsewhere(t, side, other, measure, name))
     return html.Span(buttons, className="tree-tools")
 
 
-def _elsewhere(t: Translator, other: Side, measure: Measure, name: str) -> html.Button:
+def _elsewhere(t: Translator, side: Side, other: Side, measure: Measure, name: str) -> html.Button:
     """Return the switch that lets a measure count in the other scenario, too."""
-    there = any(one.id == measure.id for one in other.scenario.measures)
+    twin = next((one for one in other.scenario.measures if one.id == measure.id), None)
+    same = twin is not None and twin.is_a == measure.is_a
+    counts = twin is not None and same and twin.enabled
     letter = other.key.upper()
-    label = (
-        t.text("Take out of {side}: {measure}", side=letter, measure=name)
-        if there
-        else t.text("Let it count in {side}, too: {measure}", side=letter, measure=name)
-    )
-    content = {"kind": measure.is_a, **measure.model_dump(mode="json", exclude_defaults=True)}
-    edit = (
-        _edit("remove_measure", measure.id)
-        if there
-        else json.dumps({"do": "add_measure", "measure": content})
-    )
+    if counts:
+        label = t.text("Counts in {side}, too. Switch off there: {measure}", side=letter,
+                       measure=name)  # fmt: skip
+        edit = _edit("set_enabled", measure.id, enabled=False)
+    elif same:
+        label = t.text("Switched off in {side}. Switch on there: {measure}", side=letter,
+                       measure=name)  # fmt: skip
+        edit = _edit("set_enabled", measure.id, enabled=True)
+    else:
+        label = t.text("Let it count in {side}, too: {measure}", side=letter, measure=name)
+        edit = _edit("take_measure", measure.id, scenario=side.id)
     return html.Button(
         letter,
         type="button",
@@ -284,7 +344,7 @@ def _elsewhere(t: Translator, other: Side, measure: Measure, name: str) -> html.
         title=label,
         **attrs(
             data_work="edit", data_scenario=other.key, data_edit=edit,
-            aria_pressed=str(there).lower(), aria_label=label,
+            aria_pressed=str(counts).lower(), aria_label=label,
         ),
     )  # fmt: skip
 
