@@ -21,7 +21,7 @@ MOST_LISTENERS = 500
 RECONNECT_MS = 2000
 
 DESCRIPTION = """
-Server-sent events:
+What happens meanwhile, as server-sent events:
 
 - `hello` `{instance, city}`: first of all; another `instance` than before means that the server
   was started anew.

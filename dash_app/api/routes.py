@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
@@ -11,6 +12,7 @@ from dash_app.api import (
     city,
     drafts,
     events,
+    index,
     made,
     observations,
     results,
@@ -34,6 +36,10 @@ def make_router(desk: Context) -> APIRouter:
     themes = (city, catalogue, scenarios, made, runs, results, drafts, observations, events)
     for theme in themes:
         whole.include_router(theme.router)
+    whole.add_api_route(
+        "", index.page, include_in_schema=False, response_class=HTMLResponse,
+        route_class_override=ProblemRoute,
+    )  # fmt: skip
     desk.engine.watch(lambda hash_, year: _tell(desk, hash_, year))
     return whole
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from dash_app.api import Context, api_router, rest_router
+from dash_app.api.views import views_router
 from dash_app.settings import Settings
 from dash_app.shown import Shown
 from dash_app.workspace.answering import answer_with
@@ -58,6 +59,7 @@ def whole_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         Shown(city), engine, store, Projects(store, city), Settings(), lambda _: seen[0].viewer
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app.include_router(views_router(context))
     app.include_router(api_router(context))
     app.include_router(rest_router())
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
