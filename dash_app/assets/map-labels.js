@@ -13,6 +13,7 @@
       host.append(this.host);
       this.all = [];
       this.shown = new Map();
+      this.boxes = new Map();
       this.sizes = new Map();
       Object.assign(this, { onPick, onHover });
     }
@@ -80,6 +81,7 @@
         boxes.push(box);
         next.set(label, box);
       }
+      this.boxes = next;
       this.draw(next);
     }
 

@@ -5,7 +5,7 @@
   kit.defineMarkLayers = function ({ deck, TileLayer, named, CORNERS, POSITIONS, NORMALS, OPAQUE, GROUND, OVER, DARKEN }) {
     const { place, light, plain } = kit.shaderParts;
     const METRES = deck.COORDINATE_SYSTEM.METER_OFFSETS;
-    const { chosen: CHOSEN, next: NEXT, hover: HOVER, gone: GONE, near: NEAR } = kit.markCodes;
+    const { next: NEXT, hover: HOVER, gone: GONE, near: NEAR } = kit.markCodes;
 
     /* Ribbons in pixels; tags: metres along, style. Pass 1 is the casing, 0 the line. */
     const ribbonShader = {
@@ -20,7 +20,8 @@ ${place}
 void main() {
   float style = tags.y, width = 10.0;
   vec3 ink = twin.selectedInk.rgb;
-  if (style > ${NEAR - 0.5}) { width = 5.0; ink = mix(ink, twin.flatRoof.rgb, 0.35); }
+  if (style > ${kit.markCodes.pipe - 0.5}) { width = 5.0; ink = style > ${kit.markCodes.pipe + 0.5} ? mix(twin.pitched.rgb, twin.wall.rgb, 0.55) : twin.pitched.rgb; }
+  else if (style > ${NEAR - 0.5}) { width = 5.0; ink = mix(ink, twin.flatRoof.rgb, 0.35); }
   else if (style > ${GONE - 0.5}) { width = 5.0; ink = twin.wall.rgb; }
   else if (style > ${HOVER - 0.5}) { width = 6.0; ink = twin.hoverInk.rgb; }
   width *= twin.marks.x;
@@ -113,8 +114,8 @@ void main() {
     };
     /* From afar marks are thinner, so that a quarter full of them stays legible. */
     const thin = (zoom) => Math.min(Math.max(2 ** ((zoom - 15.8) * 0.55), 0.34), 1);
-    const GREY = [0.58, 0.57, 0.55, 1];
-    const inks = (scene) => ({ flatRoof: [...scene.inks.casing.slice(0, 3).map((v) => v / 255), 1], wall: GREY });
+    const GREY = [0.58, 0.57, 0.55, 1], PIPE = [0.66, 0.28, 0.42, 1];
+    const inks = (scene) => ({ flatRoof: [...scene.inks.casing.slice(0, 3).map((v) => v / 255), 1], wall: GREY, pitched: PIPE });
 
     class TwinMarkFill extends TileLayer {
       modelsOf({ fill }) {
@@ -242,13 +243,13 @@ void main() {
       renderLayers() {
         const { areas, coordinateOrigin } = this.props;
         const common = { coordinateSystem: METRES, coordinateOrigin, parameters: { depthCompare: 'always', depthWriteEnabled: false } };
-        return areas.flatMap(({ id, rings, fill, line, width }) => [
+        return areas.flatMap(({ id, rings, closed, fill, line, width }) => [
           new deck.SolidPolygonLayer(this.getSubLayerProps({
             ...common, id: `${id}-fill`, data: [rings], getPolygon: (d) => d, getFillColor: fill, material: false, extruded: false,
             updateTriggers: { getFillColor: fill },
           })),
           new deck.PathLayer(this.getSubLayerProps({
-            ...common, id: `${id}-line`, data: rings, getPath: (d) => d, getColor: line, getWidth: width, widthUnits: 'pixels',
+            ...common, id: `${id}-line`, data: closed, getPath: (d) => d, getColor: line, getWidth: width, widthUnits: 'pixels',
             jointRounded: true, updateTriggers: { getColor: line },
           })),
         ]);

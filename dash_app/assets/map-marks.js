@@ -2,7 +2,7 @@
 (function (kit) {
   'use strict';
 
-  kit.markCodes = { chosen: 1, next: 2, hover: 3, gone: 4, near: 5 };
+  kit.markCodes = { chosen: 1, next: 2, hover: 3, gone: 4, near: 5, pipe: 6, oldpipe: 7 };
   const MOST_DOTS = 600;
   const AREAS = ['blocks', 'zones', 'districts', 'cells', 'parcels'];
 

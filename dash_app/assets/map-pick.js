@@ -95,6 +95,38 @@
     return best;
   };
 
+  /* Rows of a table whose middle lies within a ring of [x, y], among the tiles that are drawn. */
+  kit.rowsWithin = function (table, ring, store, stops) {
+    const found = new Set(), box = [0, 1].flatMap((k) => [Math.min(...ring.map((p) => p[k])), Math.max(...ring.map((p) => p[k]))]);
+    const take = (row, x, y) => {
+      if (x >= box[0] && x <= box[1] && y >= box[2] && y <= box[3] && kit.inRing([x, y], ring)) found.add(row);
+    };
+    const kind = table === 'streets' ? 'ground' : `overlay/${table}`;
+    if (table === 'stops') stops.forEach(([x, y, row]) => take(row, x, y));
+    else if (table === 'buildings') for (const { solid } of [...store.drawn('near'), ...store.drawn('far')]) bodies(solid, take);
+    else {
+      for (const { lines, rings } of store.drawn(kind)) {
+        const { rows, areaOf, starts, xy } = lines || rings;
+        for (let i = 0; i + 1 < starts.length; i++) middle(xy.subarray(starts[i], starts[i + 1]), areaOf ? rows[areaOf[i]] : rows[i], Boolean(areaOf), take);
+      }
+    }
+    return [...found];
+  };
+
+  function bodies({ bodyRows, bodyBox, rows, positions }, take) {
+    if (bodyRows) bodyRows.forEach((row, i) => take(row, (bodyBox[4 * i] + bodyBox[4 * i + 2]) / 2, (bodyBox[4 * i + 1] + bodyBox[4 * i + 3]) / 2));
+    else for (let i = 0; i < rows.length; i += 4) take(rows[i], (positions[3 * i] + positions[3 * i + 6]) / 2, (positions[3 * i + 1] + positions[3 * i + 7]) / 2);
+  }
+
+  /* Of an area the middle of its corners, of a line a point halfway. */
+  function middle(xy, row, isArea, take) {
+    const n = xy.length / 2;
+    if (!isArea) return take(row, (xy[2 * Math.floor((n - 1) / 2)] + xy[2 * Math.ceil((n - 1) / 2)]) / 2, (xy[2 * Math.floor((n - 1) / 2) + 1] + xy[2 * Math.ceil((n - 1) / 2) + 1]) / 2);
+    let x = 0, y = 0;
+    for (let i = 0; i < n; i++) [x, y] = [x + xy[2 * i] / n, y + xy[2 * i + 1] / n];
+    return take(row, x, y);
+  }
+
   /* The prism the ray meets first: on its lid, or on a wall below; `heightOf` gives metres by row. */
   kit.pickPrism = function (ray, tiles, heightOf) {
     let best = null;

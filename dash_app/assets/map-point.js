@@ -38,16 +38,16 @@
 
   kit.Pointing = class {
     listen() {
-      const { host } = this;
-      host.addEventListener('pointermove', (event) => this.hover(event.buttons ? null : this.at(event)));
-      host.addEventListener('pointerleave', () => this.hover(null));
+      const { host, life: { signal } } = this;
+      host.addEventListener('pointermove', (event) => this.hover(event.buttons ? null : this.at(event)), { signal });
+      host.addEventListener('pointerleave', () => this.hover(null), { signal });
       host.addEventListener('keydown', (event) => {
         if (event.target.closest?.('[data-over-map]') || this.tool.key(event)) return;
         const state = kit.afterKey(event, this.camera, this.home, this.frame);
         if (!state) return;
         event.preventDefault();
         this.go(state, event.key === 'Home' ? 600 : 160);
-      });
+      }, { signal });
     }
 
     at(event) {

@@ -144,7 +144,7 @@
     sideAt([x]) {
       if (!this.wanted || this.wanted.sides.length < 2) return 0;
       const share = this.wanted.split === 'twin' ? 0.5 : this.divide;
-      return x < share * this.host.clientWidth ? 0 : 1;
+      return x < share * this.size().width ? 0 : 1;
     }
 
     /* The value shown for a thing at a pixel: `{value, withheld}`; both empty for what has none. */

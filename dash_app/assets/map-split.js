@@ -16,8 +16,13 @@
       return this.wanted?.split === 'twin';
     }
 
+    /* Pixels of the map; those of a picture while one is taken. */
+    size() {
+      return this.frameSize || { width: this.host.clientWidth, height: this.host.clientHeight };
+    }
+
     views() {
-      const padding = this.view.padding || null;
+      const padding = this.frameSize ? null : this.view.padding || null;
       const view = (props) => new window.deck.MapView({
         repeat: false, padding, farZMultiplier: 1.4, nearZMultiplier: 0.05,
         controller: { ...CONTROLS, doubleClickZoom: !this.view.tool, dragPan: !this.sketching }, ...props,
@@ -31,7 +36,7 @@
 
     /* The pictures as they will be drawn; known before the first frame. */
     viewports() {
-      const { clientWidth: width, clientHeight: height } = this.host;
+      const { width, height } = this.size();
       if (!width || !height) return [];
       return this.views().map((view) => view.makeViewport({ width, height, viewState: this.camera }));
     }
@@ -43,13 +48,13 @@
     /* The picture at a pixel of the map, and the pixel within it. */
     pictureAt([x, y]) {
       const all = this.viewports();
-      const viewport = all[this.twin && x >= this.host.clientWidth / 2 ? 1 : 0];
+      const viewport = all[this.twin && x >= this.size().width / 2 ? 1 : 0];
       return viewport ? { viewport, at: [x - viewport.x, y] } : null;
     }
 
     groundView() {
-      const { clientWidth: width, clientHeight: height } = this.host;
-      const padding = this.twin ? null : this.view.padding; // the whole width holds both halves
+      const { width, height } = this.size();
+      const padding = this.twin || this.frameSize ? null : this.view.padding; // the whole width holds both halves
       return new kit.GroundView({ width, height, camera: this.camera, padding, frame: this.frame });
     }
 

@@ -8,6 +8,7 @@
   const FAR_BUILDINGS = 250000;
   const AT_ONCE = 40; // the browser queues them; the page may be too busy to ask for the next
   const TREE_ZOOM = 14.4;
+  const AGAIN_MS = 4000; // before a tile that failed is asked for again
   const KEEP = 96; // tiles kept though out of view
 
   /* A low crown of seven sides, height and radius 1, with smooth normals. */
@@ -92,6 +93,7 @@
       this.wanted = new Set(keys);
       this.turn++;
       for (const key of keys) {
+        if (this.tiles.get(key)?.failed < performance.now() - AGAIN_MS) this.tiles.delete(key);
         if (!this.tiles.has(key)) this.tiles.set(key, { key, state: 'new' });
         this.tiles.get(key).turn = this.turn;
       }
@@ -117,7 +119,7 @@
         const order = { url: `${self.location.origin}${this.index.root}/${tile.key}`, kind, codes: this.codes };
         Object.assign(tile, { content: await kit.ordered(order), state: 'read' });
       } catch (error) {
-        tile.state = 'failed';
+        Object.assign(tile, { state: 'failed', failed: performance.now() });
         this.onError(error);
       }
       this.loading--;

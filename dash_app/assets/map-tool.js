@@ -1,5 +1,5 @@
 /* The tools of the map: choose by click, lasso or chain, draw a line, a point, an area, a building.
-   Each step is told to the page by `map-tool`; the page answers with a new view. */
+   Each step is told to the page by `map-tool`, what is only pointed at by `map-tool-at`. */
 (function (kit) {
   'use strict';
 
@@ -63,14 +63,14 @@
     /* ---- pointer ---- */
 
     listen() {
-      const { host } = this.map;
+      const { host, life: { signal } } = this.map;
       let down = null;
       host.addEventListener('pointerdown', (event) => {
         if (!this.kind || event.button || !event.isPrimary || !this.map.at(event)) return;
         down = { at: this.map.at(event), id: event.pointerId };
         if (this.kind === 'lasso') this.stroke = [down.at];
-      });
-      host.addEventListener('pointermove', (event) => this.kind && event.isPrimary && this.move(event));
+      }, { signal });
+      host.addEventListener('pointermove', (event) => this.kind && event.isPrimary && this.move(event), { signal });
       const end = (event) => {
         const from = down;
         down = null;
@@ -81,13 +81,12 @@
         if (Math.hypot(to[0] - from.at[0], to[1] - from.at[1]) < CLICK_PX && (stroke?.length || 0) < 12) this.click(to, event);
         else if (stroke) this.finishStroke(stroke);
       };
-      host.addEventListener('pointerup', end);
-      host.addEventListener('pointercancel', end);
+      for (const name of ['pointerup', 'pointercancel']) host.addEventListener(name, end, { signal });
       host.addEventListener('pointerleave', () => {
         this.pointer = null;
         this.snap = null;
         this.draw();
-      });
+      }, { signal });
     }
 
     move(event) {
@@ -111,15 +110,15 @@
       this.draw();
     }
 
-    click(point, { shiftKey, pointerType, timeStamp }) {
+    click(point, { timeStamp }) {
       const again = this.last && timeStamp - this.last.time < TWICE_MS && Math.hypot(point[0] - this.last.at[0], point[1] - this.last.at[1]) < CLICK_PX;
       this.last = { at: point, time: timeStamp };
       if (again && this.kind !== 'click') return this.places.length >= LEAST[this.kind] && this.finish();
-      return this.setAt(point, shiftKey || pointerType === 'touch');
+      return this.setAt(point);
     }
 
-    setAt(point, add) {
-      if (this.kind === 'click') return this.choose(point, add);
+    setAt(point) {
+      if (this.kind === 'click') return this.choose(point);
       const found = this.placeAt(point);
       if (!found) return null;
       if (this.closed && this.kind !== 'building' && this.places.length >= 3 && this.near(this.places[0], point)) return this.finish();
@@ -161,17 +160,27 @@
 
     /* ---- choosing ---- */
 
-    async choose(point, add) {
-      const { table } = this.spec, found = this.map.findOf(table, point);
+    /* A click takes a row in or out again; with `single` it takes the place of the one before. */
+    async choose(point) {
+      const { table, single } = this.spec, found = this.map.findOf(table, point);
+      if (!found) return;
       const keys = await this.map.marked.keysOf(table).catch((error) => this.map.fail(error));
       if (!keys || this.spec?.table !== table) return;
-      const had = found && this.chosen.has(found.row);
-      if (!add && found) this.chosen = had && this.chosen.size === 1 ? new Map() : new Map([[found.row, keys.ids[found.row]]]);
-      else if (found && had) this.chosen.delete(found.row);
-      else if (found) this.chosen.set(found.row, keys.ids[found.row]);
-      else if (!add) this.chosen = new Map();
+      const row = keys.drawn?.[found.row] ?? found.row, id = keys.ids[row], had = this.chosen.has(row);
+      if (single) this.chosen = new Map();
+      if (had) this.chosen.delete(row);
+      else this.chosen.set(row, id);
       this.markChosen();
-      this.tell('set', { row: found?.row ?? null });
+      this.tell('set', { ids: [id], rows: [row], took: !had });
+    }
+
+    /* Rows of the tool's table whose middle lies within the lasso, as far as tiles are there. */
+    async within(places) {
+      const { table } = this.spec, ring = places.map((place) => this.map.frame.metres(place));
+      const keys = table && (await this.map.marked.keysOf(table).catch(() => null));
+      if (!keys) return { ids: [], rows: [] };
+      const rows = kit.rowsWithin(table, ring, this.map.store, this.map.stops);
+      return { rows, ids: rows.map((row) => keys.ids[row]) };
     }
 
     finishStroke(stroke) {
@@ -185,7 +194,8 @@
     async hovered({ place, point, snap, row }) {
       if (this.kind !== 'chain' || !this.pointer) return;
       const keys = row === null ? null : await this.map.marked.keysOf('streets').catch(() => null);
-      this.tell('hover', { at: place, row, id: keys?.ids[row] ?? null, snap, x: point[0], y: point[1] });
+      if (this.kind !== 'chain') return;
+      kit.emit('map-tool-at', { kind: 'chain', at: place, from: this.places.at(-1) || null, row, id: keys?.ids[row] ?? null, snap, x: point[0], y: point[1] });
     }
 
     /* ---- keys ---- */
@@ -195,7 +205,7 @@
       if (!this.kind || event.ctrlKey || event.metaKey || event.altKey) return false;
       const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
       if (arrow) this.moveHair(arrow, event.shiftKey ? FINE : HAIR);
-      else if (event.key === 'Enter' || event.key === ' ') this.enter(event);
+      else if (event.key === 'Enter' || event.key === ' ') this.enter();
       else if (event.key === 'Backspace' || event.key === 'Delete') this.undo();
       else if (event.key === 'Escape') this.leave();
       else return false;
@@ -215,14 +225,14 @@
       this.moved = true;
       this.point(this.hair);
       this.map.hover(this.hair);
-      if (this.pointer) this.tell('cursor', { at: this.pointer });
+      if (this.pointer) kit.emit('map-tool-at', { kind: this.kind, at: this.pointer, from: this.places.at(-1) || null, keyboard: true });
     }
 
     /* With the cross hair moved, Enter sets; otherwise it finishes. */
-    enter(event) {
+    enter() {
       if (this.hair && (this.moved || this.kind === 'point')) {
         this.moved = false;
-        return this.setAt(this.hair, event.shiftKey || this.kind === 'click');
+        return this.setAt(this.hair);
       }
       return this.finish();
     }
@@ -243,12 +253,14 @@
 
     /* ---- what comes of it ---- */
 
-    finish(found = {}) {
-      if (!PICKS.includes(this.kind) && this.places.length < LEAST[this.kind]) return;
+    async finish(found = {}) {
+      const { places, kind } = this;
+      if (!PICKS.includes(kind) && places.length < LEAST[kind]) return;
       if (this.closed && this.area < 0.5) return; // a slip of the hand
-      this.tell('done', { ...found, done: true });
-      if (!PICKS.includes(this.kind)) this.places = [];
+      const said = this.said('done', { ...found, done: true });
+      if (!PICKS.includes(kind)) this.places = [];
       this.draw();
+      kit.emit('map-tool', kind === 'lasso' ? { ...said, ...await this.within(places) } : said);
     }
 
     /* The corners as they are drawn: of a building by three clicks the fourth one, too. */
@@ -272,21 +284,28 @@
     geometry() {
       const { ring } = this;
       if (!ring.length) return null;
+      if (this.kind === 'click') return null;
       if (this.kind === 'point') return { type: 'Point', coordinates: ring[0] };
-      if (this.kind === 'chain') return { type: 'MultiPoint', coordinates: ring };
       if (this.kind === 'line') return ring.length > 1 ? { type: 'LineString', coordinates: ring } : { type: 'Point', coordinates: ring[0] };
       return ring.length > 2 ? { type: 'Polygon', coordinates: [[...ring, ring[0]]] } : { type: 'LineString', coordinates: ring };
     }
 
-    tell(step, more = {}) {
-      const { place, ...rest } = more;
-      const kind = this.kind, closed = this.closed && this.ring.length > 2;
-      kit.emit('map-tool', {
-        kind, table: this.spec?.table ?? null, step, done: false, ids: [...this.chosen.values()], rows: [...this.chosen.keys()],
-        points: [...this.places], geometry: kind === 'click' ? null : this.geometry(),
+    tell(step, more) {
+      kit.emit('map-tool', this.said(step, more));
+    }
+
+    /* `ids`, `rows`: what this step is about; `chosen`: all that is chosen. Of a chain a step is the place clicked. */
+    said(step, more = {}) {
+      const { place, ...rest } = more, { kind } = this;
+      const closed = this.closed && this.ring.length > 2, set = step === 'set' && place;
+      const geometry = kind === 'chain' ? set && { type: 'Point', coordinates: place } : this.geometry();
+      return {
+        kind, table: this.spec?.table ?? null, step, done: false, ids: [], rows: [],
+        chosen: { ids: [...this.chosen.values()], rows: [...this.chosen.keys()] },
+        points: [...this.places], geometry: step === 'leave' ? null : geometry || null,
         length_m: kind === 'line' || closed ? Math.round(kit.lengthOf(closed ? [...this.ring, this.ring[0]] : this.places) * 10) / 10 : null,
         area_m2: closed ? Math.round(this.area) : null, ...(place && { at: place }), ...rest,
-      });
+      };
     }
 
     /* ---- the sketch ---- */

@@ -8,7 +8,6 @@
   const SOFTWARE = /llvmpipe|swiftshader|software|basic render/i;
   const DEFAULT_SUN = { azimuth: 228, elevation: 40 };
   const BUNDLE_WAIT_MS = 20000;
-  const UNDER_PRISMS = ['buildings', 'shadow', 'trees'];
 
   const stats = {
     frames: 0, tiles: 0, buildings: 0, roofs: 0, recolour_ms: 0, recolours: 0, requests: 0,
@@ -40,11 +39,13 @@
     mark('bundle');
   }
 
-  class TwinMap extends kit.Split {
+  class TwinMap extends kit.Stage {
     constructor(host, index, view) {
       super();
       Object.assign(this, { host, index, view, names: [], marks: [], stops: [], borders: [] });
       this.frame = new kit.Frame(index.anchor);
+      this.life = new AbortController(); // ends what listens when the map is made anew
+      this.pictures = new kit.Picture(this);
       this.camera = kit.viewStateOf({ ...index.camera, ...view.camera });
       this.home = kit.viewStateOf(index.camera);
       this.selected = null;
@@ -59,7 +60,12 @@
         onError: (error) => this.fail(error),
       });
       this.marked = new kit.MarkSets({ index, store: this.store, onChange: () => this.device && this.loadTiles(), onError: (error) => this.fail(error) });
+      this.added = new kit.Added({
+        index, frame: this.frame, store: this.store, marked: this.marked, onChange: () => this.apply(), onError: (error) => this.fail(error),
+      });
+      this.areas = [];
       this.labels = new kit.Labels(host, this.frame, { onPick: (label) => this.pickLabel(label) });
+      this.pins = new kit.Pins(host);
       this.tool = new kit.Tool(this);
       this.furniture = new kit.Furniture(host);
       this.furniture.sources.textContent = index.attribution.join(' · ');
@@ -67,6 +73,7 @@
       this.hover = throttled(HOVER_MS, (point) => this.hoverAt(point));
       this.wantTiles = throttled(TILE_MS, () => this.loadTiles());
       this.refine = debounced(REFINE_MS, () => {
+        if (this.frameSize || !this.device) return;
         this.coarse = false;
         this.deck.setProps({ useDevicePixels: this.fine });
         this.apply(); // the canvas takes its new size with the next frame
@@ -99,15 +106,25 @@
         onClick: ({ x, y }) => this.clickAt([x, y]),
         onAfterRender: () => this.drawn(),
         onResize: () => this.resized(),
-        onError: (error) => status('error', error.message),
+        onError: (error) => this.failed(error),
         layers: [],
       });
     }
 
+    /* Without a device there is no graphics at all. */
+    failed(error) {
+      if (this.device || this.gone) this.fail(error);
+      else this.lost();
+    }
 
     ready(device) {
       mark('device');
       this.device = device;
+      losses = 0;
+      device.gl.canvas.addEventListener('webglcontextlost', (event) => {
+        event.preventDefault();
+        this.lost();
+      });
       this.store.setDevice(device);
       const drawnBySoftware = SOFTWARE.test(device.info?.renderer || '');
       this.fine = drawnBySoftware ? 1 : Math.min(window.devicePixelRatio || 1, 2);
@@ -124,6 +141,27 @@
         this.placeLabels();
         this.applySoon();
       }).catch((error) => status('error', error.message));
+    }
+
+    /* The graphics card has forgotten everything: the map is made anew, with the same view. */
+    lost() {
+      if (this.gone) return;
+      this.gone = true;
+      this.device = null;
+      this.store.device = null;
+      remake(this);
+    }
+
+    /* Takes what was made out of the page again. */
+    dispose() {
+      this.life.abort();
+      try {
+        this.deck.finalize();
+      } catch {
+        // a lost context cannot be tidied up
+      }
+      this.host.querySelectorAll(':scope > canvas, :scope > [class*="twin-map"], :scope > [class*="deck"]').forEach((element) => element.remove());
+      kit.texturesAlive = 0;
     }
 
     /* One square under everything. */
@@ -148,18 +186,6 @@
       this.host.dataset.mapTheme = theme;
     }
 
-    strength(name) {
-      const { layers } = this.view, coloured = kit.wantedValues(this.view)?.sides[0].table === name;
-      if (UNDER_PRISMS.includes(name) && this.wanted?.height) return 0;
-      return (layers ? layers[name] : 1) || (coloured ? 1 : 0); // what is coloured is shown
-    }
-
-    /* Whether tiles of a table are wanted: to be seen, marked or chosen from. */
-    needs(name) {
-      if (this.marked.has(name) || this.view.tool?.table === name) return true;
-      return name === 'districts' ? kit.wantedValues(this.view)?.sides[0].table === name : this.strength(name) > 0;
-    }
-
     fail(error) {
       status('error', error.message);
     }
@@ -167,23 +193,6 @@
     noteRecolour(ms) {
       stats.recolour_ms = ms;
       stats.recolours += 1;
-    }
-
-    /* What changes from frame to frame, in one new object, so that layers see a change. */
-    sceneNow() {
-      const { zoom, latitude } = this.camera;
-      return {
-        ...this.scene, zoom, pixel: this.frame.pixel(zoom, latitude), paints: this.paints, noValues: this.noValues,
-        table: this.wanted?.sides[0].table, hoverRow: this.hovered?.table === this.wanted?.sides[0].table ? this.hovered?.row ?? -1 : -1,
-        states: this.marked.states(this.scene), canvas: [this.host.clientWidth / (this.twin ? 2 : 1), this.host.clientHeight],
-        sides: this.sides, split: this.wanted?.split, at: this.divide, flow: Boolean(this.wanted?.flow),
-        groups: { land: 1, landuse: this.strength('landuse'), water: this.strength('water'), streets: this.strength('streets'), rail: this.strength('rail'), terrain: this.strength('terrain') },
-        marks: [this.rowOf(this.selected), this.rowOf(this.hovered), this.view.theme === 'dark' ? 1 : 0],
-      };
-    }
-
-    rowOf(found) {
-      return found?.table === 'buildings' ? found.row : -1;
     }
 
     /* Hands layers to deck.gl: the declared stack, each with its tiles. */
@@ -207,7 +216,7 @@
         const visible = strength > 0 && zoom >= (layer.props.fromZoom || 0) && (scene.hasShadow || !name.endsWith('Shadow'));
         return layer.clone({
           scene, strength, visible, tiles: this.tilesFor(layer, tiles), names: this.namesFor(zoom), marks: this.marks,
-          stops: this.stops, borders: this.borders,
+          stops: this.stops, borders: this.borders, areas: this.areas,
           store, bearing: this.camera.bearing, coordinateSystem: window.deck.COORDINATE_SYSTEM.METER_OFFSETS, coordinateOrigin: origin,
         });
       };
@@ -220,35 +229,6 @@
       this.complete = store.turn > 0 && !store.left;
       store.forget();
       this.marked.forget();
-    }
-
-    /* What is marked and what measures add, as tiles of their own. */
-    markTiles() {
-      const marked = this.marked.tiles(this.stops);
-      const dots = this.wanted?.sides[0].table === 'stops' ? [this.stopTile()] : [];
-      return { TwinMarkFill: marked, TwinMarkLines: marked, TwinDots: dots };
-    }
-
-    stopTile() {
-      this.dotsOfStops ??= { dots: this.marked.dots(this.stops, []) };
-      return this.dotsOfStops;
-    }
-
-    /* Overlays have tiles of their own; prisms are those of what stands up. */
-    tilesFor({ constructor, props }, tiles) {
-      const { layerName } = constructor;
-      if (layerName === 'TwinOverlay') return this.store.drawn(`overlay/${props.table}`);
-      if (!layerName.startsWith('TwinPrism')) return tiles[layerName] || [];
-      return this.wanted?.height ? this.store.drawn(`overlay/${this.wanted.sides[0].table}`) : [];
-    }
-
-    namesFor(zoom) {
-      const step = zoom < 14 ? 0 : zoom < 15.6 ? 1 : 2; // none, main roads, all
-      if (this.namesKey !== `${step}|${this.names.length}`) {
-        this.namesKey = `${step}|${this.names.length}`;
-        this.namesShown = step ? this.names.filter((name) => step === 2 || name[5]) : [];
-      }
-      return this.namesShown;
     }
 
     loadTiles() {
@@ -265,7 +245,7 @@
 
     /* While the view moves on a machine without graphics card, fewer pixels keep it following the hand. */
     coarsen() {
-      if (!this.slow) return;
+      if (!this.slow || this.frameSize) return;
       if (!this.coarse) this.deck.setProps({ useDevicePixels: COARSE });
       this.coarse = true;
       this.refine();
@@ -300,19 +280,6 @@
       }
     }
 
-    words() {
-      const viewports = this.viewports();
-      if (!viewports.length) return;
-      this.furniture.update(this.frame, this.camera);
-      const host = this.host.getBoundingClientRect();
-      const covered = [...document.querySelectorAll('[data-over-map]')].map((element) => {
-        const box = element.getBoundingClientRect();
-        return [box.left - host.left, box.top - host.top, box.right - host.left, box.bottom - host.top];
-      });
-      const layer = { place: 'places', station: 'stops', stop: 'stops', water: 'water' };
-      this.labels.placeAll(viewports, { covered, visible: (kind) => this.strength(layer[kind] || 'names') > 0 });
-    }
-
     /* ---- what the page asks for ---- */
 
     update(view, first = false) {
@@ -325,6 +292,8 @@
       if (!first && view.camera && view.camera.seq !== old.camera?.seq) this.fly(view.camera);
       if (differs('values') || differs('colour') || differs('filter')) this.recolourTo(view, old);
       if (differs('selection')) this.select(view.selection);
+      if (differs('scene')) this.added.set(view.scene);
+      if (differs('areas') || differs('pins') || differs('theme')) this.showAreas(view);
       if (differs('tool')) this.tool.set(view.tool);
       if (differs('marked')) this.marked.set('marked', view.marked);
       if (differs('layers') || first) this.placeLabels();
@@ -346,10 +315,60 @@
     }
   }
 
+  const RETRY_MS = [300, 2000, 6000];
+  const NO_GRAPHICS = new Error('no WebGL');
+  let losses = 0; // in a row, without a device between them
+
+  /* After a loss graphics may come back: try again some times, then say that there are none. */
+  function remake(old) {
+    const camera = kit.cameraOf(old.camera), { places } = old.tool;
+    status('lost');
+    if (map === old) map = null;
+    again(() => {
+      old.dispose();
+      return begin({ ...latest, camera: { ...latest.camera, ...camera } }, old.host).then(() => {
+        if (!map) return;
+        map.tool.places = places;
+        map.tool.draw();
+      });
+    });
+  }
+
+  function again(run) {
+    const wait = RETRY_MS[losses++];
+    if (wait === undefined) status('none');
+    else setTimeout(run, wait);
+  }
+
+  function begin(view, host) {
+    starting = start(view, host).catch((error) => {
+      if (error !== NO_GRAPHICS) status('error', error.message);
+      else if (losses) again(() => begin(view, host));
+      else status('none');
+    });
+    return starting;
+  }
+
+  /* Whether this browser can draw at all; asked while the index is on its way. */
+  function hasGraphics() {
+    try {
+      const gl = document.createElement('canvas').getContext('webgl2');
+      gl?.getExtension('WEBGL_lose_context')?.loseContext();
+      return Boolean(gl);
+    } catch {
+      return false;
+    }
+  }
+
   /* Tiles are on their way while deck.gl still loads. */
   async function start(view, host) {
-    status('loading');
-    const index = await kit.fetchJson(view.index);
+    if (!losses) status('loading');
+    const asked = kit.fetchJson(view.index);
+    if (!hasGraphics()) {
+      asked.catch(() => null);
+      throw NO_GRAPHICS;
+    }
+    const index = await asked;
     mark('index');
     const early = new TwinMap(host, index, view);
     await Promise.all([bundle(), document.fonts.load('540 24px Figtree').catch(() => null)]);
@@ -366,11 +385,13 @@
       if (!view?.index || !host) return;
       latest = view;
       if (map) map.update(view);
-      else starting = starting || start(view, host).catch((error) => status('error', error.message));
+      else starting = starting || begin(view, host);
     },
     stats: () => ({ ...stats, textures: kit.texturesAlive }),
     /* North up, keeping the rest. */
     north: () => map?.go({ ...map.camera, bearing: 0 }),
+    /* A PNG of the present view without panels: `{width, height, scale}` in pixels of the page. */
+    picture: (size) => (map ? map.pictures.take(size) : Promise.reject(new Error('there is no map to draw'))),
     zoom: (by) => map?.go({ ...map.camera, zoom: map.camera.zoom + by }),
     tilt: (pitch) => map?.go({ ...map.camera, pitch }),
     home: () => map?.go({ ...map.camera, ...map.home }),

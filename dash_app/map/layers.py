@@ -24,11 +24,11 @@ def stack() -> list[pydeck.Layer]:
     own: dict[str, Any] = {"data": None}
     return [
         pydeck.Layer("TwinGround", id="ground", **own),
-        pydeck.Layer("TwinAddedRoads", id="added-roads", **own),
         *(_overlay(name) for name in ("districts", "cells", "zones", "blocks", "parcels")),
         pydeck.Layer("TwinBorders", id="borders", switch=_text("districts"), **own),
         pydeck.Layer("TwinAreas", id="areas", **own),
         pydeck.Layer("TwinMarkFill", id="marked-areas", **own),
+        pydeck.Layer("TwinAddedRoads", id="added-roads", **own),
         pydeck.Layer("TwinShade", id="shade", switch=_text("buildings"), from_zoom=14, **own),
         pydeck.Layer("TwinNames", id="names", switch=_text("names"), **own),
         pydeck.Layer("TwinShadow", id="shadow", switch=_text("shadow"), from_zoom=13.6, **own),
