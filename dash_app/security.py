@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import dash
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
+
+from dash_app.i18n import preferred_lang, translator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FIXED_HEADERS = {
@@ -85,29 +88,51 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
-        if refusal := _refused(Headers(scope=scope), scope["method"]):
-            await PlainTextResponse(status_code=refusal)(scope, receive, send)
+        headers = Headers(scope=scope)
+        if refusal := _refused(headers, scope["method"]):
+            await _refusal(refusal, scope["path"], headers)(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
+                sent = MutableHeaders(scope=message)
                 for name, value in FIXED_HEADERS.items():
-                    headers[name] = value
-                headers.setdefault("Content-Security-Policy", self.policy())
+                    sent[name] = value
+                sent.setdefault("Content-Security-Policy", self.policy())
                 if scope["path"] == "/" or scope["path"].startswith("/_dash-layout"):
-                    headers["Cache-Control"] = "no-cache"
+                    sent["Cache-Control"] = "no-cache"
                 elif b"m=" in scope["query_string"] and scope["path"].startswith("/assets/"):
-                    headers["Cache-Control"] = "public, max-age=31536000, immutable"
+                    sent["Cache-Control"] = "public, max-age=31536000, immutable"
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _refusal(status: int, path: str, headers: Headers) -> Response:
+    """Return the answer to what is not even read; of the API as a problem document."""
+    if not path.startswith("/api"):
+        return PlainTextResponse(status_code=status)
+    t = translator(preferred_lang(headers.get("accept-language") or "de"))
+    said = {
+        411: t.text("The request does not say how long it is."),
+        413: t.text("The request is longer than {most} bytes.", most=MAX_BODY),
+    }
+    document = {
+        "type": f"urn:troisdorf-twin:problem:http-{status}",
+        "title": said[status],
+        "status": status,
+        "detail": said[status],
+        "faults": [],
+    }
+    return JSONResponse(document, status, media_type="application/problem+json")
 
 
 def _refused(headers: Headers, method: str) -> int | None:
     """Return the status for a request whose body is too long or of unknown length."""
     if method in {"GET", "HEAD", "OPTIONS"}:
         return None
+    if "content-length" not in headers and "transfer-encoding" not in headers:
+        return None  # no body at all, as a browser sends DELETE
     length = headers.get("content-length", "")
     if not length.isdecimal():
         return 411

@@ -28,6 +28,12 @@ class _Announcing(uvicorn.Server):
         if self.started:
             self._on_ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        desk = getattr(getattr(self.config.app, "state", None), "desk", None)
+        if desk is not None:
+            desk.news.close()  # else pages that listen would keep the server waiting
+        await super().shutdown(sockets=sockets)
+
 
 def run(
     app: FastAPI,

@@ -115,3 +115,7 @@ def test_a_body_without_end_is_refused(client: TestClient) -> None:
     assert long.status_code == 413
     endless = client.post("/_dash-update-component", content=iter([b"x"]))
     assert endless.status_code == 411
+    told = client.post("/api/runs", content=b"x" * 1_000_001)
+    assert (told.status_code, told.json()["status"]) == (413, 413)
+    assert told.headers["content-type"] == "application/problem+json"
+    assert client.delete("/api/scenarios/none").status_code == 404  # no body at all
