@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("twin", "layers", "dash_app")
 ERRORS = {
     "TwinError", "SourceError", "SchemaError", "StoreError", "ModelError", "ScenarioError",
-    "AssumptionError", "SelectionError", "ConflictError", "UnitError",
+    "AssumptionError", "SelectionError", "ConflictError", "UnitError", "AccessError", "OidcError",
+    "SettingsError",
 }  # fmt: skip
 SOURCE_LABEL = re.compile(r"^(?:measured|registered|tagged|estimated|unknown):[a-z0-9_]+$")
 
