@@ -24,62 +24,123 @@
     }
   }
 
-  function open(id) {
+  const keyOf = (id) => Object.keys(work.sides).find((key) => work.sides[key].id === id);
+
+  // Show a scenario beside the one at hand: on the free side, else in the place of what is shown.
+  function open(id, {fits = true} = {}) {
     close();
-    work.patch({a: id, shown: "a", view: "scenario"});
+    const free = !work.state.a ? "a" : !work.state.b ? "b" : work.active();
+    const side = keyOf(id) || free;
+    work.patch({[side]: id, shown: side, view: "scenario"});
     work.renew();
+    if (!fits) work.dialog("imported", {id});
   }
 
-  work.on("open-scenario", ({id, side}) => work.patch(side ? {shown: side} : {a: id, shown: "a"}));
+  // An edit of a scenario that may not be on screen.
+  async function edit(id, version, change_) {
+    if (keyOf(id)) return work.edit(change_, {scenario: id});
+    return change("POST", `/api/scenarios/${id}/edits`, {expected_version: Number(version), edit: change_});
+  }
+
+  work.on("open-scenario", ({id, side}) => {
+    const now = side || work.active();
+    work.patch(side ? {shown: side} : {[now]: id, shown: now});
+  });
+
+  work.on("new-from", (_, event, at) => {
+    const {name} = at.selectedOptions[0].dataset;
+    if (!at.dataset.typed) $("new-name").value = name || "";
+    for (const note of document.querySelectorAll("[data-about]")) note.hidden = note.dataset.about !== at.value;
+  });
+  document.addEventListener("input", ({target}) => { if (target.id === "new-name") $("new-from").dataset.typed = "yes"; });
 
   work.on("new-scenario", async () => {
     const name = $("new-name").value.trim();
     const [from, key] = $("new-from").value.split(/:(.*)/s);
-    const body = {name, ...(from === "template" ? {template: key} : from === "copy" ? {duplicate_of: key} : {})};
+    const older = from === "earlier";
+    const body = {name, ...(from === "template" ? {template: key} : from ? {duplicate_of: key, rebase: older} : {})};
     const made = await change("POST", "/api/scenarios", body);
-    if (made) open(made.id);
+    if (made) open(made.id, {fits: !older});
+  });
+  work.on("take-over", async ({id}) => {
+    const made = await change("POST", "/api/scenarios", {duplicate_of: id, rebase: true});
+    if (!made) return;
+    for (const side of ["a", "b"]) if ((work.state[side] || "").startsWith(id)) work.patch({[side]: null});
+    open(made.id, {fits: false});
   });
 
+  const LARGEST = 20e6;
   let read = null; // the file at hand, should it be of another city
   async function take(rebase) {
-    const made = await change("POST", "/api/scenarios", {content: read, rebase});
-    if (made?.id) return open(made.id);
-    $("import-rebase").hidden = false;
-    return undefined;
-  }
-  work.on("import-file", async (_, event) => {
-    const [file] = event.target.files;
-    if (!file) return;
+    $("dialog-problem").textContent = "";
     try {
-      read = JSON.parse(await file.text());
+      const made = await work.api("POST", "/api/scenarios", {content: read, rebase});
+      open(made.id, {fits: false});
     } catch (error) {
       problem(error);
-      return;
+      $("import-rebase").hidden = !String(error.said?.type).endsWith("other-city");
     }
-    take(false);
+  }
+  work.on("import-file", async (_, event) => {
+    const {files: [file], dataset} = event.target;
+    if (!file) return;
+    $("import-rebase").hidden = true;
+    if (file.size > LARGEST) { problem(new Error(dataset.large)); return; }
+    try {
+      read = JSON.parse((await file.text()).replace(/^\ufeff/, ""));
+    } catch {
+      read = null;
+    }
+    if (read === null || typeof read !== "object" || Array.isArray(read)) problem(new Error(dataset.wrong));
+    else await take(false);
   });
   work.on("import-rebase", () => take(true));
+  work.on("switch-off", async ({id, version, measures}) => {
+    close();
+    let at = Number(version);
+    for (const measure of measures.split(",")) {
+      const made = await edit(id, at, {do: "set_enabled", id: measure, enabled: false});
+      if (!made) return;
+      at = made.version;
+    }
+    work.renew();
+  });
 
-  work.on("scenario-save", async ({id, stages}) => {
+  work.on("scenario-save", async ({id, version, stages}) => {
     const name = $("scenario-name").value.trim();
     const note = $("scenario-note").value;
     const years = $("scenario-stages").value.split(/[^0-9]+/).filter(Boolean).map(Number);
-    const before = {name: $("scenario-name").defaultValue, note: $("scenario-note").defaultValue};
+    const changes = [];
+    if (name !== $("scenario-name").defaultValue) changes.push({do: "rename", name});
+    if (note !== $("scenario-note").defaultValue) changes.push({do: "set_note", note});
+    if (years.join() !== stages) changes.push({do: "set_stages", stages: years});
+    let at = Number(version);
+    for (const one of changes) {
+      const made = await edit(id, at, one);
+      if (!made) return; // what is wrong has been said; the rest stays typed
+      at = made.version;
+    }
     close();
-    if (name && name !== before.name) await work.edit({do: "rename", name}, {scenario: id});
-    if (note !== before.note) await work.edit({do: "set_note", note}, {scenario: id});
-    if (years.join() !== stages) await work.edit({do: "set_stages", stages: years}, {scenario: id});
+    work.renew();
   });
   work.on("duplicate", async ({id, name}) => {
     const made = await change("POST", "/api/scenarios", {name, duplicate_of: id});
     if (made) open(made.id);
   });
+  work.on("go-to", async ({number, id, version}) => {
+    const key = id ? keyOf(id) : work.active();
+    if ($("dialog").open) close();
+    if (key) await work.move("go_to", {number: Number(number)}, key);
+    else await change("POST", `/api/scenarios/${id}/go_to`, {number: Number(number), expected_version: Number(version)});
+    work.renew("left");
+  });
   work.on("publish", async ({id, public: open_}) => {
     if (await change("PATCH", `/api/scenarios/${id}`, {public: Boolean(open_)})) { close(); work.renew("left"); }
   });
-  work.on("archive", async ({id}) => {
+  work.on("archive", async ({id, said}) => {
     if (!await change("DELETE", `/api/scenarios/${id}`)) return;
     close();
+    work.say(said);
     for (const side of ["a", "b"]) if ((work.state[side] || "").startsWith(id)) work.patch({[side]: null, shown: "base"});
     work.renew();
   });
@@ -111,10 +172,11 @@
     if (path === "edits") await work.edit(body.edit, {scenario: id});
     work.renew();
   });
-  work.on("conflict-new", async () => {
-    const {content, name} = conflict.said.mine;
-    const made = await change("POST", "/api/scenarios", {name: `${name} 2`, content});
-    if (made) open(made.id);
+  work.on("conflict-new", async ({name}) => {
+    const made = await change("POST", "/api/scenarios", {name, content: conflict.said.mine.content});
+    if (!made) return;
+    catchUp();
+    open(made.id);
   });
 
   // ---- new measure ---------------------------------------------------------------------------
@@ -143,27 +205,67 @@
   });
   work.on("want-spread", async ({hash}) => { await change("POST", `/api/runs/${hash}/ranges`); work.renew("right"); });
 
-  // ---- reorder by drag; the buttons beside do the same by keyboard -------------------------------
+  // ---- reorder by drag; Alt and arrows, and the buttons beside, do the same by keyboard ----------
+  function reorder(item, place) {
+    const {measure, scenario} = item.dataset;
+    const at = document.activeElement?.closest?.("[data-measure]") === item ? document.activeElement.className : "";
+    if (at) follow(measure, scenario, at);
+    work.edit({do: "move_measure", id: measure, place}, {scenario});
+  }
+
+  // The list is drawn anew after a move: the focus stays with the measure, not with the place.
+  function follow(measure, scenario, className) {
+    const list = $("work-left");
+    const before = list?.querySelector(itemOf(measure, scenario))?.dataset.place;
+    const watch = new MutationObserver(() => {
+      const item = list.querySelector(itemOf(measure, scenario));
+      if (!item || item.dataset.place === before) return;
+      watch.disconnect();
+      const same = [...item.querySelectorAll("button,input")].find((one) => one.className === className && !one.disabled);
+      (same || item.querySelector("button"))?.focus();
+    });
+    if (list) watch.observe(list, {subtree: true, childList: true, attributes: true, attributeFilter: ["data-place", "data-measure"]});
+    window.setTimeout(() => watch.disconnect(), 5000);
+  }
+  const itemOf = (measure, scenario) => `[data-measure="${CSS.escape(measure)}"][data-scenario="${CSS.escape(scenario)}"]`;
+
+  document.addEventListener("keydown", (event) => {
+    const item = event.altKey && !event.ctrlKey && !event.metaKey ? event.target.closest?.("[data-measure][draggable=true]") : null;
+    const step = {ArrowUp: -1, ArrowDown: 1}[event.key];
+    if (!item || !step) return;
+    event.preventDefault();
+    const place = Number(item.dataset.place) + step;
+    if (place >= 0 && place < item.parentNode.children.length) reorder(item, place);
+  });
+
   let dragged = null;
+  let after = false; // whether the pointer is in the lower half of the row below it
+  const unmark = () => document.querySelectorAll(".is-before,.is-after,.is-moved").forEach((item) => item.classList.remove("is-before", "is-after", "is-moved"));
   document.addEventListener("dragstart", (event) => {
     dragged = event.target.closest?.("[data-measure][draggable=true]");
-    if (dragged) event.dataTransfer.effectAllowed = "move";
+    if (!dragged) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", dragged.dataset.measure);
+    dragged.classList.add("is-moved");
   });
   document.addEventListener("dragover", (event) => {
     const over = dragged && event.target.closest?.("[data-measure]");
     if (!over || over.parentNode !== dragged.parentNode) return;
     event.preventDefault();
-    for (const item of over.parentNode.children) item.classList.toggle("is-target", item === over && item !== dragged);
+    const {top, height} = over.getBoundingClientRect();
+    after = event.clientY > top + height / 2;
+    unmark();
+    dragged.classList.add("is-moved");
+    if (over !== dragged) over.classList.add(after ? "is-after" : "is-before");
   });
   document.addEventListener("drop", (event) => {
     const over = dragged && event.target.closest?.("[data-measure]");
-    if (!over || over === dragged) return;
+    if (!over || over.parentNode !== dragged.parentNode) return;
     event.preventDefault();
-    work.edit({do: "move_measure", id: dragged.dataset.measure, place: Number(over.dataset.place)},
-      {scenario: dragged.dataset.scenario});
+    const from = Number(dragged.dataset.place);
+    const gap = Number(over.dataset.place) + (after ? 1 : 0); // between two rows, counted from 0
+    const place = gap > from ? gap - 1 : gap;
+    if (place !== from) reorder(dragged, place);
   });
-  document.addEventListener("dragend", () => {
-    dragged = null;
-    document.querySelectorAll(".is-target").forEach((item) => item.classList.remove("is-target"));
-  });
+  document.addEventListener("dragend", () => { dragged = null; unmark(); });
 })();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash_app.components.dialogs.conflicts import conflict, missing
+from dash_app.components.dialogs.conflicts import conflict, imported, missing
 from dash_app.components.dialogs.making import kinds, new_scenario
 from dash_app.components.dialogs.managing import scenario_menu, versions
 from dash_app.components.dialogs.parts import framed, message
@@ -27,6 +27,7 @@ DIALOGS: Mapping[str, Make] = {
     "versions": versions,
     "conflict": conflict,
     "missing": missing,
+    "imported": imported,
 }
 
 

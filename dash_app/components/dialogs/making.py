@@ -68,29 +68,26 @@ def new_scenario(
 ) -> list[Component]:
     """Return the choice: empty, from an example, a copy, or a file."""
     del asked
-    options: list[Component] = [html.Option(t.text("Empty"), value="")]
-    examples = [
-        html.Option(template.name, value=f"template:{template.key}")
-        for template in desk.projects.templates()
+    plain = t.text("New scenario")
+    options: list[Component] = [
+        html.Option(t.text("Empty"), value="", **attrs(data_name=plain)),
+        *_sources(t, desk, viewer),
     ]
-    copies = [
-        html.Option(entry.head.name or entry.id[:8], value=f"copy:{entry.id}")
-        for entry in desk.projects.entries(viewer)
-    ]
-    if examples:
-        options.append(html.Optgroup(examples, label=t.text("Examples")))
-    if copies:
-        options.append(html.Optgroup(copies, label=t.text("Copy of")))
-    name = Input(
-        id="new-name", type="text", maxLength=200, autoComplete="off", value=t.text("New scenario")
-    )
+    name = Input(id="new-name", type="text", maxLength=200, autoComplete="off", value=plain)
     file = Input(
         id="new-file", type="file",
-        **attrs(data_work="import-file", aria_label=t.text("Scenario file")),
+        **attrs(
+            data_work="import-file", aria_label=t.text("Scenario file"),
+            data_wrong=t.text("This file is no scenario: it holds no JSON. Choose a file made by "
+                              "the export of a scenario."),
+            data_large=t.text("This file is too large to be a scenario (more than 20 MB)."),
+        ),
     )  # fmt: skip
     inside = [
         labelled(t.text("Name"), name),
-        labelled(t.text("Start from"), html.Select(options, id="new-from")),
+        labelled(t.text("Start from"),
+                 html.Select(options, id="new-from", **attrs(data_work="new-from"))),
+        *_notes(desk),
         html.Div(
             [action(t.text("Create"), "new-scenario", main=True),
              action(t.text("Cancel"), "close-dialog")],
@@ -107,6 +104,39 @@ def new_scenario(
     ]  # fmt: skip
     gone = _gone(t, desk, viewer)
     return framed(t, t.text("New scenario"), [*inside, *gone])
+
+
+def _sources(t: Translator, desk: Context, viewer: Viewer) -> list[Component]:
+    """Return what a scenario can start from besides nothing; empty groups are left out."""
+    groups: dict[str, list[Component]] = {
+        t.text("Examples"): [
+            _source(f"template:{one.key}", one.name, one.name) for one in desk.projects.templates()
+        ],
+        t.text("Copy of"): [
+            _source(
+                f"copy:{entry.id}", entry.head.name, t.text("{name} (copy)", name=entry.head.name)
+            )
+            for entry in desk.projects.entries(viewer)
+        ],
+        t.text("From an earlier state of this town"): [
+            _source(f"earlier:{entry.id}", entry.head.name, entry.head.name)
+            for entry in desk.projects.earlier(viewer)
+        ],
+    }
+    return [html.Optgroup(found, label=label) for label, found in groups.items() if found]
+
+
+def _source(value: str, label: str, name: str) -> html.Option:
+    return html.Option(label, value=value, **attrs(data_name=name))
+
+
+def _notes(desk: Context) -> list[Component]:
+    """Return what each example is about; the script shows that of the one chosen."""
+    return [
+        html.P(one.note, className="quiet", hidden=True, **attrs(data_about=f"template:{one.key}"))
+        for one in desk.projects.templates()
+        if one.note
+    ]
 
 
 def _gone(t: Translator, desk: Context, viewer: Viewer) -> list[Component]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 
 from dash_app.components.dialogs.parts import action, framed, labelled
-from dash_app.components.history import clock, message_of
+from dash_app.components.history import clock, kept_badge, message_of
 from dash_app.components.native import Input
 from dash_app.components.scenario_tree import refused
 from dash_app.components.values import attrs
@@ -46,6 +46,7 @@ def scenario_menu(
         labelled(t.text("Years it is answered for"), stages),
         html.Div(
             action(t.text("Save changes"), "scenario-save", main=True, data_id=key,
+                   data_version=str(version.number),
                    data_stages=",".join(map(str, scenario.stages))),
             className="dialog-buttons",
         ),
@@ -62,7 +63,11 @@ def scenario_menu(
                     t.text("Withdraw from the public") if public else t.text("Publish"),
                     "publish", data_id=key, data_public="" if public else "yes",
                 ),
-                action(t.text("Delete"), "archive", data_id=key),
+                action(
+                    t.text("Delete"), "archive", data_id=key,
+                    data_said=t.text("{name} was deleted. It can be taken back under: New "
+                                     "scenario, Deleted scenarios.", name=scenario.name),
+                ),
             ],
             className="dialog-buttons dialog-actions",
         ),
@@ -90,14 +95,15 @@ def versions(
         html.Tr(
             [
                 html.Td(str(step.number), className="is-number"),
-                html.Td([message_of(t, step),
-                         *([html.Strong(f" · {step.kept_as}")] if step.kept_as else [])]),
-                html.Td(step.author),
+                html.Td([message_of(t, step), " ", *kept_badge(step)]),
+                html.Td(step.author or "–"),
                 html.Td(clock(t, step.at)),
                 html.Td(
                     t.text("on screen") if step.is_head
                     else action(t.text("Go to"), "go-to", data_number=str(step.number),
-                                data_id=key)
+                                data_id=key, data_version=str(head.number),
+                                aria_label=t.text("Go to version {number}",
+                                                  number=str(step.number)))
                 ),
             ]
         )
