@@ -168,8 +168,10 @@ def edit_json(name: str, value: float | None) -> str:
     Return the edit that gives an assumption a value in one scenario; none takes it back.
 
     >>> edit_json("stock.prebound.200", None)
-    '{"do": "set_assumption", "name": "stock.prebound.200", "value": null}'
+    '{"do": "reset_assumption", "name": "stock.prebound.200"}'
     """
+    if value is None:
+        return json.dumps({"do": "reset_assumption", "name": name})
     return json.dumps({"do": "set_assumption", "name": name, "value": value})
 
 

@@ -131,7 +131,17 @@ def switch(t: Translator, work: Work) -> html.Div:
     named = html.P(
         names[work.shown], className="strip-name", title=names[work.shown], role="status"
     )
-    return html.Div([group, named], className="strip-shown")
+    return html.Div([group, named, *_against(t, work)], className="strip-shown")
+
+
+def _against(t: Translator, work: Work) -> list[html.P]:
+    """Say once what all changes in the strip are measured against."""
+    before, after = work.pair
+    if before is after:
+        return []
+    name = t.text("without measures") if before.key == "base" else before.key.upper()
+    words = t.text("compared with: {name}", name=name)
+    return [html.P(words, className="strip-against quiet")]
 
 
 def _choice(t: Translator, work: Work, key: str, name: str, there: bool) -> html.Button:
@@ -200,6 +210,7 @@ def _card(t: Translator, work: Work, name: str, pair: tuple[Figures, Figures]) -
     target = target_of(work.targets, name, work.year)
     line, state = _line(t, work, indicator, (value, other), pair, target)
     side = work.pair[1]
+    title = _title(t, indicator, now, target, value)
     return html.Button(
         [
             html.Span(short_label(t, name), className="strip-label"),
@@ -209,7 +220,7 @@ def _card(t: Translator, work: Work, name: str, pair: tuple[Figures, Figures]) -
         ],
         type="button",
         className=f"strip-card is-{state}",
-        title=_title(t, indicator, now, target, value),
+        title=title,
         **attrs(data_work="panel", data_panel="explain", data_indicator=name),
     )
 

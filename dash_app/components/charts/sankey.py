@@ -28,7 +28,7 @@ LINE = 21.0
 """Least distance between two names."""
 LEAST = 0.004
 """Flows below this part of the whole are not drawn; the table has them."""
-LETTERS = 17
+LETTERS = 19
 """Letters of a name that have room."""
 
 
