@@ -86,6 +86,7 @@ class Summary(BaseModel):
     measures: int = Field(description="Measures that are switched on")
     buildings: int
     notes: list[str] = Field(description="What is worth knowing, in words")
+    failed: dict[str, str] = Field(description="Steps of the models that failed, and why")
 
 
 class ShareOut(BaseModel):
@@ -159,6 +160,7 @@ async def summary(hash_: Hash, year: Year, desk: Desk, who: Who, t: Words) -> Su
         measures=sum(measure.enabled for measure in results.scenario.measures),
         buildings=len(found.state.stock),
         notes=[t.sentence(note.sentence) for note in results.notes] + said,
+        failed={step: t.error(fault) for step, fault in found.failed.items()},
     )
 
 

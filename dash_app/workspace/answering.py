@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, Protocol
+import logging
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
 from dash_app.workspace.runs import StoppedError
+from twin.errors import TwinError
 from twin.indicators.ranges import DRIVERS, spread
 from twin.memo import Memo
-from twin.simulate import simulate
+from twin.simulate import Cancelled, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     Say = Callable[[float], None]
     Stop = Callable[[], bool]
+
+
+LOG = logging.getLogger(__name__)
 
 
 class Answer(Protocol):
@@ -39,39 +43,29 @@ class RangesUnderWay(Protocol):
 
 
 def answer_with(city: City, given: Assumptions | None, memo: Memo) -> Answer:
-    """Return what answers scenarios of a city with `twin.simulate`."""
+    """
+    Return what answers scenarios of a city with `twin.simulate`.
+
+    A step of the models that fails leaves the others: the year is there, and says what is missing.
+    """
 
     def answer(scenario: Scenario, year: int, *, stop: Stop, say: Say) -> Results:
-        more = hooks(stop, say) | only(year)
-        return simulate(city, scenario, given, memo=memo, **more)
+        def progress(_: str, share: float) -> None:
+            say(share)
+
+        try:
+            found = simulate(
+                city, scenario, given, memo=memo, years=(year,), cancelled=stop, partial=True,
+                progress=progress,
+            )  # fmt: skip
+        except Cancelled as error:
+            raise StoppedError from error
+        for step, fault in found.years[year].failed.items():
+            if not isinstance(fault.__cause__, TwinError):
+                LOG.error("The step %s of %s, %s failed", step, scenario.hash, year, exc_info=fault)
+        return found
 
     return answer
-
-
-def hooks(stop: Stop, say: Say = lambda _: None) -> dict[str, Any]:
-    """Return the arguments that let `simulate` be stopped, and tell how far it is."""
-
-    def look() -> bool:
-        if stop():
-            raise StoppedError
-        return False
-
-    def progress(_: str, share: float) -> None:
-        look()
-        say(share)
-
-    return {"progress": progress, "cancelled": look} if "cancelled" in _known() else {
-        "progress": progress
-    }  # fmt: skip
-
-
-def only(*years: int) -> dict[str, Any]:
-    """Return the arguments that have `simulate` answer for these years alone."""
-    return {"years": years} if "years" in _known() else {}
-
-
-def _known() -> set[str]:
-    return set(inspect.signature(simulate).parameters)
 
 
 class SteppedRanges:
@@ -110,7 +104,12 @@ class SteppedRanges:
             return first
         same = first is not None and own.of(["stock"]).hash == first.given.of(["stock"]).hash
         held = first if same else None
-        found = simulate(self._city, self._short, own, memo=self._memo, held=held, **hooks(stop))
+        try:
+            found = simulate(
+                self._city, self._short, own, memo=self._memo, held=held, cancelled=stop
+            )
+        except Cancelled as error:
+            raise StoppedError from error
         if first is None:
             self._first = found
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dash_app.workspace.answering import SteppedRanges
+from dash_app.workspace.answering import SteppedRanges, answer_with
 from dash_app.workspace.engine import Engine, baseline_of
 from dash_app.workspace.runs import NotReadyError, StoppedError, UnexpectedError, UnknownRunError
 from tests.conftest import make_toy_city
@@ -20,6 +21,8 @@ from tests.small_town import MEMO, answered, full_plan, small_town
 from twin.errors import ModelError
 from twin.indicators import indicator_table
 from twin.indicators.ranges import spread
+from twin.memo import Memo
+from twin.simulate import run as chain
 from twin.simulate import simulate
 
 if TYPE_CHECKING:
@@ -388,7 +391,7 @@ def test_it_says_what_a_plain_run_says() -> None:
 
 def test_ranges_by_steps_are_those_of_one_go() -> None:
     town, plan = small_town(), full_plan(stages=[2030])
-    names = ["stock.set_point", "balance.interest"]
+    names = ["balance.interest", "balance.co2_price"]
     results = simulate(town, plan, memo=MEMO)
     steps = SteppedRanges(town, None, results, names)
     assert steps.step(lambda: False) is None
@@ -402,3 +405,41 @@ def test_ranges_by_steps_are_those_of_one_go() -> None:
         return simulate(town, plan, own, memo=MEMO, held=results if same else None)
 
     pd.testing.assert_frame_equal(table, spread(results, run, names), check_exact=True)
+
+
+def test_a_run_is_stopped_between_stages_and_nothing_of_it_stays_wrong() -> None:
+    town, plan = small_town(), full_plan()
+    answer = answer_with(town, None, Memo())
+    asked = 0
+
+    def soon() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 10
+
+    with pytest.raises(StoppedError):
+        answer(plan, 2030, stop=soon, say=lambda _: None)
+    assert asked == 11
+    found = answer(plan, 2030, stop=lambda: False, say=lambda _: None)
+    assert found.years[2030].failed == {}
+    table = indicator_table(answered()).xs(2030, level="year")
+    whole = indicator_table(found).xs(2030, level="year")
+    pd.testing.assert_frame_equal(whole, table, check_exact=True)
+
+
+def test_a_step_that_fails_leaves_the_others(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    stages = [replace(s, make=broken) if s.name == "noise" else s for s in chain.STAGES]
+    monkeypatch.setattr(chain, "STAGES", tuple(stages))
+    answer = answer_with(small_town(), None, MEMO)
+    plan = full_plan(assumptions={"noise.base_power.car": 56.0})
+    with caplog.at_level(logging.ERROR):
+        found = answer(plan, 2030, stop=lambda: False, say=lambda _: None)
+    assert set(found.years[2030].failed) == {"noise"}
+    assert "ZeroDivisionError" in caplog.text
+    names = indicator_table(found).index.get_level_values("indicator")
+    assert "final_energy" in names
