@@ -59,6 +59,7 @@
   }
 
   page.say = note;
+  page.copyLink = copyLink;
 
   const THEMES = ["system", "light", "dark"];
   const ACTIONS = {

@@ -50,9 +50,9 @@ window.twinWork = (() => {
   function askNow() {
     renewing = 0;
     if (!state() || !window.dash_clientside?.set_props) return;
-    const {lang, view, a, b, year, value, hour, split, explain, cards, at} = state();
+    const {lang, view, a, b, year, value, hour, split, explain, cards, at, pick} = state();
     const data = {
-      lang, view, a, b, year, value, hour, split, at, explain, cards, shown: shown(), panel,
+      lang, view, a, b, year, value, hour, split, at, explain, cards, pick, shown: shown(), panel,
       drafts: draft ? {[draft.side]: draft.hash} : {},
       before: Object.fromEntries(Object.entries(sides).map(([key, side]) => [key, side.before])),
       regions: [...wanted], seq: (askNow.seq = (askNow.seq || 0) + 1),
@@ -270,7 +270,7 @@ window.twinWork = (() => {
         split: two ? split : "none", at, flow: Boolean(told.flow), height: Boolean(told.height),
       } : null,
       scene: shown() === "base" || !told.scenes ? null : told.scenes[shown() === "diff" ? "a" : shown()] || null,
-      marked, areas, tool,
+      marked: panel.name === "form" ? marked : [], areas, tool,
     });
   }
 
@@ -289,7 +289,7 @@ window.twinWork = (() => {
   function dialog(name, args = {}) {
     panelDialog = {name, ...args};
     window.dash_clientside.set_props("dialog-asked", {data: {lang: state().lang, ...panelDialog,
-      a: state().a, b: state().b, seq: Date.now()}});
+      ...Object.fromEntries(["a", "b", "shown", "year", "view", "cards"].map((key) => [key, state()[key]])), seq: Date.now()}});
   }
   let panelDialog = null;
 
@@ -297,7 +297,7 @@ window.twinWork = (() => {
   const spoken = (text) => window.dash_clientside.set_props("spoken", {children: text});
 
   // ---- the page's state changed --------------------------------------------------------------
-  const DRAWN_BY = ["lang", "view", "a", "b", "shown", "year", "value", "hour", "split", "explain", "cards"];
+  const DRAWN_BY = ["lang", "view", "a", "b", "shown", "year", "value", "hour", "split", "explain", "cards", "pick"];
   let themeDrawn = null;
   page.watch((now) => {
     const text = JSON.stringify(DRAWN_BY.map((name) => now[name]));
@@ -307,7 +307,9 @@ window.twinWork = (() => {
     }
     if (text === asked) return;
     const first = asked === "";
+    const only = !first && DRAWN_BY.filter((name, at) => JSON.stringify(JSON.parse(asked)[at]) !== JSON.stringify(now[name]));
     asked = text;
+    if (only && only.length === 1 && only[0] === "pick") { renew("bottom"); return; }
     if (now.explain && !panel.name) panel = explainOf(now.explain);
     if (!now.explain && panel.name === "explain") panel = {};
     if (!first) drawMap(); // at once with what is there
@@ -379,7 +381,7 @@ window.twinWork = (() => {
 
   on("show", ({shown: next}) => page.patch({shown: next}));
   on("choose", ({side, id}) => page.patch({[side]: state()[side] === id ? null : id, ...(state().shown === "base" ? {shown: side} : {})}));
-  on("value", ({value, chosen}) => page.patch({value: (chosen ?? value) || null}));
+  on("value", ({value, chosen}) => page.patch({value: chosen || value || "none"}));
   on("split", ({split}) => page.patch(split === "diff" ? {split: "none", shown: "diff"}
     : {split, ...(state().shown === "diff" ? {shown: sides.b ? "b" : "a"} : {})}));
   on("year", ({year, chosen}) => page.patch({year: Number(chosen ?? year)}));
@@ -394,7 +396,9 @@ window.twinWork = (() => {
   on("undo", () => move("undo"));
   on("redo", () => move("redo"));
   on("go-to", ({number}) => move("go_to", {number: Number(number)}));
-  on("cards", ({cards}) => page.patch({cards: cards ? cards.split(",") : []}));
+  on("cards", ({cards}) => { page.patch({cards: cards ? cards.split(",") : []}); dialog("cards"); });
+  on("copy-link", () => page.copyLink());
+  on("hour", ({hour, chosen}) => page.patch({hour: (chosen ?? hour) === "" ? null : Number(chosen ?? hour)}));
 
   document.addEventListener("keydown", (event) => {
     if (!state() || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;

@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 from dash import ClientsideFunction, Input, Output, no_update
 
 from dash_app import ids
-from dash_app.components.comparison import comparison
+from dash_app.components.charts.panels import energy_charts, mobility_charts
+from dash_app.components.comparison import building_examples, comparison
 from dash_app.components.dialogs import dialog
+from dash_app.components.dialogs.parts import framed
 from dash_app.components.explain import explain
 from dash_app.components.measure_form import measure_form
 from dash_app.components.native import Static
 from dash_app.components.save_state import save_state
 from dash_app.components.scenario_tree import scenario_panel
-from dash_app.components.strip import strip
+from dash_app.components.strip import card_choice, strip
+from dash_app.components.view_panel import comparison_left, side_names, view_panel
+from dash_app.components.year_bar import year_bar
 from dash_app.i18n import LANGUAGES, translator
 from dash_app.workspace.maps import maps_of, view_of
 from dash_app.workspace.screen import Missing, work_of
@@ -44,6 +48,9 @@ REGIONS = {
     "saved": ids.SAVED,
 }
 """What can be drawn anew by itself, and where it goes."""
+
+WORKING = ("scenario", "compare", "energy", "mobility")
+"""Modes of the page in which one works with results."""
 
 
 def draw(desk: Context, asked: Any, viewer: Viewer) -> dict[str, Any]:
@@ -75,9 +82,9 @@ def _makers(
         "strip": lambda: [strip(t, work, mode=mode, cards=_words(asked.get("cards")))],
         "left": lambda: _left(desk, t, work, asked, mode),
         "right": lambda: _right(desk, t, work, asked),
-        "bottom": lambda: _bottom(t, work, mode),
-        "years": list,
-        "sides": list,
+        "bottom": lambda: _bottom(desk, t, work, asked, mode),
+        "years": lambda: year_bar(t, work, mode=mode) if mode in WORKING else [],
+        "sides": lambda: side_names(t, work) if _split(asked, mode) else [],
         "saved": lambda: save_state(t, work),
     }
 
@@ -86,12 +93,27 @@ def _left(desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode:
     if mode == "scenario":
         return scenario_panel(t, work, desk.projects)
     view = view_of(work, mode)
-    del view
-    return []
+    if mode == "compare":
+        return comparison_left(t, work, view, split=str(asked.get("split") or "none"))
+    return view_panel(t, work, view, mode) if mode in {"energy", "mobility"} else []
 
 
-def _bottom(t: Translator, work: Work, mode: str) -> list[Any]:
-    return [comparison(t, work)] if mode == "compare" else []
+def _bottom(
+    desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode: str
+) -> list[Any]:
+    pick = asked.get("pick")
+    table, key = (pick.get("table"), pick.get("id")) if isinstance(pick, dict) else (None, None)
+    if mode == "energy":
+        return energy_charts(t, work, settings=desk.settings)
+    if mode == "mobility":
+        street = key if table == "streets" and key in work.city.streets.index else ""
+        return mobility_charts(t, work, street=str(street))
+    if mode != "compare":
+        return []
+    building = str(key) if table == "buildings" else ""
+    examples = building_examples(t, work, building, desk.settings)
+    cards = _words(asked.get("cards"))
+    return [comparison(t, work, cards=cards, examples=examples, settings=desk.settings)]
 
 
 def _right(desk: Context, t: Translator, work: Work, asked: dict[str, Any]) -> list[Any]:
@@ -142,6 +164,17 @@ def _side(desk: Context, work: Work, side: Side) -> dict[str, Any]:
     }
 
 
+def open_dialog(desk: Context, asked: Any, viewer: Viewer) -> list[Any]:
+    """Return what the dialog that was asked for holds."""
+    asked = asked if isinstance(asked, dict) else {}
+    t = _speaker(asked)
+    if asked.get("name") != "cards":
+        return dialog(t, desk, viewer, asked)
+    work, _ = work_of(desk, asked, viewer)
+    mode, cards = str(asked.get("view") or ""), _words(asked.get("cards"))
+    return framed(t, t.text("All indicators"), [card_choice(t, work, mode=mode, cards=cards)])
+
+
 def _split(asked: dict[str, Any], mode: str) -> bool:
     return mode == "compare" and asked.get("split") in {"swipe", "twin"}
 
@@ -175,8 +208,7 @@ def register(app: Dash, desk: Context, look: Callable[[], Viewer]) -> None:
         prevent_initial_call=True,
     )
     def _dialog(asked: Any) -> Any:
-        asked = asked if isinstance(asked, dict) else {}
-        return Static(content=dialog(_speaker(asked), desk, look(), asked))
+        return Static(content=open_dialog(desk, asked, look()))
 
     for name, store, prop in (
         ("worked", ids.WORK_TOLD, "data"),
