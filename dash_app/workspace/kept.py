@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,8 +138,8 @@ def _parts(value: Any) -> list[Any]:
         return [value.codes]
     if isinstance(value, (list, tuple)):
         return list(value)
-    if isinstance(value, Mapping):
-        return list(dict(value).values())
+    if isinstance(value, dict):  # no mapping that reads a table from disk when asked
+        return list(value.copy().values())
     is_record = dataclasses.is_dataclass(value) and hasattr(value, "__dict__")
     return list(vars(value).values()) if is_record else []
 
