@@ -47,7 +47,7 @@
         if (turn !== this.turn || !this.store.device) return;
         this.old = this.tiles;
         this.tiles = content ? [this.made(content)] : [];
-        this.marked.set('scene', content ? sets(content) : []);
+        this.marked.set('scene', content ? sets(scene.changed === false ? { ...content, changed: {} } : content) : []);
         this.onChange();
         this.old.forEach(({ own }) => own.forEach((buffer) => buffer.destroy()));
       } catch (error) {

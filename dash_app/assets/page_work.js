@@ -269,9 +269,16 @@ window.twinWork = (() => {
         left: themed(two ? maps[before] : now), right: two ? themed(maps[after]) : null,
         split: two ? split : "none", at, flow: Boolean(told.flow), height: Boolean(told.height),
       } : null,
-      scene: shown() === "base" || !told.scenes ? null : told.scenes[shown() === "diff" ? "a" : shown()] || null,
+      scene: sceneNow(view),
       marked: panel.name === "form" ? marked : [], areas, tool,
     });
+  }
+
+  // What measures add; streets with another rule stand out only where one works on them.
+  function sceneNow(view) {
+    const key = shown() === "diff" ? "a" : shown();
+    const found = key === "base" ? null : told.scenes?.[key];
+    return found ? {...found, changed: view === "scenario"} : null;
   }
 
   function mark(sets) { marked = sets || []; drawMap(); }
