@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,6 +20,9 @@ from twin.validation import conform, validate_all
 # geometry work is slow on a busy machine; a time limit per example only makes tests flaky
 settings.register_profile("city", deadline=None, derandomize=True)
 settings.load_profile("city")
+
+# applications that are given no store must not write into the projects of whoever runs the tests
+os.environ["TWIN_STORE"] = str(Path(tempfile.mkdtemp(prefix="twin-tests-")) / "projects.sqlite")
 
 CRS = "EPSG:25832"
 SHARED = Path(__file__).parents[2] / "shared"
