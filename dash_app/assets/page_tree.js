@@ -60,7 +60,7 @@
     const older = from === "earlier";
     const body = {name, ...(from === "template" ? {template: key} : from ? {duplicate_of: key, rebase: older} : {})};
     const made = await change("POST", "/api/scenarios", body);
-    if (made) open(made.id, {fits: !older});
+    if (made) open(made.id, {fits: from !== "template" && !older});
   });
   work.on("take-over", async ({id}) => {
     const made = await change("POST", "/api/scenarios", {duplicate_of: id, rebase: true});
@@ -208,26 +208,8 @@
   // ---- reorder by drag; Alt and arrows, and the buttons beside, do the same by keyboard ----------
   function reorder(item, place) {
     const {measure, scenario} = item.dataset;
-    const at = document.activeElement?.closest?.("[data-measure]") === item ? document.activeElement.className : "";
-    if (at) follow(measure, scenario, at);
     work.edit({do: "move_measure", id: measure, place}, {scenario});
   }
-
-  // The list is drawn anew after a move: the focus stays with the measure, not with the place.
-  function follow(measure, scenario, className) {
-    const list = $("work-left");
-    const before = list?.querySelector(itemOf(measure, scenario))?.dataset.place;
-    const watch = new MutationObserver(() => {
-      const item = list.querySelector(itemOf(measure, scenario));
-      if (!item || item.dataset.place === before) return;
-      watch.disconnect();
-      const same = [...item.querySelectorAll("button,input")].find((one) => one.className === className && !one.disabled);
-      (same || item.querySelector("button"))?.focus();
-    });
-    if (list) watch.observe(list, {subtree: true, childList: true, attributes: true, attributeFilter: ["data-place", "data-measure"]});
-    window.setTimeout(() => watch.disconnect(), 5000);
-  }
-  const itemOf = (measure, scenario) => `[data-measure="${CSS.escape(measure)}"][data-scenario="${CSS.escape(scenario)}"]`;
 
   document.addEventListener("keydown", (event) => {
     const item = event.altKey && !event.ctrlKey && !event.metaKey ? event.target.closest?.("[data-measure][draggable=true]") : null;
@@ -268,4 +250,35 @@
     if (place !== from) reorder(dragged, place);
   });
   document.addEventListener("dragend", () => { dragged = null; unmark(); });
+
+  // ---- focus: regions are drawn anew, and whoever works by keyboard stays where they were ---------
+  const FOCUSABLE = "button,input,select,textarea,a[href],summary,[tabindex]";
+  const within = (root) => [...root.querySelectorAll(FOCUSABLE)];
+  const meant = ({tagName, dataset}) => JSON.stringify([tagName, {...dataset, edit: "", version: "", place: ""}]);
+  let last = null; // what has the focus, and how to find it again
+
+  document.addEventListener("focusin", ({target}) => {
+    const region = target.closest?.(".main > *, .strip-frame");
+    if (!region?.id) { last = null; return; }
+    const item = target.closest("[data-measure]");
+    const root = item || region;
+    last = {target, region: region.id, item: item && [item.dataset.measure, item.dataset.scenario],
+      same: meant(target), place: within(root).indexOf(target)};
+  });
+  document.addEventListener("focusout", ({target}) => {
+    if (target.isConnected && last?.target === target) window.setTimeout(() => { if (target.isConnected && last?.target === target && document.activeElement !== target) last = null; });
+  });
+
+  function again() {
+    if (!last || last.target.isConnected || document.activeElement !== document.body) return;
+    const region = $(last.region);
+    const root = !last.item ? region : [...(region?.querySelectorAll("[data-measure]") || [])]
+      .find(({dataset}) => dataset.measure === last.item[0] && dataset.scenario === last.item[1]);
+    if (!root) return;
+    const all = within(root);
+    const found = last.item ? all[last.place] : all.find((one) => meant(one) === last.same);
+    const next = found?.disabled ? all.find((one) => one.tagName === "BUTTON" && !one.disabled) : found;
+    next?.focus({preventScroll: true});
+  }
+  new MutationObserver(again).observe(document.documentElement, {subtree: true, childList: true});
 })();

@@ -48,7 +48,7 @@ def _row(t: Translator, step: Step, *, may_edit: bool) -> html.Li:
     ]
     if step.is_head or not may_edit:
         current = attrs(aria_current="step") if step.is_head else {}
-        return html.Li(html.Div(inside, className=" ".join(classes), **current))
+        return html.Li(html.Div(inside, className=" ".join(classes), title=said, **current))
     label = t.text("Go back to: {step}", step=said)
     if step.is_undone:
         label = t.text("Undone. Go to: {step}", step=said)
