@@ -156,7 +156,7 @@ def _checked_role(role: str) -> AccountRole:
 
 def _asked_password(words: Translator, login: str) -> str:
     """Ask twice without showing it, or read one line where nobody sits at a terminal."""
-    if sys.stdin is not None and sys.stdin.isatty():
+    if _is_terminal():
         password = getpass.getpass(words.text("Password for {login}: ", login=login))
         if password != getpass.getpass(words.text("Once more: ")):
             raise StoreError("The two passwords differ; nothing was changed.")
@@ -166,6 +166,10 @@ def _asked_password(words: Translator, login: str) -> str:
         template = "This cannot be the password of {login}:"
         raise SettingsError(template, faults=[Fault(fault) for fault in faults], login=login)
     return password
+
+
+def _is_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _plain(account: Account) -> dict[str, Any]:

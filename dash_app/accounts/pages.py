@@ -45,6 +45,10 @@ SHELL = """<!DOCTYPE html>
 """
 
 
+KEYS = ("account", "scenario")
+"""Details of the log that are for programs: ids."""
+
+
 @dataclass(frozen=True)
 class Sheet:
     """What every page needs: its language, the town, where to go on."""
@@ -115,11 +119,17 @@ def account_page(
         escape(say("Sign out on all devices"))
     }</button>
 </form>
-{_password_form(sheet, hidden, least) if account.password_hash else ""}
+{_password_form(sheet, hidden + _known_login(account), least) if account.password_hash else ""}
 {log}
 <p><a href="{escape(sheet.next)}">{escape(say("Back to the map"))}</a></p>
 </div>"""
     return _page(sheet, say("Your account"), body, path="/account")
+
+
+def _known_login(account: Account) -> str:
+    """Return what tells a password manager whose password is changed."""
+    value = escape(account.login)
+    return f'<input type="text" name="login" autocomplete="username" value="{value}" hidden>'
 
 
 def _password_form(sheet: Sheet, hidden: str, least: int) -> str:
@@ -198,14 +208,25 @@ def log_table(words: Translator, entries: Sequence[LogEntry]) -> str:
 def line_of(words: Translator, entry: LogEntry) -> tuple[str, str, str, str, str]:
     """Return one line of the log in words: time, who, action, what, details."""
     local = entry.at.astimezone()
-    shown = {k: v for k, v in entry.detail.items() if k != "account"} if entry.detail else {}
+    shown = {k: v for k, v in (entry.detail or {}).items() if k not in KEYS}
     return (
         f"{words.date(local.date())} {local:%H:%M:%S}",
         entry.account or "–",
         words.word(entry.action, "log"),
         entry.what or "–",
-        ", ".join(f"{words.word(key, 'log')}: {value}" for key, value in shown.items()) or "–",
+        ", ".join(_detail(words, key, value) for key, value in shown.items()) or "–",
     )
+
+
+def _detail(words: Translator, key: str, value: object) -> str:
+    """Return one detail of a line; words of programs as people read them."""
+    if isinstance(value, bool | None):
+        said = words.text("yes") if value else words.text("no") if value is False else "–"
+    elif isinstance(value, int | float):
+        said = str(value) if key in {"year", "version"} else words.number(value)
+    else:
+        said = words.word(str(value), "log")
+    return f"{words.word(key, 'log')}: {said}"
 
 
 def how_of(words: Translator, account: Account) -> str:
