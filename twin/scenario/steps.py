@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from twin.measures import Begun, HeatNetwork, Measure
     from twin.memo import Memo
 
-ROOM = 400
-"""Steps kept: most share their tables with each other."""
-
 READS_STREETS = ("city", "assumptions")
 """What a measure on streets and lines reads of a state."""
 
@@ -54,7 +51,7 @@ class Steps:
             return measure.begin(state)
         key = self._key("begin", measure)
         self.begun[id(measure)] = key
-        found: Begun = self.memo.answer("begun", key, lambda _: measure.begin(state), room=ROOM)
+        found: Begun = self.memo.answer("begun", key, lambda _: measure.begin(state))
         return found
 
     def advance(
@@ -69,7 +66,7 @@ class Steps:
             after = measure.advance(state, begun, since=since, year=year)
             return _changes(state, after, self.names)
 
-        changes: dict[str, Any] = self.memo.answer("advanced", key, make, room=ROOM)
+        changes: dict[str, Any] = self.memo.answer("advanced", key, make)
         self._note(key, changes)
         return state.replace(**changes) if changes else state
 

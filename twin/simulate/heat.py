@@ -168,7 +168,6 @@ HEAT_STAGES = (
         ("zones", "climate", "calibration", "series", "systems", "block_city", "plans"),
         ("heat", "supply"),
         growing=True,
-        room=6,
     ),
     Stage(
         "heat_table",

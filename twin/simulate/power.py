@@ -348,7 +348,6 @@ POWER_STAGES = (
         _block_load,
         ("loads", "heat", "systems", "block_city"),
         growing=True,
-        room=6,
     ),
     Stage("roofs", _roofs, ("roof_city",), ("solar",)),
     Stage(
@@ -358,7 +357,6 @@ POWER_STAGES = (
          "block_city"),
         ("heat", "supply", "solar"),
         growing=True,
-        room=6,
     ),
     Stage("transformer_area", _transformer_areas, ("base_stock", "block_city"), ("electricity",)),
     Stage(

@@ -164,7 +164,7 @@ def _near(mode: str) -> Stage:
 
     needs = ("facility_table", f"{mode}_network", f"{mode}_met")
     traffic = ("travel",) if mode == "car" else ()
-    return Stage(f"{mode}_near", make, (*needs, *traffic), ("network", "accessibility"), room=6)
+    return Stage(f"{mode}_near", make, (*needs, *traffic), ("network", "accessibility"))
 
 
 def _reached(

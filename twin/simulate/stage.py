@@ -29,7 +29,6 @@ class Stage:
     needs: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     growing: bool = False  # starts from its latest answer; the answer must not depend on it
-    room: int | None = None  # answers to keep where they are large
     # hash of an answer by what is in it: what follows is spared where an edit left it as it was
     content: Callable[[Any], str] | None = None
     # needs it can do without: it is given none where they failed, and gaps are in its answer
@@ -142,7 +141,7 @@ class Chain:
             more = {"before": latest} if stage.growing else {}
             return stage.make(**values, given=given, **more)
 
-        answer = self.memo.answer(stage.name, key, make, room=stage.room, like=self.like)
+        answer = self.memo.answer(stage.name, key, make, like=self.like)
         return Part(answer, key if stage.content is None else stage.content(answer))
 
     def _given(self, themes: tuple[str, ...]) -> Assumptions:

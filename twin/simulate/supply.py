@@ -274,7 +274,6 @@ SUPPLY_STAGES = (
         ("plans", "systems", "final", "heat_table", "base_stock", "ways", "year"),
         ("grid",),
         growing=True,
-        room=20,
     ),
     Stage(
         "network_figures",
@@ -282,7 +281,6 @@ SUPPLY_STAGES = (
         ("networks", "year"),
         ("grid", "balance"),
         growing=True,
-        room=20,
     ),
     Stage("network_table", _network_table, ("network_figures",)),
     Stage("heat_of_networks", _by_building, ("systems", "network_table")),

@@ -166,20 +166,19 @@ def _car_load(
 
 
 TRAFFIC_STAGES = (
-    Stage("traffic", _traffic, ("travel", "car_network"), room=6),
+    Stage("traffic", _traffic, ("travel", "car_network")),
     Stage("stress", _stress, ("street_tables", "traffic"), ("cycling",)),
     Stage(
         "traffic_gas", _traffic_gas, ("traffic", "street_tables", "year"),
         ("fleet", "effects", "balance"),
     ),
-    Stage("walls", _walls, ("building_shapes", "residents"), ("noise",), room=2),
+    Stage("walls", _walls, ("building_shapes", "residents"), ("noise",)),
     Stage(
         "spread",
         _spread,
         ("heard_streets", "walls"),
         ("noise",),
         growing=True,
-        room=2,
     ),
     Stage("noise", _noise, ("traffic", "spread", "street_tables"), ("noise", "effects")),
     Stage(
@@ -189,5 +188,5 @@ TRAFFIC_STAGES = (
          "area_changes", "year"),
         ("fleet", "effects", "balance"),
     ),
-    Stage("car_load", _car_load, ("charging", "residents", "block_city"), room=6),
+    Stage("car_load", _car_load, ("charging", "residents", "block_city")),
 )  # fmt: skip

@@ -286,5 +286,5 @@ TRAVEL_STAGES = (
         ("ground", "car_network", "truck_network", "free_skims"),
         TRAVEL_THEMES,
     ),
-    Stage("travel", _travel, ("travel_inputs", "travel_before", "observed"), TRAVEL_THEMES, room=6),
+    Stage("travel", _travel, ("travel_inputs", "travel_before", "observed"), TRAVEL_THEMES),
 )

@@ -1,6 +1,5 @@
 """Where one step of the models fails the others stay, and what rests on it says so."""
 
-from collections import OrderedDict
 from dataclasses import replace
 
 import pandas as pd
@@ -58,7 +57,9 @@ STAY = {
 def without(memo, *names):
     """Return a memo that has forgotten some stages."""
     found = Memo()
-    found._answers = {k: OrderedDict(v) for k, v in memo._answers.items() if k not in names}
+    for stage, answers in memo._answers.items():
+        for key, value in answers.items() if stage not in names else ():
+            found.answer(stage, key, lambda _, value=value: value)
     return found
 
 

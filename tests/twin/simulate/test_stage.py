@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
+import numpy as np
+import pandas as pd
 import pytest
 from shapely import Polygon
 
@@ -12,6 +14,7 @@ from twin.memo import Memo
 from twin.simulate.parts import _drawn_key
 from twin.simulate.stage import Cancelled, Chain, Part, Stage
 from twin.state import NetworkPlan
+from twin.weight import arrays_in
 
 
 def assumed(**values):
@@ -189,3 +192,25 @@ def test_who_waited_for_what_failed_tries_himself():
         with pytest.raises(ModelError):
             first.result(10)
         assert second.result(10) == "made"
+
+
+def test_memory_is_bounded_and_what_is_shared_is_counted_once():
+    memo, shared = Memo(megabytes=10), np.zeros(2**17)  # one megabyte
+    for n in range(50):
+        memo.answer("small", str(n), lambda _: {"mine": np.zeros(2**17), "ours": shared[:100]})
+    assert 8 < memo.megabytes <= 10
+    kept = len(memo._answers["small"])
+    assert kept == round(memo.megabytes) - 1
+    assert memo.answer("small", "49", lambda _: pytest.fail("forgotten")) is not None
+    memo.answer("large", "x", lambda _: pd.DataFrame({"a": np.zeros(2**21)}))  # 16 megabytes
+    assert memo.answer("large", "x", lambda _: pytest.fail("forgotten")) is not None
+    assert not memo._answers["small"]
+    assert memo.megabytes == pytest.approx(16, abs=0.1)
+
+
+def test_answers_are_weighed_by_the_arrays_in_them():
+    frame = pd.DataFrame({"n": np.zeros(10_000), "t": ["word"] * 10_000, "c": ["a"] * 10_000})
+    frame = frame.astype({"c": "category"})
+    least = 10_000 * (8 + 4 + 1)
+    assert least <= sum(arrays_in((frame, {"again": frame["n"]})).values()) <= 4 * least
+    assert sum(arrays_in([frame["n"], frame["n"].to_numpy()[::2]]).values()) == 80_000

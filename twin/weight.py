@@ -1,0 +1,79 @@
+"""How much memory answers hold: the arrays in them, each counted once however many share it."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from dataclasses import fields, is_dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+OBJECT = 150
+"""Bytes of what an entry of an object array points to: a text, a small geometry."""
+
+LEAST = 4096
+"""Arrays below this are not worth counting [bytes]."""
+
+
+def arrays_in(answer: Any) -> dict[int, int]:
+    """
+    Return the memory blocks that an answer holds: bytes by address.
+
+    Looks into tables, mappings, sequences and dataclasses; tables that a mapping loads only when
+    asked for stay where they are.
+    """
+    found: dict[int, int] = {}
+    waiting, seen = [answer], set()
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, pd.RangeIndex):
+            continue  # holds nothing until it is asked
+        if isinstance(value, np.ndarray):
+            _count(value, found)
+        elif isinstance(value, pd.DataFrame | pd.Series):
+            waiting += [block.values for block in value._mgr.blocks]
+            waiting += value.axes
+        elif isinstance(value, pd.Index | pd.api.extensions.ExtensionArray):
+            _extension(value, found, waiting)
+        else:
+            waiting += _members(value)
+    return found
+
+
+def _count(array: np.ndarray[Any, Any], found: dict[int, int]) -> None:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    size = array.nbytes + (OBJECT * array.size if array.dtype == object else 0)
+    if size >= LEAST:
+        found[array.__array_interface__["data"][0]] = size
+
+
+def _extension(value: Any, found: dict[int, int], waiting: list[Any]) -> None:
+    """Look into arrays of pandas: texts, categories, geometries, numbers that may be missing."""
+    chunks = getattr(value, "_pa_array", None)
+    if chunks is not None:
+        for chunk in chunks.chunks:
+            found |= {b.address: b.size for b in chunk.buffers() if b and b.size >= LEAST}
+        return
+    inner = [getattr(value, name, None) for name in ("_data", "_ndarray", "_codes", "_mask")]
+    waiting += [part for part in inner if part is not None]
+
+
+def _members(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict | MappingProxyType):
+        return list(value.values())
+    if isinstance(value, ChainMap):
+        return list(value.maps)
+    if isinstance(value, tuple | list):
+        return list(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, item.name, None) for item in fields(value)]
+    return []
