@@ -328,7 +328,7 @@ async def building(  # noqa: PLR0913 - parameters of the address
     """Return what a scenario means for one building: heat, costs, greenhouse gas, in both runs."""
     if not fine_allowed(who, desk.settings):
         template = "Values of single buildings are for people who are signed in."
-        hint = "The same is to be had by Baublock."
+        hint = "The same is to be had by block."
         raise AccessError(template, hint=hint, status=403)
     found = await answer_of(desk, who, hash_, year)
     before = await answer_of(desk, who, other, year) if other else None

@@ -186,9 +186,7 @@ async def scale(  # noqa: PLR0913 - parameters of the address
     def work() -> ScaleOut:
         runs = sides if other else [*_today(desk, hashes, year), *sides]
         series = [seen_values(desk, who, chosen, run, hour=hour, minus=other)[0] for run in runs]
-        made = views.scale_of(
-            chosen, series, theme, difference=other is not None, hour=hour
-        )
+        made = views.scale_of(chosen, series, theme, difference=other is not None, hour=hour)
         told = made.to_json() | {"label": label_of(chosen, t), "unit": t.unit(chosen.unit_at(hour))}
         return ScaleOut.model_validate(told)
 
@@ -230,7 +228,7 @@ def view_of(desk: Context, who: Viewer, name: str) -> View:
 def not_fine() -> TwinError:
     """Return why somebody may not see values of single buildings."""
     template = "Values of single buildings are for people who are signed in."
-    hint = "The same is to be had by Baublock."
+    hint = "The same is to be had by block."
     return AccessError(template, hint=hint, status=403)
 
 

@@ -37,6 +37,9 @@ PART = (10.0, 25.0, 50.0, 75.0, 90.0)
 """Limits of shares that fill the whole range [%]."""
 
 
+ALONG = "From the middle of the zone, along streets and ways."
+
+
 def _energy(name: str, label: str, unit: str, topic: str, make: Any, **more: Any) -> View:
     return View(name, label, unit, "energy", topic, **{"table": "blocks", "make": make, **more})
 
@@ -48,7 +51,7 @@ def _mobility(name: str, label: str, unit: str, topic: str, make: Any, **more: A
 HEAT = (
     _energy(
         "heat_density", "Heat density", "MWh/(ha·a)", "heat", energy.heat_density,
-        help="Useful heat for rooms and hot water over the area of the Baublock.",
+        help="Useful heat for rooms and hot water over the area of the block.",
         better="down", height=True,
         breaks=(70.0, 175.0, 415.0, 1050.0),
     ),
@@ -60,16 +63,16 @@ HEAT = (
     ),
     _energy(
         "heat_demand_m2", "Heat demand by area", "kWh/(m²·a)", "heat", energy.demand_per_m2,
-        help="Useful heat over the heated area of the Baublock.", better="down",
+        help="Useful heat over the heated area of the block.", better="down",
     ),
     _energy(
         "building_type", "Predominant building type", "", "heat", energy.building_type,
-        help="The type of building with most heated area in the Baublock.",
+        help="The type of building with most heated area in the block.",
         kind="category", palette="words", word_context="buildings.size_class",
     ),
     _energy(
         "age_class", "Predominant age class", "", "heat", energy.age_class,
-        help="The age class with most heated area in the Baublock.",
+        help="The age class with most heated area in the block.",
         kind="category", palette="ordered", word_context="buildings.age_class",
     ),
     _energy(
@@ -87,7 +90,7 @@ HEAT = (
 SUPPLY = (
     _energy(
         "carrier", "Predominant carrier", "", "supply", energy.carrier,
-        help="What gives the Baublock most of its heat.",
+        help="What gives the block most of its heat.",
         kind="category", palette="words", words=CARRIER_WORDS,
     ),
     *(
@@ -135,12 +138,12 @@ SUPPLY = (
 SUN_AND_MONEY = (
     _energy(
         "pv_potential", "Solar power: what roofs could yield", "MWh/(ha·a)", "sun",
-        energy.pv_potential, help="Yield of all suitable roofs over the area of the Baublock.",
+        energy.pv_potential, help="Yield of all suitable roofs over the area of the block.",
         palette="sun",
     ),
     _energy(
         "pv_yield", "Solar power: yield", "MWh/(ha·a)", "sun", energy.pv_yield,
-        help="Yield of the plants that stand, over the area of the Baublock.",
+        help="Yield of the plants that stand, over the area of the block.",
         palette="sun", better="up",
     ),
     _energy(
@@ -160,7 +163,7 @@ SUN_AND_MONEY = (
     ),
     _energy(
         "electricity_peak", "Highest electricity load", "kW", "power", energy.peak,
-        help="Highest hour of what the Baublock draws, charging cars included and own solar power "
+        help="Highest hour of what the block draws, charging cars included and own solar power "
         "taken off; at an hour: on the day of the city's highest load.",
         better="down", hourly=True,
     ),
@@ -248,14 +251,15 @@ TRAFFIC = (
         _mobility(
             f"centre_{mode}", label, "min", "transit" if mode == "transit" else "near",
             mobility.minutes_to_centre(mode),
-            help="From door to door, waiting and the way to the stop included.",
+            help=help_,
             table="zones", better="down", open_end=True, mode=mode,
             breaks=(10.0, 15.0, 20.0, 30.0, 45.0),
         )
-        for mode, label in (
-            ("transit", "Minutes to the centre by public transport"),
-            ("bike", "Minutes to the centre by bicycle"),
-            ("car", "Minutes to the centre by car"),
+        for mode, label, help_ in (
+            ("transit", "Minutes to the centre by public transport",
+             "From door to door, waiting and the way to the stop included."),
+            ("bike", "Minutes to the centre by bicycle", ALONG),
+            ("car", "Minutes to the centre by car", ALONG),
         )
     ),
 )  # fmt: skip
@@ -324,7 +328,7 @@ def _near(mode: str, kind: str) -> tuple[View, View]:
         _mobility(
             f"near_{kind}_{mode}", "Minutes to the nearest: {facility}, {mode}", "min", "near",
             mobility.minutes_to(mode, kind), table="blocks",
-            help="Mean of the residents of the Baublock, along streets and ways.", **same,
+            help="Mean of the residents of the block, along streets and ways.", **same,
         ),
         _mobility(
             f"near_{kind}_{mode}_building",

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from dash_app.i18n import translator
+from dash_app.i18n.catalogue import catalogue
 from dash_app.views import TOPICS, VIEWS, label_of, order_of, problem_of, values, word_of
+from dash_app.views.catalogue import FACILITY_WORDS, MODE_WORDS
 from dash_app.views.rows import street_rows
 from tests.small_town import small_town
 from twin.schema import STOCK, TABLES
@@ -296,3 +298,14 @@ def test_a_table_without_rows_gives_an_empty_column(found):
 def test_the_words_of_schema_categories_are_those_of_the_schema():
     assert order_of(VIEWS["age_class"]) == TABLES["buildings"].column("age_class").values
     assert order_of(VIEWS["heat_system_building"]) == STOCK.column("system").values
+
+
+def test_every_name_help_word_and_unit_has_german():
+    known = catalogue("de")
+    texts = {text for view in VIEWS.values() for text in (view.label, view.help)}
+    texts |= {word for view in VIEWS.values() for word in view.words.values()}
+    texts |= {*TOPICS.values(), *FACILITY_WORDS.values(), *MODE_WORDS.values()}
+    assert {text for text in texts if ("", text) not in known} == set()
+    counted = {view.unit_at(hour) for view in VIEWS.values() for hour in (None, 8)}
+    worded = {unit for unit in counted if unit.partition("/")[0] in {"vehicles", "residents"}}
+    assert {unit for unit in worded if ("unit", unit) not in known} == set()
