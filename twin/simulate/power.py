@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from twin.city import City
     from twin.energy.climate import Climate
     from twin.energy.zone import Zones
+    from twin.simulate.traffic import CarLoad
 
     Floats = NDArray[np.float64]
     Power = NDArray[np.float32]
@@ -308,7 +309,7 @@ def _transformers(  # noqa: PLR0913, PLR0917 - called by name
     systems: pd.DataFrame,
     loads: Loads,
     block_load: BlockLoad,
-    car_load: Watts,
+    car_load: CarLoad,
     prosumers: Prosumers,
     block_city: City,
     given: Assumptions,
@@ -326,7 +327,9 @@ def _transformers(  # noqa: PLR0913, PLR0917 - called by name
     homes = systems["dwellings"].to_numpy(float)[there]
     dwellings = np.bincount(area[there], homes, minlength=len(areas)).astype(np.float64)
     return transformer_peaks(
-        area_hours(stacked(block_load.lines, 0, count) + car_load, weight=weight[there], **share),
+        area_hours(
+            stacked(block_load.lines, 0, count) + car_load.all(), weight=weight[there], **share
+        ),
         area_hours(sun, weight=power[there], **share),
         areas=areas,
         dwellings=dwellings,

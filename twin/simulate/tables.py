@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from twin.city import City
     from twin.rowwise import Rows
     from twin.simulate.power import BlockLoad, Prosumers
+    from twin.simulate.traffic import CarLoad
 
     Watts = NDArray[np.int32]
 
@@ -173,7 +174,7 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     hot_water_shape: NDArray[np.float64],
     block_load: BlockLoad,
     prosumers: Prosumers,
-    car_load: Watts | None,
+    car_load: CarLoad | None,
     systems: pd.DataFrame,
     block_city: City,
     weather: pd.DataFrame,
@@ -193,8 +194,11 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     area = np.append(np.where(codes < 0, len(districts), codes), len(districts))
     sums, ends = np.zeros((len(districts) + 1, 2, HOURS), np.int64), np.zeros((count, 3), np.int64)
     none, plants = np.zeros(HOURS, np.int32), prosumers.rows.sums
+    charged = np.zeros(HOURS, np.int64)
     for place in range(count):  # one compiled call a Baublock: no array of all hours of all blocks
-        used = block_load.lines[place] + (none if car_load is None else car_load[place])
+        cars = none if car_load is None else car_load[place]
+        charged += cars
+        used = block_load.lines[place] + cars
         lines = (heat.sums.get(place, none), used, plants.get(place, none))
         add_area(lines, water[place], hot_water_shape, sums[area[place]], ends[place])
     whole = sums.sum(axis=0)
@@ -202,7 +206,7 @@ def _hours(  # noqa: PLR0913, PLR0917 - called by name
     hourly = {
         "heat_w": whole[0],
         "electricity_w": sum(block_load.lines.values(), np.zeros(HOURS, np.int64)),
-        "charging_w": np.nan if car_load is None else car_load.sum(axis=0, dtype=np.int64),
+        "charging_w": np.nan if car_load is None else charged,
         "pv_w": sun,
         "import_w": np.maximum(whole[1], 0),
         "feed_in_w": np.maximum(-whole[1], 0),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -147,22 +148,50 @@ def _charging(  # noqa: PLR0913, PLR0917 - called by name
     return charging_kwh(travel.demand.by_zone, buildings, given, year, points=points)
 
 
+@dataclass(frozen=True, eq=False)
+class CarLoad:
+    """
+    What cars charge by Baublock and hour; the last Baublock is for buildings in none.
+
+    `car_load[n]` are the hours of one [W] (8760,): they are made when they are asked for, because
+    all of them take as much room as everything else of a year.
+    """
+
+    watt_hours: NDArray[np.float32]  # (blocks, places) in a year, whole
+    shapes: NDArray[np.float32]  # (places, 8760) share of each hour
+
+    def __len__(self) -> int:
+        """Return the number of Baublöcke."""
+        return len(self.watt_hours)
+
+    def __getitem__(self, which: Any) -> Any:
+        """Return the hours of a Baublock [W], or `[block, hour]` one of them."""
+        block, hour = which if isinstance(which, tuple) else (which, slice(None))
+        watts = np.zeros(self.shapes.shape[1], np.float32)[hour]
+        for kwh, shape in zip(self.watt_hours[block], self.shapes, strict=True):
+            watts = watts + kwh * shape[hour]
+        return np.rint(watts).astype(np.int32)
+
+    def all(self) -> Watts:
+        """Return the hours of all Baublöcke [W] (blocks, 8760)."""
+        return np.stack([self[block] for block in range(len(self))])
+
+
 def _car_load(
     charging: Charging | None, residents: pd.DataFrame, block_city: City, given: Assumptions
-) -> Watts:
-    """Return what cars charge by Baublock and hour [W]; the last line is for buildings in none."""
+) -> CarLoad:
+    """Return what cars charge by Baublock and hour."""
     known = block_city.blocks.index
     count = len(known) + 1
     if charging is None:
-        return np.zeros((count, HOURS), np.int32)
+        return CarLoad(np.zeros((count, 1), np.float32), np.zeros((1, HOURS), np.float32))
     block = codes_of(residents["block_id"], known)
     kwh = charging.by_building.reindex(residents.index).to_numpy(float)
     watt_hours = np.rint(kwh * 1000)  # whole, so that the order of buildings does not count
     sums = np.column_stack([np.bincount(block, column, count) for column in watt_hours.T])
     places = [str(name).removesuffix("_kwh") for name in charging.by_building]
     shapes = np.vstack([charging.shapes[place] for place in places])
-    watts = sums.astype(np.float32) @ shapes.astype(np.float32)
-    return np.rint(watts, out=watts).astype(np.int32)
+    return CarLoad(sums.astype(np.float32), shapes.astype(np.float32))
 
 
 TRAFFIC_STAGES = (

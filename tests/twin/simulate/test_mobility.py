@@ -214,3 +214,15 @@ def test_a_town_without_streets_has_no_mobility_and_all_the_rest(place):
     assert not names & {"mode_car", "traffic_km", "noise_day", "access_school"}
     assert found.last.answers["travel"] is None
     assert np.isnan(found.last.answers["mobility_table"].to_numpy()).all()
+
+
+def test_hours_of_a_block_are_made_when_they_are_asked_for(today):
+    load, charging = today.last.answers["car_load"], today.last.answers["charging"]
+    every = load.all()
+    assert every.dtype == np.int32
+    assert every.shape == (len(load), 8760)
+    block = int(every.sum(axis=1).argmax())
+    assert (load[block] == every[block]).all()
+    assert load[block, 4000] == every[block, 4000]
+    kwh = charging.by_building.to_numpy().sum()
+    assert every.sum() / 1000 == pytest.approx(kwh, rel=0.01)
