@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 
 from dash_app.accounts.access import KEY, Access
 from dash_app.accounts.origin import SAFE, is_cross_site, is_known_host
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from dash_app.settings import Settings
     from layers.project_store import ProjectStore
@@ -42,7 +42,20 @@ class AccessGuard:
                 return
             await refusal(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        await self.app(scope, receive, self._sender(send))
+
+    def _sender(self, send: Send) -> Send:
+        """Let browsers ask for a shared server over TLS only, from the first answer on."""
+        settings = self.access.settings
+        if settings.mode == "laptop" or not settings.https:
+            return send
+
+        async def strict(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Strict-Transport-Security"] = "max-age=31536000"
+            await send(message)
+
+        return strict
 
     def _refusal(self, headers: Headers, scope: Scope) -> PlainTextResponse | None:
         settings = self.access.settings

@@ -38,7 +38,12 @@ class Limit:
         return 0 if beyond < 0 else min(self.longest_s, self.first_s * 2**beyond)
 
 
-ACCOUNT = Limit(free=5)
+PAIR = Limit(free=5)
+"""One account from one address."""
+
+ACCOUNT = Limit(free=50, longest_s=60)
+"""One account from everywhere: short, so that nobody can lock its owner out by failing."""
+
 ADDRESS = Limit(free=20)
 STARTS = Limit(free=60, longest_s=60, forgotten_s=600)
 """Of sign-ins handed to another service from one address: each keeps a ticket for minutes."""
@@ -56,8 +61,10 @@ def attempt(store: ProjectStore, login: str, address: str | None) -> None:
     AccessError
         The account or the address has to wait (429).
     """
-    _count(store, _address_name(store, address), ADDRESS)
-    _count(store, _login_name(store, login), ACCOUNT)
+    account, place = _login_name(store, login), _address_name(store, address)
+    _count(store, place, ADDRESS)
+    _count(store, f"{account}:{place[-32:]}", PAIR)
+    _count(store, account, ACCOUNT)
 
 
 def succeeded(store: ProjectStore, login: str, address: str | None) -> None:

@@ -42,7 +42,7 @@ def password_faults(password: str, login: str) -> list[Sentence]:
     >>> password_faults("vier Worte an der Agger", "ada")
     []
     """
-    return list(_faults(_normal(password), login.strip().casefold()))
+    return list(_faults(_normal(password), _normal(login).strip().casefold()))
 
 
 def _faults(password: str, login: str) -> Iterator[Sentence]:

@@ -116,10 +116,7 @@ def _add_sign_in(router: APIRouter, desk: Desk) -> None:
         name = form.get("login", "")
         try:
             if not desk.is_own_form(request, form):
-                raise AccessError(
-                    "The page was open for too long, or cookies are switched off.",
-                    hint="Sign in again.",
-                )
+                raise _stale_form(desk.settings)
             account = sign_in(
                 desk.store, desk.passwords, name, form.get("password", ""), _address(request)
             )
@@ -246,6 +243,16 @@ def _add_service(router: APIRouter, desk: Desk, provider: Provider) -> None:
         response = desk.welcome(request, account, under_way["next"])
         drop_cookie(response, desk.settings, what="signin")
         return response
+
+
+def _stale_form(settings: Settings) -> AccessError:
+    """Say why a form is not taken; without TLS browsers do not keep a cookie that asks for it."""
+    hint = (
+        "Sign in again, at an address that begins with https."
+        if settings.https
+        else "Sign in again."
+    )
+    return AccessError("The page was open for too long, or cookies are switched off.", hint=hint)
 
 
 def _refuse_foreign(desk: Desk, request: Request, form: dict[str, str]) -> None:

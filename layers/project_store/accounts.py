@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 import uuid
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -240,12 +241,12 @@ class AccountStore:
 
 def login_key(login: str) -> str:
     """
-    Return a login as it is compared: without spaces around it, in lower case.
+    Return a login as it is compared: without spaces around it, in lower case, `ü` as one sign.
 
     >>> login_key("  Erika.Muster@Town.DE ")
     'erika.muster@town.de'
     """
-    return login.strip().casefold()
+    return unicodedata.normalize("NFKC", login).strip().casefold()
 
 
 def _ticket(connection: Connection, name: str, now: datetime) -> Any:

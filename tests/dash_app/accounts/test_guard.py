@@ -110,6 +110,14 @@ def test_sockets_of_other_pages_are_closed(laptop):
     assert caught.value.code == 1008
 
 
+def test_browsers_are_told_to_stay_with_tls(laptop, town, store, passwords):
+    header = "strict-transport-security"
+    assert header in town.browser().get("/who").headers
+    assert header not in laptop.browser().get("/who").headers
+    plain = make_town(Settings(mode="shared", https=False), store, passwords)
+    assert header not in plain.browser().get("/who").headers
+
+
 def test_without_a_guard_nobody_is_more_than_local(store, passwords):
     """An application that forgot the guard must not take a shared server for a laptop."""
     town = make_town(Settings(mode="shared"), store, passwords)

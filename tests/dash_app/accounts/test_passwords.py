@@ -78,11 +78,29 @@ def test_a_count_is_forgotten_by_success_and_by_the_operator(store):
     for _ in range(5):
         limits.attempt(store, "ada", "10.0.0.1")
     with pytest.raises(AccessError) as caught:
-        limits.attempt(store, "ADA ", "10.0.0.2")
+        limits.attempt(store, "ADA ", "10.0.0.1")
     assert caught.value.status == 429
     assert 0 < caught.value.wait_s <= 6
     limits.forgive(store, "Ada")
     limits.attempt(store, "ada", "10.0.0.1")
+
+
+def test_nobody_locks_the_owner_out_by_failing(store):
+    for _ in range(5):
+        limits.attempt(store, "ada", "10.6.6.6")
+    for _ in range(3):
+        with pytest.raises(AccessError):
+            limits.attempt(store, "ada", "10.6.6.6")
+    limits.attempt(store, "ada", "10.0.0.1")
+
+
+def test_guessing_from_many_addresses_has_to_wait_a_little(store):
+    for number in range(50):
+        limits.attempt(store, "ada", f"10.0.{number}.1")
+    with pytest.raises(AccessError) as caught:
+        limits.attempt(store, "ada", "10.1.0.1")
+    assert caught.value.wait_s <= limits.ACCOUNT.longest_s + 1
+    limits.attempt(store, "grace", "10.1.0.1")
 
 
 def test_a_household_of_ipv6_is_one_address(store):
