@@ -11,6 +11,7 @@ from dash_app.components.amounts import figure, unit_parts
 from dash_app.components.charts.scale import text_width
 from dash_app.components.native import Svg
 from dash_app.components.svg import drawing, node
+from dash_app.workspace.drawn import change_scales, drawn_values, shared_scales
 
 if TYPE_CHECKING:
     from dash_app.components.svg import Node
@@ -31,18 +32,13 @@ def legend_of(t: Translator, work: Work, view: View) -> list[Any]:
     why = next((w for year in found.values() if (w := views.problem_of(view, year, work.city))), "")
     if why:
         return [html.P(t.text(why), className="value-note")]
-    values = {
-        key: views.values(view, year, work.city, hour=work.hour) for key, year in found.items()
-    }
+    values = drawn_values(work, view)
     if work.shown == "diff":
-        before, after = work.pair
-        if before.key not in values or after.key not in values or before is after:
+        moved = change_scales(work, view, values, work.pair)
+        if not moved:
             return [html.P(t.text("The values are being computed."), className="quiet")]
-        moved = views.change(view, values[after.key], values[before.key])
-        scales = {k: views.scale_of(view, [moved], k, difference=True) for k in THEMES}
-        return _drawn(t, view, scales, work.hour, difference=True)
-    scales = {k: views.scale_of(view, list(values.values()), k) for k in THEMES}
-    return _drawn(t, view, scales, work.hour, difference=False)
+        return _drawn(t, view, moved, work.hour, difference=True)
+    return _drawn(t, view, shared_scales(work, view, values), work.hour, difference=False)
 
 
 def _drawn(

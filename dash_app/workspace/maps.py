@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dash_app import views
+from dash_app.workspace.drawn import change_scales, drawn_values, shared_scales
 from dash_app.workspace.privacy import allowed_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-
     from dash_app.api.context import Context
     from dash_app.map.colours import Scale
     from dash_app.views import View
-    from dash_app.workspace.work import Side, SideKey, Work
+    from dash_app.workspace.work import Side, Work
 
 DEFAULT_VIEWS = {"energy": "heat_density", "compare": "heat_density", "mobility": "car_flow"}
 """View of results that a mode of the page starts with."""
@@ -25,7 +22,7 @@ def view_of(work: Work, mode: str) -> View | None:
     """Return the view of results that the map shows; None for the plain city."""
     name = work.theme or DEFAULT_VIEWS.get(mode)
     found = views.VIEWS.get(name) if name else None
-    return found if found is not None and allowed_view(found, work.viewer) else None
+    return found if found is not None and allowed_view(found, work.viewer, work.settings) else None
 
 
 def maps_of(desk: Context, work: Work, view: View | None) -> dict[str, Any]:
@@ -42,32 +39,18 @@ def maps_of(desk: Context, work: Work, view: View | None) -> dict[str, Any]:
     told["pair"] = [before.key, after.key]
     if view is None:
         return told
-    values = {side.key: _values(desk, view, side, work) for side in there}
+    values = drawn_values(work, view)
     told |= {"flow": view.kind == "flow", "height": view.height}
-    scales = {theme: views.scale_of(view, list(values.values()), theme)
-              for theme in ("light", "dark")} if values else {}  # fmt: skip
+    scales = shared_scales(work, view, values)
     for side in there:
         told["maps"][side.key] = _spec(view, scales, _url(view, side, work))
-    one, other = (work.b or work.base, work.a or work.b or work.base)
-    if one.key in values and other.key in values and one is not other:
-        told["maps"]["diff"] = _difference(desk, view, work, (one, other), values)
+    pair = (work.b or work.base, work.a or work.b or work.base)
+    moved = change_scales(work, view, values, pair)
+    if moved:
+        url = _url(view, pair[1], work)
+        url += f"{'&' if work.hour is not None else '?'}minus={_key(pair[0])}"
+        told["maps"]["diff"] = _spec(view, moved, url)
     return told
-
-
-def _difference(
-    desk: Context,
-    view: View,
-    work: Work,
-    pair: tuple[Side, Side],
-    values: Mapping[SideKey, pd.Series[Any]],
-) -> dict[str, Any]:
-    before, after = pair
-    change = views.change(view, values[after.key], values[before.key])
-    scales = {
-        theme: views.scale_of(view, [change], theme, difference=True) for theme in ("light", "dark")
-    }
-    url = f"{_url(view, after, work)}{'&' if work.hour is not None else '?'}minus={_key(before)}"
-    return _spec(view, scales, url)
 
 
 def _spec(view: View, scales: dict[str, Scale], url: str) -> dict[str, Any]:
@@ -81,12 +64,6 @@ def _spec(view: View, scales: dict[str, Scale], url: str) -> dict[str, Any]:
         "light": {"colours": list(light.colours), "nodata": light.nodata},
         "dark": {"colours": list(dark.colours), "nodata": dark.nodata},
     }
-
-
-def _values(desk: Context, view: View, side: Side, work: Work) -> pd.Series[Any]:
-    found = side.year(work.year)
-    assert found is not None
-    return views.values(view, found, desk.city, hour=work.hour)
 
 
 def _url(view: View, side: Side, work: Work) -> str:

@@ -66,6 +66,7 @@ def work_of(
         hour=hour if isinstance(hour, int) and 0 <= hour < 24 else None,
         entries=desk.projects.entries(viewer),
         targets=desk.projects.targets(),
+        settings=desk.settings,
     )
     return work, tuple(missing)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from dash_app.settings import Settings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -62,6 +64,7 @@ class Work:
     hour: int | None = None  # of the day, 0 to 23, for what has hours
     entries: tuple[ScenarioEntry, ...] = ()  # all scenarios of the project
     targets: Mapping[str, Mapping[int, float]] = field(default_factory=dict)  # indicator, year
+    settings: Settings = field(default_factory=Settings)  # what privacy asks for
 
     @property
     def sides(self) -> tuple[Side, ...]:
