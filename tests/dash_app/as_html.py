@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from html.parser import HTMLParser
 from typing import Any
 
 NAMES = {
@@ -34,3 +35,17 @@ def _attribute(name: str, value: Any) -> str:
     if name in FLAGS:
         return f" {name}" if value else ""
     return "" if value is None else f' {NAMES.get(name, name)}="{escape(str(value))}"'
+
+
+def controls(html: str) -> list[dict[str, str]]:
+    """Return the attributes of everything that can be pressed (`data-work`)."""
+    found: list[dict[str, str]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = {name: value or "" for name, value in attrs}
+            if "data-work" in given:
+                found.append({"tag": tag, **given})
+
+    Reader().feed(html)
+    return found
