@@ -30,6 +30,10 @@ NARROW_SPACE = "\u202f"
 """Between a number and its unit; never breaks the line."""
 
 
+LARGEST = 1e15
+"""Numbers from here on are slips of the hand; they are written with a power of ten."""
+
+
 @dataclass(frozen=True)
 class Translator:
     """Says things in one language. Get one with `translator`."""
@@ -143,6 +147,8 @@ class Translator:
         return Locale("de", "DE") if self.lang == "de" else Locale("en", "GB")
 
     def _decimal(self, value: float, digits: int | None) -> str:
+        if abs(value) >= LARGEST:
+            return f"{value:.3g}".replace(".", "," if self.lang == "de" else ".")
         places = 6
         if value == int(value):
             places = 0
