@@ -103,6 +103,8 @@ window.twinForm = (() => {
       const number = numberOf(text, root.dataset.lang);
       return set(path, number === null ? text : scale ? Math.round((number / Number(scale)) * 1e12) / 1e12 : number);
     }
+    const {alias} = field.dataset; // how people call the middle of the town
+    if (alias && text.trim().toLowerCase() === alias.toLowerCase()) return set(path, "centre");
     return set(path, text.trim() === "" && field.dataset.default === undefined ? undefined : text);
   }
 
@@ -127,6 +129,7 @@ window.twinForm = (() => {
       if (type === "flag") field.checked = Boolean(value);
       else if (type === "many") field.checked = Array.isArray(value) && value.includes(word);
       else if (type === "maybe") field.value = value === undefined || value === null ? "" : String(value);
+      else if (field.dataset.alias && value === "centre") field.value = field.dataset.alias;
       else if (scale && typeof value === "number") field.value = written(value * Number(scale), lang);
       else field.value = type === "number" || type === "integer" ? written(value, lang) : value ?? "";
     }
@@ -175,7 +178,7 @@ window.twinForm = (() => {
     }
     for (const button of buttons) button.setAttribute("aria-pressed", String(button === chosen));
     for (const panel of all("[data-panel]", group)) {
-      if (panel.closest("[data-group]") === group) panel.hidden = panel.dataset.panel !== chosen.dataset.option;
+      if (panel.closest("[data-group]") === group) panel.hidden = !listOf(chosen, "paths").includes(panel.dataset.panel);
     }
   }
 

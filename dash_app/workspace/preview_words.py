@@ -159,7 +159,7 @@ def _cost(t: Translator, found: Preview) -> Figure:
     value, unit = _round(found.cost_eur), "€"
     if value >= 1e6:
         value, unit = found.cost_eur / 1e6, t.text("million €")
-    return _figure("cost", label, t.number(value), unit, t.text("estimated"))
+    return _figure("cost", label, t.number(value), unit, t.kind("estimated"))
 
 
 def _fourth(t: Translator, found: Preview) -> Figure:

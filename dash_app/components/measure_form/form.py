@@ -170,13 +170,17 @@ def grouped_paths(kind: str) -> set[str]:
     return {path for option in options for path in (*option.paths, *option.fixed)}
 
 
+def paths_of(group: Group) -> list[str]:
+    """Return the paths that the options of a group ask for, each once."""
+    return list(dict.fromkeys(path for option in group.options for path in option.paths))
+
+
 def _value_group(t: Translator, kind: str) -> list[Component]:
     group = value_group(kind)
     if group is None:
         return []
     panels: dict[str, list[Component]] = {
-        option.name: [field_input(t, field_of(kind, path)) for path in option.paths]
-        for option in group.options
+        path: [field_input(t, field_of(kind, path))] for path in paths_of(group)
     }
     return [_group(t, group, panels)]
 
@@ -187,14 +191,13 @@ def _time(t: Translator, kind: str) -> list[Component]:
     if group is None:
         return [start]
     panels: dict[str, list[Component]] = {
-        option.name: [field_input(t, field_of(kind, path)) for path in option.paths]
-        for option in group.options
+        path: [field_input(t, field_of(kind, path))] for path in paths_of(group)
     }
     return [start, _group(t, group, panels)]
 
 
 def _group(t: Translator, group: Group, panels: Mapping[str, list[Component]]) -> html.Fieldset:
-    """Return options as segments, each with its panel; the script shows the one that holds."""
+    """Return options as segments, and a panel for each path; the script shows those that hold."""
     label = t.sentence(group.label)
     buttons = [
         html.Button(
@@ -206,10 +209,9 @@ def _group(t: Translator, group: Group, panels: Mapping[str, list[Component]]) -
         for option in group.options
     ]  # fmt: skip
     shown = [
-        html.Div(panels[option.name], hidden=True, className="mf-panel",
-                 **attrs(data_panel=option.name))
-        for option in group.options
-    ]  # fmt: skip
+        html.Div(inside, hidden=True, className="mf-panel", **attrs(data_panel=path))
+        for path, inside in panels.items()
+    ]
     segments = html.Div(buttons, role="group", className="segments", **attrs(aria_label=label))
     return html.Fieldset(
         [html.Legend(label), segments, *shown],
@@ -224,13 +226,7 @@ def _where(t: Translator, city: City, scenario: Scenario, kind: str) -> list[Com
     found: list[Component] = []
     for item in items:
         if isinstance(item, Group):
-            panels = {
-                option.name: [
-                    part for path in option.paths
-                    for part in place_input(t, city, scenario, kind, path)
-                ]
-                for option in item.options
-            }  # fmt: skip
+            panels = {path: place_input(t, city, scenario, kind, path) for path in paths_of(item)}
             found.append(_group(t, item, panels))
         else:
             found += place_input(t, city, scenario, kind, item)

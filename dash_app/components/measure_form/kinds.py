@@ -82,7 +82,7 @@ def value_group(kind: str) -> Group | None:
         "new_development": ((say("Dwellings"), "dwellings"), (say("Floor area"), "floor_area_m2")),
         "behaviour": ((say("Difference"), "delta_k"), (say("Temperature"), "set_point_c")),
         "energy_price": ((relative, "factor"), (absolute, "value")),
-        "work_from_home": ((say("Share"), "share_percent"), (relative, "factor")),
+        "work_from_home": ((say("Share in percent"), "share_percent"), (relative, "factor")),
         "transit_headway": ((say("Minutes"), "headway_min"), (relative, "factor")),
         "transit_priority": (
             (say("Percent"), "saved_percent"), (say("Seconds"), "saved_s_per_stop"),

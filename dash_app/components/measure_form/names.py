@@ -34,7 +34,7 @@ def name_list(t: Translator, city: City, scenario: Scenario, table: str) -> html
     """Return the proposals for the search fields of a table."""
     found = names_for(t, city, scenario, table)
     if table == "places":
-        found = ["centre", *found]
+        found = [t.text("town centre"), *found]
     return html.Datalist([html.Option(value=name) for name in found], id=f"mf-names-{table}")
 
 

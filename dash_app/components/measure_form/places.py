@@ -19,6 +19,8 @@ from dash_app.components.values import attrs, icon
 from twin.measures import MEASURES, BuildingMeasure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dash.development.base_component import Component
 
     from dash_app.i18n import Translator
@@ -147,13 +149,20 @@ def _adder(t: Translator, path: str, label: str, words: list[html.Option]) -> ht
     return html.Div([html.Label(label, htmlFor=name), box], className="mf-field")
 
 
-def _typer(label: str, path: str, table: str, *, single: bool = False) -> html.Div:
+def _typer(
+    label: str,
+    path: str,
+    table: str,
+    *,
+    single: bool = False,
+    more: Mapping[str, str] | None = None,
+) -> html.Div:
     """Return a search field: a name is added to a list, or is the value itself."""
     name = input_id(path) if single else f"{input_id(path)}-add"
     own = {"data_field": path, "data_type": "text"} if single else {"data_add": path}
     typed = Input(
         id=name, type="text", autoComplete="off", spellCheck="false", className="mf-text",
-        **attrs(**own, data_names=table),
+        **attrs(**own, **(more or {}), data_names=table),
     )  # fmt: skip
     box = html.Div(typed, className="mf-box")
     return html.Div([html.Label(label, htmlFor=name), box], className="mf-field")
@@ -166,7 +175,8 @@ def _districts(
 
 
 def _around(t: Translator, city: City, scenario: Scenario, kind: str, path: str) -> list[Component]:
-    place = _typer(t.text("Place"), f"{path}.place", "places", single=True)
+    alias = {"data_alias": t.text("town centre")}  # how people call `centre`
+    place = _typer(t.text("Place"), f"{path}.place", "places", single=True, more=alias)
     radius = field_input(t, field_of(kind, f"{path}.radius_m"))
     point = tool(t.text("Point on the map"), "point", f"{path}.point")
     return [
