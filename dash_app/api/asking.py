@@ -14,6 +14,7 @@ from dash_app.api.problems import words_of
 from dash_app.i18n import Translator
 from dash_app.workspace.runs import Run, is_baseline, not_ready, unknown_run
 from dash_app.workspace.viewer import PUBLIC, Viewer
+from twin.errors import TwinError
 from twin.simulate.results import YearResults
 
 T = TypeVar("T")
@@ -82,10 +83,15 @@ def may_see(desk: Context, viewer: Viewer, hash_: str) -> bool:
     scenario = desk.engine.scenario(hash_)
     if viewer.may_edit or scenario is None or is_baseline(scenario):
         return True
-    opened = (
-        desk.projects.open(entry.id, viewer=PUBLIC) for entry in desk.projects.entries(PUBLIC)
-    )
-    return any(published.hash == hash_ for _, published in opened)
+    return any(_is_public(desk, *version) for version in desk.versions.of(hash_))
+
+
+def _is_public(desk: Context, scenario_id: str, number: int) -> bool:
+    try:
+        desk.projects.open(scenario_id, number, viewer=PUBLIC)
+    except TwinError:
+        return False
+    return True
 
 
 async def finished(run: Run, timeout_s: float = WAIT_S) -> bool:

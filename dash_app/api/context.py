@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections import OrderedDict
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from dash_app.api.news import News
@@ -22,6 +24,28 @@ if TYPE_CHECKING:
     from twin.city import City
 
 
+class Versions:
+    """Which saved versions were run under a hash: who may see one of them may see the results."""
+
+    def __init__(self, most: int = 2000) -> None:
+        self._most = most
+        self._found: OrderedDict[tuple[str, str, int], None] = OrderedDict()
+        self._lock = Lock()
+
+    def note(self, hash_: str, scenario_id: str, number: int) -> None:
+        """Remember that a version has this hash."""
+        with self._lock:
+            self._found[hash_, scenario_id, number] = None
+            self._found.move_to_end((hash_, scenario_id, number))
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
+
+    def of(self, hash_: str) -> list[tuple[str, int]]:
+        """Return the versions that have a hash."""
+        with self._lock:
+            return [(one, number) for key, one, number in self._found if key == hash_]
+
+
 @dataclass(frozen=True, eq=False)
 class Context:
     """The city, what works for it, and who is asking; the pages use it as well."""
@@ -33,6 +57,7 @@ class Context:
     settings: Settings
     viewer_of: Callable[[Request], Viewer]
     news: News = field(default_factory=News)
+    versions: Versions = field(default_factory=Versions)
     instance: str = field(default_factory=lambda: uuid.uuid4().hex)  # of this start of the server
 
     @property

@@ -1,14 +1,14 @@
 """What happens meanwhile, sent to the page as it happens (server-sent events)."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from dash_app.api.asking import Desk, Who
 from dash_app.api.context import Context
-from dash_app.api.news import Event, Listener
+from dash_app.api.news import Event
 from dash_app.api.problems import NotNowError, ProblemRoute
 from dash_app.workspace.viewer import Viewer
 
@@ -42,9 +42,8 @@ async def events(request: Request, desk: Desk, who: Who) -> StreamingResponse:
     if len(desk.news) >= MOST_LISTENERS or desk.news.is_closed:
         template = "Too many pages listen already."
         raise NotNowError(template, hint="Close some of them.")
-    listener = desk.news.listen(lambda event: may_hear(who, event))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = told(desk, listener, request)
+    stream = told(desk, lambda event: may_hear(who, event), request)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
@@ -54,9 +53,13 @@ def may_hear(who: Viewer, event: Event) -> bool:
 
 
 async def told(
-    desk: Context, listener: Listener, request: Request, heartbeat_s: float = HEARTBEAT_S
+    desk: Context,
+    wants: Callable[[Event], bool],
+    request: Request,
+    heartbeat_s: float = HEARTBEAT_S,
 ) -> AsyncIterator[str]:
     """Give events as lines of a stream, until the page leaves or the server stops."""
+    listener = desk.news.listen(wants)
     try:
         hello = Event("hello", {"instance": desk.instance, "city": desk.city.hash})
         yield f"retry: {RECONNECT_MS}\n{line_of(hello)}"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dash_app.accounts.errors import AccessError
 from dash_app.api.asking import Desk, Editor, Hash, Who, Words, aside, finished, may_see
 from dash_app.api.context import Context
-from dash_app.api.problems import ProblemRoute, faults_of
+from dash_app.api.problems import NotNowError, ProblemRoute, faults_of
 from dash_app.i18n import Translator
 from dash_app.workspace.engine import baseline_of
 from dash_app.workspace.runs import Run, Status, unknown_run
@@ -18,6 +18,10 @@ from twin.errors import TwinError
 from twin.scenario import STAGES, Scenario, load_scenario
 
 router = APIRouter(prefix="/runs", tags=["runs"], route_class=ProblemRoute)
+
+
+MOST_WAITING = 20
+"""Scenarios in the queue at which the public has to come again later; planners never have to."""
 
 
 class RunIn(BaseModel):
@@ -74,7 +78,11 @@ async def start(body: RunIn, desk: Desk, who: Who, t: Words) -> RunAnswer:
     began = time.perf_counter()
     scenario = await aside(wanted, desk, who, body)
     token = f"{who.account_id or who.role}:{body.token}" if body.token else ""
-    run = await aside(lambda: desk.engine.start(scenario, year=body.year, token=token))
+    if not who.may_edit and desk.engine.waiting >= MOST_WAITING:
+        template = "Too many scenarios are being worked out already."
+        raise NotNowError(template, hint="Ask again in a moment.")
+    rank = 0 if who.may_edit else 1
+    run = await aside(lambda: desk.engine.start(scenario, year=body.year, token=token, rank=rank))
     await finished(run, body.wait_s)
     told = _told(desk, t, run.hash, run)
     ms = round(1000 * (time.perf_counter() - began))
@@ -106,7 +114,8 @@ def wanted(desk: Context, who: Viewer, body: RunIn) -> Scenario:
     if body.content is not None:
         scenario = load_scenario(body.content)
     elif body.scenario is not None:
-        _, scenario = desk.projects.open(body.scenario, body.version, viewer=who)
+        version, scenario = desk.projects.open(body.scenario, body.version, viewer=who)
+        desk.versions.note(scenario.hash, version.scenario_id, version.number)
     else:
         scenario = baseline_of(Scenario(stages=STAGES), desk.city)
     if body.measure is not None:

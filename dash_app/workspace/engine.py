@@ -106,16 +106,17 @@ class Engine:
             self.start(baseline_of(Scenario(stages=STAGES), city))
 
     def start(
-        self, scenario: Scenario, *, year: int | None = None, token: str = "", wait: bool = False
-    ) -> Run:
+        self, scenario: Scenario, *, year: int | None = None, token: str = "", wait: bool = False,
+        rank: int = 0,
+    ) -> Run:  # fmt: skip
         """
         Have a scenario worked out; `year` (the last stage where left out) comes first.
 
         A newer start of the same `token` supersedes the older one, unless both ask for the same.
-        A scenario that failed before is tried again.
+        A scenario that failed before is tried again. Those of `rank` 1 wait for all of rank 0.
         """
         wanted = scenario.stages[-1] if year is None else year
-        run = Run(scenario.hash, wanted, token)
+        run = Run(scenario.hash, wanted, token, rank=rank)
         if wanted not in scenario.stages:
             run.settle(wrong_year(wanted, scenario))
             return run
@@ -173,6 +174,12 @@ class Engine:
         if results is None or run.year not in results.years:
             raise not_ready(run.year)
         return results.years[run.year]
+
+    @property
+    def waiting(self) -> int:
+        """How many scenarios somebody waits for."""
+        with self._lock:
+            return len(self._queue.asked)
 
     def peek(self, hash_: str) -> Results | None:
         """Return the answer as far as it is there; some of its years may be missing."""

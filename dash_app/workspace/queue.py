@@ -46,6 +46,7 @@ class Queue:
             job = Job("asked", run.hash, run.year)
             self.asked.insert(place, job)
         job.runs.append(run)
+        self.asked.sort(key=lambda one: one.rank)  # within a rank the order stays
         if self.running is not None and self.running.kind != "asked":
             self.running.stop.set()  # it gives way
         return dropped

@@ -58,7 +58,8 @@ class Run:
     same token made it `superseded`. `future` ends then, too, without a value.
     """
 
-    def __init__(self, hash_: str, year: int, token: str = "") -> None:
+    def __init__(self, hash_: str, year: int, token: str = "", *, rank: int = 0) -> None:
+        self.rank = rank  # 0 before 1
         self.hash = hash_
         self.year = year
         self.token = token
@@ -93,6 +94,11 @@ class Job:
     runs: list[Run] = field(default_factory=list)
     stop: Event = field(default_factory=Event)
     share: float = 0.0
+
+    @property
+    def rank(self) -> int:
+        """The best rank of those who wait."""
+        return min((run.rank for run in self.runs), default=0)
 
     def is_for(self, hash_: str, year: int) -> bool:
         """Tell whether it gives this year of this scenario, and was not told to stop."""

@@ -42,7 +42,7 @@ class Town:
 async def heard(town: Any, count: int, page: Any = None, *, beat: float = 5.0) -> list[str]:
     """Read some lines of the stream."""
     lines = []
-    stream = told(town, town.news.listen(), page or Page(), beat)
+    stream = told(town, lambda _: True, page or Page(), beat)
     async for line in stream:
         lines.append(line)
         if len(lines) == count:

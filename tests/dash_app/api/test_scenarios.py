@@ -135,7 +135,7 @@ def test_names_are_only_text(client: TestClient) -> None:
     made = post(client, "", {"name": name}, 201)
     answer = client.get(f"/api/scenarios/{made['id']}")
     assert answer.headers["content-type"] == "application/json"
-    assert answer.json()["name"] == name.strip()
+    assert answer.json()["name"] == " ".join(name.split())
     problem(client.post("/api/scenarios", json={"name": "a\x00b"}), 422)
 
 
@@ -148,7 +148,7 @@ def test_published_for_all_and_taken_back(desk: Desk, scenario_id: str) -> None:
     public = desk.as_public()
     assert public.get(address).json()["name"] == "Warm walls"
     told = desk.run(scenario=scenario_id, year=2030)
-    assert told["hash"] == desk.full or 2030 in told["years"]
+    assert 2030 in told["years"]
     assert public.get(f"/api/results/{told['hash']}/2030/indicators").status_code == 200
     assert scenario_id in public.get("/api/scenarios").text
     desk.viewer = PLANNER

@@ -130,6 +130,20 @@ def test_asking_often_gets_nobody_ahead(engine: Engine, model: SlowModel) -> Non
     assert finished.index((patient.hash, 2045)) < finished.index((scenario(7).hash, 2045))
 
 
+def test_the_public_waits_for_planners(engine: Engine, model: SlowModel) -> None:
+    model.hold()
+    engine.start(scenario(9), token="busy")
+    until(lambda: model.calls)
+    runs = [engine.start(scenario(n), token=f"visitor {n}", rank=1) for n in (1, 2)]
+    runs += [engine.start(scenario(n), token=f"planner {n}") for n in (3, 4)]
+    runs += [engine.start(scenario(2), token="planner 5")]  # what a visitor wants, too
+    assert engine.waiting == 4
+    model.free()
+    assert all(run.done(PATIENCE_S) for run in runs)
+    asked = [key for key in model.calls if key[1] == 2045][1:5]
+    assert asked == [(scenario(n).hash, 2045) for n in (3, 4, 2, 1)]
+
+
 def test_the_same_wish_of_many_is_worked_out_once(engine: Engine, model: SlowModel) -> None:
     model.hold()
     runs = [engine.start(scenario(1), token=f"tab {n}") for n in range(20)]
