@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash_app.components.amounts import figure, fitting
 from dash_app.components.charts.frame import Entry, Told, below, figure_of, sheet, titled
-from dash_app.components.charts.scale import LETTER, Scale, text_width
+from dash_app.components.charts.scale import Scale, text_width
 from dash_app.components.svg import node
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def columns(  # noqa: PLR0913 - what a chart is made of
     for n, one in enumerate(series):
         for place, value in enumerate(one.values):
             left = made.x(place + 0.5) + (n - len(series) / 2) * wide
-            where = _between(classes, place) if edges else classes[place].words
+            where = _between(t, classes, place) if edges else classes[place].words
             words = f"{one.words}, {where}: {figure(t, value * factor)}\u202f{t.unit(shown)}"
             upper = made.y(value * factor)
             nodes.append(
@@ -77,7 +77,7 @@ def columns(  # noqa: PLR0913 - what a chart is made of
     shift = 0.0 if edges else 0.5
     nodes += below(made, [(place + shift, c.words) for place, c in enumerate(classes)], room=5.0)
     rows = [
-        [_between(classes, place) if edges else classes[place].words,
+        [_between(t, classes, place) if edges else classes[place].words,
          *(figure(t, s.values[place] * factor) for s in series)]
         for place in range(count)
     ]  # fmt: skip
@@ -88,9 +88,10 @@ def columns(  # noqa: PLR0913 - what a chart is made of
     )  # fmt: skip
 
 
-def _between(classes: Sequence[Class], place: int) -> str:
+def _between(t: Translator, classes: Sequence[Class], place: int) -> str:
+    """Return both limits of a class in words; the last class has no upper one."""
     ends = [c.words for c in classes[place : place + 2] if c.words]
-    return " – ".join(ends)
+    return " – ".join(ends) if len(ends) > 1 else t.text("from {value}", value=ends[0])
 
 
 def pairs(  # noqa: PLR0913 - what a chart is made of
@@ -146,6 +147,3 @@ def _lying(
                className=f"datum {series.colour}", **attributes),
         node("text", text, x=x(value) + 5, y=top + 11, className="bar-value"),
     ]  # fmt: skip
-
-
-__all__ = ["LETTER", "Class", "Series", "columns", "pairs"]
