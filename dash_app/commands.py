@@ -103,8 +103,9 @@ def serve_command(
     shown = settings.address or f"{scheme}://{host}:{listener.getsockname()[1]}/"
     with open_store(settings.database or None) as store:
         if settings.mode == "shared" and settings.oidc is None and not store.accounts.count():
-            hint = "Nobody has an account yet; `twin accounts add` adds the first one."
-            _print(words.text(hint))
+            template = "Nobody has an account yet. Add one: {command}"
+            command = f"twin accounts add {store.database.place.shown} LOGIN --role admin"
+            _print(words.text(template, command=command))
         app = create_app(city, lang=words.lang, settings=settings, store=store)
         run(app, listener, settings=settings, on_ready=lambda: _print(f"{city.name}: {shown}"))
 

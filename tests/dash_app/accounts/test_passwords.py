@@ -48,9 +48,10 @@ def test_any_text_is_judged_without_a_fault(password, login):
 
 
 def test_kept_is_argon2id_with_a_salt():
-    passwords = Passwords()
+    assert Passwords().hash(WORDS).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    passwords = quick()
     one, two = passwords.hash(WORDS), passwords.hash(WORDS)
-    assert one.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert one.startswith("$argon2id$")
     assert one != two
     assert passwords.check(WORDS, one) == (True, None)
     assert passwords.check(WORDS + "x", one) == (False, None)
@@ -115,6 +116,6 @@ def test_a_household_of_ipv6_is_one_address(store):
 
 def test_those_who_sign_in_rightly_do_not_use_up_their_address(store):
     """A town hall has one address for all: only failures count."""
-    for number in range(60):
+    for number in range(25):
         limits.attempt(store, f"a{number}", "10.0.0.1")
         limits.succeeded(store, f"a{number}", "10.0.0.1")
