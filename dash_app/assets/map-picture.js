@@ -77,7 +77,7 @@
       const { map } = this, source = map.deck.getCanvas();
       const canvas = document.createElement('canvas');
       [canvas.width, canvas.height] = [Math.round(size.width * scale), Math.round(size.height * scale)];
-      const right = () => Math.abs(source.width - canvas.width) < 2 && Math.abs(source.height - canvas.height) < 2;
+      const right = () => map.deck.width === size.width && map.deck.height === size.height && Math.abs(source.width - canvas.width) < 2 && Math.abs(source.height - canvas.height) < 2;
       if (!await until(right, FRAMES_MS)) throw new Error('the picture could not be drawn');
       map.apply();
       map.deck.redraw('picture');
