@@ -42,7 +42,7 @@ def scenario_menu(
     copied = t.text("{name} (copy)", name=scenario.name)
     inside = [
         labelled(t.text("Name"), name),
-        labelled(t.text("Note"), note),
+        labelled(t.text("Note", context="scenario"), note),
         labelled(t.text("Years it is answered for"), stages),
         html.Div(
             action(t.text("Save changes"), "scenario-save", main=True, data_id=key,
