@@ -19,10 +19,13 @@ OBJECT = 150
 LEAST = 4096
 """Arrays below this are not worth counting [bytes]."""
 
+PLAIN = (str, int, float, bool, type(None), pd.RangeIndex)
+"""What holds no memory worth counting; a range makes its numbers only when it is asked."""
+
 
 def arrays_in(answer: Any) -> dict[int, int]:
     """
-    Return the memory blocks that an answer holds: bytes by address.
+    Return the memory blocks that an answer holds: bytes by what stands for them.
 
     Looks into tables, mappings, sequences and dataclasses; tables that a mapping loads only when
     asked for stay where they are.
@@ -31,40 +34,41 @@ def arrays_in(answer: Any) -> dict[int, int]:
     waiting, seen = [answer], set()
     while waiting:
         value = waiting.pop()
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, pd.RangeIndex):
-            continue  # holds nothing until it is asked
-        if isinstance(value, np.ndarray):
+        if type(value) is np.ndarray:  # there are thousands of them
             _count(value, found)
-        elif isinstance(value, pd.DataFrame | pd.Series):
-            waiting += [block.values for block in value._mgr.blocks]
-            waiting += value.axes
-        elif isinstance(value, pd.Index | pd.api.extensions.ExtensionArray):
-            _extension(value, found, waiting)
-        else:
-            waiting += _members(value)
+        elif not isinstance(value, PLAIN) and id(value) not in seen:
+            seen.add(id(value))
+            waiting += _inside(value, found)
     return found
 
 
 def _count(array: np.ndarray[Any, Any], found: dict[int, int]) -> None:
-    while isinstance(array.base, np.ndarray):
-        array = array.base
+    base = array.base
+    while type(base) is np.ndarray:
+        array, base = base, base.base
     size = array.nbytes + (OBJECT * array.size if array.dtype == object else 0)
     if size >= LEAST:
-        found[array.__array_interface__["data"][0]] = size
+        found[id(array)] = size
 
 
-def _extension(value: Any, found: dict[int, int], waiting: list[Any]) -> None:
+def _inside(value: Any, found: dict[int, int]) -> Iterable[Any]:
+    """Return what a value is made of."""
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return [*(block.values for block in value._mgr.blocks), *value.axes]
+    if isinstance(value, pd.Index | pd.api.extensions.ExtensionArray):
+        return _extension(value, found)
+    return _members(value)
+
+
+def _extension(value: Any, found: dict[int, int]) -> Iterable[Any]:
     """Look into arrays of pandas: texts, categories, geometries, numbers that may be missing."""
     chunks = getattr(value, "_pa_array", None)
     if chunks is not None:
         for chunk in chunks.chunks:
             found |= {b.address: b.size for b in chunk.buffers() if b and b.size >= LEAST}
-        return
+        return []
     inner = [getattr(value, name, None) for name in ("_data", "_ndarray", "_codes", "_mask")]
-    waiting += [part for part in inner if part is not None]
+    return [part for part in inner if part is not None]
 
 
 def _members(value: Any) -> Iterable[Any]:
