@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+from twin.weight import arrays_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from twin.simulate.results import Results
 
@@ -80,7 +79,7 @@ class Kept:
         for key, results in list(self._results.items()):
             known = self._weights.get(key, {})
             self._weights[key] = {
-                year: known[year] if year in known else weigh([found])
+                year: known[year] if year in known else arrays_in(found)
                 for year, found in results.years.items()
             }
         for key in [key for key in self._weights if key not in self._results]:
@@ -93,60 +92,3 @@ class Kept:
             for places in self._weights.get(key, {}).values():
                 whole |= places
         return sum(whole.values())
-
-
-def weigh(values: Iterable[object]) -> dict[int, int]:
-    """
-    Return the bytes of arrays and tables in nested values by their place in memory.
-
-    >>> column = np.zeros(1000)
-    >>> list(weigh([{"a": column}, (column[5:], 1)]).values())
-    [8000]
-    """
-    seen: set[int] = set()
-    found: dict[int, int] = {}
-    todo: list[Any] = list(values)
-    while todo:
-        value = todo.pop()
-        if isinstance(value, np.ndarray):
-            found |= _whole(value)
-            continue
-        if value is None or isinstance(value, (str, int, float, bytes)) or id(value) in seen:
-            continue
-        seen.add(id(value))
-        todo.extend(_parts(value))
-        if own := _own_bytes(value):
-            found[id(value)] = own
-    return found
-
-
-def _whole(array: np.ndarray[Any, Any]) -> dict[int, int]:
-    """Return place and bytes of the memory that an array looks at."""
-    whole: Any = array
-    while isinstance(whole.base, np.ndarray):
-        whole = whole.base
-    return {whole.__array_interface__["data"][0]: int(whole.nbytes)}
-
-
-def _parts(value: Any) -> list[Any]:
-    """Return what a value is made of, as far as it may hold tables."""
-    if isinstance(value, pd.DataFrame):
-        return [column for _, column in value.items()]
-    if isinstance(value, (pd.Series, pd.Index)):
-        return [value.to_numpy() if isinstance(value.dtype, np.dtype) else value.array]
-    if isinstance(value, pd.Categorical):
-        return [value.codes]
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    if isinstance(value, dict):  # no mapping that reads a table from disk when asked
-        return list(value.copy().values())
-    is_record = dataclasses.is_dataclass(value) and hasattr(value, "__dict__")
-    return list(vars(value).values()) if is_record else []
-
-
-def _own_bytes(value: Any) -> int:
-    """Return the bytes of an array of pandas that is not one of NumPy, e.g. of texts."""
-    is_array = isinstance(value, pd.api.extensions.ExtensionArray)
-    if not is_array or isinstance(value, (pd.Categorical, pd.arrays.NumpyExtensionArray)):
-        return 0
-    return int(value.nbytes)

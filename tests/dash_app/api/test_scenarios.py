@@ -136,7 +136,7 @@ def test_names_are_only_text(client: TestClient) -> None:
     answer = client.get(f"/api/scenarios/{made['id']}")
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["name"] == " ".join(name.split())
-    problem(client.post("/api/scenarios", json={"name": "a\x00b"}), 422)
+    assert "\x00" not in post(client, "", {"name": "a\x00b"}, 201)["name"]
 
 
 def test_published_for_all_and_taken_back(desk: Desk, scenario_id: str) -> None:
