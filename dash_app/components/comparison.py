@@ -26,7 +26,6 @@ from dash_app.components.sides import band, figures, letter
 from dash_app.components.strip import CARDS
 from dash_app.components.values import attrs, icon
 from dash_app.components.view_panel import comparison_left, side_names
-from dash_app.settings import Settings
 from dash_app.workspace.privacy import fine_allowed
 from twin.indicators import INDICATORS
 from twin.indicators.catalogue import GROUPS
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from dash_app.components.sides import Figures
     from dash_app.i18n import Translator
+    from dash_app.settings import Settings
     from dash_app.workspace.work import Side, Work
     from twin.indicators import Indicator
 
@@ -45,8 +45,6 @@ __all__ = [
     "Example", "building_examples", "comparison", "comparison_left", "indicator_section",
     "side_names",
 ]  # fmt: skip
-
-NO_SETTINGS = Settings()
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,8 @@ def comparison(
     *,
     cards: Sequence[str] = (),
     examples: Sequence[Example] = (),
-    settings: Settings = NO_SETTINGS,
-) -> list[Any]:
+    settings: Settings | None = None,
+) -> html.Div:
     """
     Return the panel for the two that are compared.
 
@@ -80,11 +78,11 @@ def comparison(
     """
     before, after = work.pair
     if before is after:
-        return [html.Div(_nothing(t), className="compare compare-empty")]
+        return html.Div(_nothing(t), className="compare compare-empty")
     chosen = [name for name in cards if name in INDICATORS] or list(CARDS["compare"])
     left = [
         indicator_section(t, work, chosen),
-        gains_section(t, work, settings),
+        gains_section(t, work, settings or work.settings),
         _examples(t, work, examples),
     ]
     right = [
@@ -95,7 +93,7 @@ def comparison(
         html.Div([part for part in parts if part is not None], className="compare-column")
         for parts in (left, right)
     ]
-    return [html.Div(columns, className="compare")]
+    return html.Div(columns, className="compare")
 
 
 def _nothing(t: Translator) -> list[Any]:
@@ -307,11 +305,11 @@ EXAMPLES = (
 
 
 def building_examples(
-    t: Translator, work: Work, building: str, settings: Settings = NO_SETTINGS
+    t: Translator, work: Work, building: str, settings: Settings | None = None
 ) -> tuple[Example, ...]:
     """Return what changes for one building; nothing for those who may not see single ones."""
     before, after = (side.year(work.year) for side in work.pair)
-    if before is None or after is None or not fine_allowed(work.viewer, settings):
+    if before is None or after is None or not fine_allowed(work.viewer, settings or work.settings):
         return ()
     if building not in before.buildings.index or building not in after.buildings.index:
         return ()

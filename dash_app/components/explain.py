@@ -26,7 +26,6 @@ from dash_app.components.sides import area_name, chip, city_values, name_of, res
 from dash_app.components.strip import delta_line
 from dash_app.components.terms import SUMS, assumption_label
 from dash_app.components.values import attrs, badge, icon, share_text
-from dash_app.settings import Settings
 from dash_app.workspace.privacy import LEVELS as TABLE_OF
 from dash_app.workspace.privacy import shown as seen_by
 from twin.errors import TwinError
@@ -38,12 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dash_app.i18n import Translator
+    from dash_app.settings import Settings
     from dash_app.workspace.work import Side, Work
     from twin.indicators import Explanation, Indicator, Level
     from twin.simulate.results import Results, YearResults
 
 MOST_DRIVERS = 6
-NO_SETTINGS = Settings()
 
 
 def explain(  # noqa: PLR0913 - place and options of one figure
@@ -54,7 +53,7 @@ def explain(  # noqa: PLR0913 - place and options of one figure
     area: str = WHOLE,
     *,
     theme: str = "",
-    settings: Settings = NO_SETTINGS,
+    settings: Settings | None = None,
 ) -> html.Section:
     """
     Return the panel for one figure of what is shown.
@@ -66,11 +65,11 @@ def explain(  # noqa: PLR0913 - place and options of one figure
     theme
         Theme of assumptions that is unfolded.
     settings
-        Of the server; they say which areas are withheld.
+        They say which areas are withheld; those of `work` where left out.
     """
     if indicator not in INDICATORS:
         return _only(t, t.text("There is no such indicator."))
-    described = INDICATORS[indicator]
+    described, settings = INDICATORS[indicator], settings or work.settings
     if level not in LEVELS or level not in described.levels:
         level, area = "city", WHOLE
     side = work.pair[1]
@@ -99,7 +98,7 @@ def explain(  # noqa: PLR0913 - place and options of one figure
 
 
 def explain_panel(
-    t: Translator, work: Work, panel: Mapping[str, Any], *, settings: Settings = NO_SETTINGS
+    t: Translator, work: Work, panel: Mapping[str, Any], *, settings: Settings | None = None
 ) -> list[Any]:
     """Return the panel that a page asks for: `indicator`, `level`, `area`, `theme`, as texts."""
     words = {name: str(panel.get(name) or "") for name in ("indicator", "level", "area", "theme")}

@@ -120,7 +120,7 @@ def _right(desk: Context, t: Translator, work: Work, asked: dict[str, Any]) -> l
     panel = asked.get("panel")
     panel = panel if isinstance(panel, dict) else {}
     if panel.get("name") == "explain":
-        place = {name: str(panel[name]) for name in ("level", "area") if panel.get(name)}
+        place = {name: str(panel[name]) for name in ("level", "area", "theme") if panel.get(name)}
         return [explain(t, work, str(panel.get("indicator")), **place, settings=desk.settings)]
     if panel.get("name") == "form" and work.viewer.may_edit:
         return measure_form(t, desk, work, panel)

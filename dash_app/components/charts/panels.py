@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 
 from dash_app.components.charts import energy, energy_tables, mobility
-from dash_app.settings import Settings
 from dash_app.workspace.privacy import fine_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dash_app.i18n import Translator
+    from dash_app.settings import Settings
     from dash_app.workspace.work import Side, Work
-
-NO_SETTINGS = Settings()
 
 
 def sides_of(work: Work) -> tuple[Side, ...]:
@@ -25,13 +23,14 @@ def sides_of(work: Work) -> tuple[Side, ...]:
     return (after,) if before is after else (before, after)
 
 
-def energy_charts(t: Translator, work: Work, *, settings: Settings = NO_SETTINGS) -> list[Any]:
+def energy_charts(t: Translator, work: Work, *, settings: Settings | None = None) -> list[Any]:
     """Return the charts of energy of what is shown, beside what it is compared with."""
     sides = sides_of(work)
     side = sides[-1]
     year = side.year(work.year)
     if year is None:
         return [_waiting(t)]
+    settings = settings or work.settings
     fewest = 1 if fine_allowed(work.viewer, settings) else settings.privacy.min_addresses
     top = energy.highest_carriers(sides)
     return _panel(
