@@ -16,12 +16,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from dash_app.workspace.withholding import NOWHERE, Withheld, withheld_alone, withheld_areas
+from dash_app.workspace.addresses import counted_buildings, keys_of
+from dash_app.workspace.withholding import (
+    NOWHERE,
+    Withheld,
+    withheld_against,
+    withheld_alone,
+    withheld_areas,
+)
 from twin.assumptions import assumptions
 from twin.energy.heat_grid import connect_points
 from twin.energy.heat_grid.streets import section_of_links
-from twin.energy.stock import initial_stock
-from twin.errors import TwinError
 from twin.schema import TABLES
 
 if TYPE_CHECKING:
@@ -267,31 +272,6 @@ def coarse_people(
     return mean * weight
 
 
-@lru_cache(maxsize=8)
-def counted_buildings(city: City) -> pd.DataFrame:
-    """
-    Return how many addresses each whole building counts for, and where it lies.
-
-    Columns `block`, `district` (`NOWHERE` for none), `used` (lived in or heated) and `addresses`:
-    the different addresses known of a building in use; one where none is known but somebody lives
-    there, or where the city has no addresses at all.
-    """
-    buildings = pd.DataFrame(city.buildings)
-    buildings = buildings[buildings["part_of"].isna().to_numpy()]
-    lived, used = _in_use(city, buildings)
-    known = _addresses(city).reindex(buildings.index).fillna(0).to_numpy(np.int64)
-    one = lived if known.any() else used
-    return pd.DataFrame(
-        {
-            "block": _keys(buildings["block_id"]),
-            "district": _keys(buildings["district_id"]),
-            "used": used,
-            "addresses": np.where(used, np.maximum(known, one), 0),
-        },
-        index=buildings.index,
-    )
-
-
 def _fine(viewer: Viewer, settings: Settings | None) -> bool:
     return viewer.fine and viewer.may_edit if settings is None else fine_allowed(viewer, settings)
 
@@ -338,37 +318,6 @@ def _in_table(city: City, table: str, limit: int) -> pd.Series[bool]:
     return pd.Series(ids.isin(list(found.blocks if table == "blocks" else found.districts)), ids)
 
 
-def _in_use(
-    city: City, buildings: pd.DataFrame
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return which buildings are lived in, and which are lived in or heated."""
-    try:
-        stock = initial_stock(city, assumptions()).reindex(buildings.index)
-    except TwinError:  # areas that cannot be: every building may be somebody's
-        everyone = np.ones(len(buildings), bool)
-        return everyone, everyone
-    lived = ((stock["dwellings"] > 0) | (stock["residents"] > 0)).to_numpy(bool)
-    return lived, lived | (stock["heated_area_m2"] > 0).to_numpy(bool)
-
-
-def _addresses(city: City) -> pd.Series[int]:
-    """Return the number of different addresses by building."""
-    points = pd.DataFrame(city.tables["addresses"])
-    own = pd.DataFrame(city.buildings)[["street", "housenumber"]]
-    own = own.rename_axis("building_id").reset_index()
-    every = pd.concat([points[["building_id", "street", "housenumber"]], own], ignore_index=True)
-    every = every[every["building_id"].notna() & every["housenumber"].notna()].astype(object)
-    every = every.fillna("")
-    for name in ("street", "housenumber"):
-        every[name] = every[name].astype(str).str.casefold().str.replace(" ", "", regex=False)
-    counts: pd.Series[int] = every.drop_duplicates()["building_id"].value_counts()
-    return counts
-
-
-def _keys(values: pd.Series[Any]) -> np.ndarray[Any, Any]:
-    return values.astype(object).fillna(NOWHERE).to_numpy(object)
-
-
 @lru_cache(maxsize=8)
 def _areas(city: City, limit: int) -> Withheld:
     return withheld_areas(counted_buildings(city), limit)
@@ -377,20 +326,28 @@ def _areas(city: City, limit: int) -> Withheld:
 @lru_cache(maxsize=8)
 def _zones(city: City, limit: int) -> pd.Series[bool]:
     zone = pd.DataFrame(city.buildings)["zone_id"].reindex(counted_buildings(city).index)
-    return _grouped(city, _keys(zone), city.zones.index, limit)
+    return _grouped(city, keys_of(zone), city.zones.index, limit)
 
 
 @lru_cache(maxsize=8)
 def _streets(city: City, limit: int) -> pd.Series[bool]:
+    """Return the withheld sections; their sums must not tell more beside those of Baublöcke."""
     links = city.streets
     if not len(links):
         return pd.Series(dtype=bool, index=links.index)
-    counted = counted_buildings(city)
+    counted, section = counted_buildings(city), section_of_links(links)
     joined = connect_points(city.buildings.loc[counted.index], links, assumptions())
-    section = section_of_links(links)
-    known = pd.Index(section.unique())
-    by_section = _grouped(city, _keys(joined["section_id"]), known, limit)
-    return pd.Series(by_section.reindex(section).to_numpy(bool), links.index)
+    key = keys_of(joined["section_id"])
+    away = _grouped(city, key, pd.Index(section.unique()), limit)
+    areas, used = _areas(city, limit), counted["used"].to_numpy(bool)
+    rest = "rest of " + counted["district"].where(~counted["district"].isin(areas.districts), "")
+    hidden = counted["block"].isin([*areas.blocks, NOWHERE])
+    column = pd.Series(key, counted.index)
+    column = column.where(column.isin(away.index[~away]), NOWHERE)
+    row = counted["block"].where(~hidden, rest)
+    more = withheld_against(row[used], column[used], counted["addresses"][used], limit)
+    away |= away.index.isin(list(more))
+    return pd.Series(away.reindex(section).to_numpy(bool), links.index)
 
 
 def _grouped(

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from dash_app.workspace.bridges import bridges
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -143,3 +145,37 @@ def withheld_alone(counts: pd.Series[int], used: pd.Series[bool], limit: int) ->
         more = int(np.searchsorted(total, limit)) + 1
         away[order[:more]] = True
     return pd.Series(away, counts.index)
+
+
+def withheld_against(
+    rows: pd.Series[str], columns: pd.Series[str], counts: pd.Series[int], limit: int
+) -> frozenset[str]:
+    """
+    Return the columns that must be withheld as well, because rows are published besides.
+
+    Parameters
+    ----------
+    rows, columns
+        Where each building in use counts in two ways of summing up, say Baublock and street; what
+        is withheld carries the name of the rest it is known in (`NOWHERE` for columns).
+    counts
+        Addresses by building.
+
+    Notes
+    -----
+    What a row and a column have in common can be worked out from all sums exactly where, drawn as
+    an edge between the two, it closes no circle. Such an edge of few addresses costs its column.
+    """
+    table = pd.DataFrame({"row": rows, "column": columns, "count": counts})
+    shared = table.groupby(["row", "column"], sort=True)["count"].sum().reset_index()
+    found: set[str] = set()
+    while True:
+        column = shared["column"].where(~shared["column"].isin(found), NOWHERE)
+        row_at, row_names = pd.factorize(shared["row"])
+        column_at, names = pd.factorize(column)
+        alone = bridges(row_at, column_at + len(row_names), len(row_names) + len(names))
+        few = (shared["count"].to_numpy() < limit) & (column != NOWHERE).to_numpy()
+        more = set(column[alone & few])
+        if not more:
+            return frozenset(found)
+        found |= more

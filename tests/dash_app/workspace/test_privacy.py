@@ -8,13 +8,13 @@ import pytest
 
 from dash_app.settings import Privacy, Settings
 from dash_app.views import VIEWS, values
+from dash_app.workspace.addresses import counted_buildings
 from dash_app.workspace.privacy import (
     AREAS,
     SENSITIVE,
     allowed_view,
     city_for,
     coarse_people,
-    counted_buildings,
     fine_allowed,
     fine_of,
     hidden_columns,

@@ -8,8 +8,16 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
-from dash_app.workspace.withholding import NOWHERE, withheld_alone, withheld_areas
+from dash_app.workspace.bridges import bridges
+from dash_app.workspace.withholding import (
+    NOWHERE,
+    withheld_against,
+    withheld_alone,
+    withheld_areas,
+)
 
 LIMIT = 5
 
@@ -112,3 +120,34 @@ def test_withheld_streets_are_enough_together(counts, nowhere):
     assert away[numbers < LIMIT].all()
     assert not away.any() or away.all() or numbers[away].sum() >= LIMIT
     assert numbers[away].sum() >= LIMIT or numbers.sum() < LIMIT or not away.any()
+
+
+TWO_WAYS = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "s", "t", "u"]), st.integers(0, 9)),
+    min_size=1, max_size=10, unique_by=lambda part: part[:2],
+)  # fmt: skip
+
+
+@given(TWO_WAYS)
+@settings(max_examples=60)
+def test_streets_beside_blocks_tell_nothing_of_few_addresses(parts):
+    table = pd.DataFrame(parts, columns=["row", "column", "count"])
+    more = withheld_against(table["row"], table["column"], table["count"], LIMIT)
+    column = table["column"].where(~table["column"].isin(list(more)), "")
+    sums = [table["row"] == name for name in table["row"].unique()]
+    sums += [column == name for name in column.unique()]
+    known = np.array(sums, float)
+    few = np.eye(len(table))[(table["count"] < LIMIT) & (column != "")]
+    assert not len(few) or not follows(known, few).any()
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12))
+def test_an_edge_is_a_bridge_where_taking_it_away_parts_its_ends(edges):
+    edges = [edge for edge in edges if edge[0] != edge[1]]
+    ends = np.array(edges, int).reshape(-1, 2)
+    found = bridges(ends[:, 0], ends[:, 1], 7)
+    for number in range(len(edges)):
+        rest = np.delete(ends, number, axis=0)
+        graph = csr_array((np.ones(len(rest)), (rest[:, 0], rest[:, 1])), shape=(7, 7))
+        part = connected_components(graph, directed=False)[1]
+        assert found[number] == (part[ends[number, 0]] != part[ends[number, 1]])
