@@ -4,8 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dash_app.map.base import ground_rows
 from dash_app.map.binary import unpack
-from dash_app.map.columns import encode_column, feature_json, label_of, shown_values
+from dash_app.map.columns import (
+    encode_column,
+    feature_json,
+    keys_json,
+    label_of,
+    shown_values,
+)
 from dash_app.map.frame import Frame
 from tests.conftest import CRS, make_toy_city
 
@@ -71,3 +78,20 @@ def test_cells_of_one_size_only_are_compared():
         [np.nan, np.nan, 400], nan_ok=True
     )
     assert shown_values(cells, "residents", "blocks") is not None
+
+
+def test_ids_stand_in_table_order_and_streets_name_the_one_that_is_drawn():
+    city = make_toy_city()
+    assert keys_json(city, "buildings") == {"ids": list(city.buildings.index)}
+    found = keys_json(city, "streets")
+    assert found["ids"] == ["w1:0:b", "w1:0:f", "w2:0:f"]
+    drawn = set(ground_rows(city)["streets"].tolist())
+    assert set(found["drawn"]) == drawn
+    assert found["drawn"] == [0, 0, 2]  # both directions of w1 are one line
+
+
+def test_ids_of_an_empty_table_and_of_none():
+    city = make_toy_city()
+    assert keys_json(city, "stops") == {"ids": []}
+    with pytest.raises(KeyError):
+        keys_json(city, "nothing")

@@ -71,7 +71,7 @@ def test_a_client_without_gzip_gets_plain_bytes(client):
     [
         "near/1_1", "far/x", "ground/1_1", "trees/1_1", "column/buildings/beauty",
         "column/castles/height_m", "column/buildings/geometry", "feature/buildings/99",
-        "feature/buildings/-1", "feature/turns/0", "find/buildings/b99", "nothing",
+        "feature/buildings/-1", "feature/turns/0", "ids/castles", "find/buildings/b99", "nothing",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_404_in_json(client, index, part):
