@@ -433,6 +433,7 @@ window.twinWork = (() => {
   document.addEventListener("keyup", (event) => { if (event.key.toLowerCase() === "b") release(); });
   window.addEventListener("blur", release);
   window.addEventListener("map-split", ({detail}) => page.patch({at: detail.at}));
+  window.addEventListener("map-tool", ({detail}) => { if (detail?.step === "leave" && tool) take(null); });
 
   return {
     on, edit, move, preview, mark, areas: show, tool: take, panel: openPanel, dialog, say, spoken, api, renew, heard, start,
