@@ -57,8 +57,8 @@ window.twinCharts = (() => {
   }
 
   function point(link) {
-    if (JSON.stringify(link) === JSON.stringify(near)) return;
-    near = link;
+    if ((!link && !near) || (link && near && same(link, near))) return;
+    near = link && {...link, from: "chart"};
     reflect();
     emit("chart-hover", link);
   }
@@ -112,9 +112,52 @@ window.twinCharts = (() => {
   });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") clear(); });
 
+  // ---- to the map ---------------------------------------------------------------------------------
+  // A row is marked on the map, a class of buildings is looked up, and what stands for a view of
+  // results (a carrier, a mode, a class of streets) shows that view.
+  const VIEWS = {carrier: {gas: "share_gas", green_gas: "share_gas", oil: "share_oil", coal: "share_oil", green_oil: "share_oil",
+    district_heat: "share_district_heat", electricity: "share_heat_pump", ambient_heat: "share_heat_pump", biomass: "share_biomass"},
+  mode: {walk: "mode_share_walk", bike: "mode_share_bike", transit: "mode_share_transit", car: "mode_share_car", passenger: "mode_share_car"}};
+  const LINKED = ["compare", "mobility", "energy"]; // elsewhere marks belong to the form of a measure
+  const linked = () => work() && LINKED.includes(work().state?.view);
+  let marking = 0;
+
+  async function rowsOf(link) {
+    if (link.id) return {table: link.table, ids: [link.id]};
+    if (!link.table || !link.column) return null;
+    const where = [{column: link.column, op: "in", value: [link.value]}];
+    const found = await work().api("POST", "/api/select", {table: link.table, where}).catch(() => null);
+    return found && {table: link.table, ids: found.ids};
+  }
+
+  async function toMap() {
+    if (!linked()) return;
+    const now = ++marking;
+    const rows = await Promise.all(chosen.map(rowsOf));
+    if (now !== marking) return;
+    const sets = rows.filter(Boolean).map((set) => ({...set, style: "chosen"}));
+    if (near?.id && near.from === "chart") sets.push({table: near.table, ids: [near.id], style: "hover"});
+    work().mark(sets);
+  }
+
+  function viewOf(link) {
+    if (link.carrier) return VIEWS.carrier[link.carrier];
+    if (link.mode) return VIEWS.mode[link.mode];
+    return link.low !== undefined ? link.value : null;
+  }
+
+  window.addEventListener("chart-filter", ({detail}) => {
+    toMap();
+    const last = detail.marks[detail.marks.length - 1];
+    const view = last && linked() && viewOf(last);
+    if (view) work().patch({value: view});
+  });
+  window.addEventListener("chart-hover", () => { if (near?.id || marking) toMap(); });
+
   // ---- the map speaks -------------------------------------------------------------------------
   window.addEventListener("map-hover", ({detail}) => {
     const link = detail?.table && detail.id ? {table: detail.table, id: String(detail.id)} : null;
+    if (near?.from === "chart" && !link) return;
     if (link || near) { near = link; reflect(); }
   });
   window.addEventListener("map-tool", ({detail}) => {
