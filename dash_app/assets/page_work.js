@@ -123,34 +123,41 @@ window.twinWork = (() => {
   const measured = []; // how long it took from edit to answer, for the curious and the benchmark
 
   function showBusy() {
-    const busy = Object.keys(running).length > 0 || Boolean(trying) || previews > 0;
+    const busy = Object.keys(running).length > 0 || Boolean(trying) || previewing;
     document.documentElement.dataset.busy = busy ? "computing" : "ready";
   }
 
   // ---- the live effect of a measure that is being made --------------------------------------
   let trying = null;
   let waiting = 0;
-  let previews = 0;
+  let previewing = false;
   function preview(measure) {
-    window.clearTimeout(waiting);
-    trying?.abort();
-    trying = null;
+    const had = draft;
+    dropDraft();
+    draft = measure ? had : null;
     if (!measure) {
-      const had = draft;
-      draft = null;
       if (had) renew("strip", "map", "bottom");
       showBusy();
       return;
     }
-    previews = 1;
+    previewing = true;
     showBusy();
     waiting = window.setTimeout(() => tryOut(measure), PREVIEW_MS);
+  }
+
+  // What is saved takes the place of what was tried out.
+  function dropDraft() {
+    window.clearTimeout(waiting);
+    trying?.abort();
+    trying = null;
+    previewing = false;
+    draft = null;
   }
 
   async function tryOut(measure) {
     const key = active();
     const side = sides[key];
-    if (!side?.id) { previews = 0; showBusy(); return; }
+    if (!side?.id) { previewing = false; showBusy(); return; }
     const control = (trying = new AbortController());
     try {
       const answer = await api("POST", "/api/runs", {
@@ -163,7 +170,7 @@ window.twinWork = (() => {
     } catch (error) {
       if (error.name !== "AbortError") draft = null; // the form says what is wrong with it
     } finally {
-      if (trying === control) { trying = null; previews = 0; }
+      if (trying === control) { trying = null; previewing = false; }
       showBusy();
     }
   }
@@ -183,7 +190,7 @@ window.twinWork = (() => {
     const key = scenario && sides[scenario] ? scenario : scenario ? null : active();
     const id = key ? sides[key]?.id : scenario;
     if (!id) return Promise.resolve(null);
-    draft = null;
+    dropDraft();
     return new Promise((resolve) => {
       pending.push({id, path: "edits", body: {edit: change}, done: resolve});
       keepPending();
@@ -195,7 +202,7 @@ window.twinWork = (() => {
   // Undo, redo, go to a version, keep it under a name: moves along the same line of versions.
   function move(path, body = {}, key = active()) {
     if (!sides[key]?.id) return Promise.resolve(null);
-    draft = null;
+    dropDraft();
     return new Promise((resolve) => {
       pending.push({id: sides[key].id, path, body, done: resolve});
       keepPending();

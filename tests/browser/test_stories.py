@@ -1,0 +1,287 @@
+"""Three people at the workspace: a planner, one without a mouse, a visitor from the public."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+from dash_app.app import create_app
+from dash_app.settings import Settings
+from dash_app.workspace.viewer import Viewer
+from layers.project_store import open_store
+from tests.browser.visit import DRAWN, Visit, serious_faults
+from tests.small_town import small_town
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+CITY = small_town()
+NAMES = CITY.streets.loc[CITY.streets["allow_car"].to_numpy(bool), "name"].dropna()
+STREET = str(NAMES.value_counts().index[0])
+PLANNER = Viewer("admin", "Anna", fine=True)
+
+READY = """() => Object.keys(twinWork.sides).length
+    && Object.values(twinWork.sides).every((side) => side.ready)
+    && document.documentElement.dataset.busy !== 'computing'
+    && !document.querySelector('.strip .is-stale')"""
+CARDS = "() => [...document.querySelectorAll('.strip-cards')].map((n) => n.innerText).join('|')"
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[Any], str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    store = open_store(tmp_path_factory.mktemp("laptop") / "projects.sqlite")
+    return serve(create_app(CITY, store=store))
+
+
+def opened(page: Page, address: str, query: str = "") -> None:
+    page.goto(f"{address}/{query}")
+    page.wait_for_function(DRAWN, timeout=60_000)
+    page.wait_for_function("() => window.twinWork && twinWork.told.sides", timeout=60_000)
+
+
+def settled(page: Page) -> None:
+    """Wait until every number on screen is that of what is saved."""
+    page.wait_for_function(READY, timeout=90_000)
+    page.wait_for_timeout(400)
+
+
+def hash_of(page: Page, side: str = "a") -> str:
+    return str(page.evaluate(f"twinWork.sides.{side}?.hash"))
+
+
+def new_scenario(page: Page, name: str) -> None:
+    page.click("#work-left [data-dialog=new] >> nth=0")
+    page.fill("#new-name", name)
+    page.click("[data-work=new-scenario]")
+    page.wait_for_selector(f"#work-left .tree-name >> text={name}")
+    page.wait_for_function("() => !document.getElementById('dialog').open")
+
+
+def new_measure(page: Page, kind: str) -> None:
+    page.click("[data-dialog=kinds]")
+    page.click(f"[data-work=new-measure][data-kind={kind}]")
+    page.wait_for_selector("[data-work=form-apply]")
+
+
+def apply(page: Page) -> None:
+    version = page.evaluate("twinWork.sides[twinWork.active()].version")
+    page.wait_for_selector("[data-work=form-apply]:not([disabled])")
+    page.click("[data-work=form-apply]")
+    page.wait_for_function(f"() => twinWork.sides[twinWork.active()].version > {version}")
+
+
+def test_the_planner(visit: Visit, chromium: Browser) -> None:
+    """A filter near the school in A, heat pumps in B, compared, undone, shared."""
+    page = visit.page
+    page.set_default_timeout(60_000)
+    opened(page, visit.address, "?view=scenario")
+    settled(page)
+    new_scenario(page, "Schulweg")
+    settled(page)
+    put_a_filter_and_undo_it(page)
+    first, hash_a = page.evaluate("twinWork.sides.a.id"), hash_of(page)
+    new_scenario(page, "Wärme")
+    settled(page)
+    new_measure(page, "heating_change")
+    apply(page)
+    settled(page)
+    second = page.evaluate("twinWork.sides.a.id")
+    compare(page, visit.address, first, second)
+    query = explained(page)
+    with chromium.new_context(viewport={"width": 1280, "height": 720}) as other:
+        there = other.new_page()
+        opened(there, visit.address, f"?{query}")
+        settled(there)
+        assert hash_of(there) == hash_of(page) == hash_a
+        assert hash_of(there, "b") == hash_of(page, "b")
+        there.wait_for_selector("#work-right .explain")
+    assert serious_faults(page) == []
+
+
+def put_a_filter_and_undo_it(page: Page) -> None:
+    """Every number is the same to the bit once the filter is undone."""
+    before, numbers = hash_of(page), page.evaluate(CARDS)
+    new_measure(page, "modal_filter")
+    page.click("[data-work=form-option][data-option=streets]")
+    page.fill("#work-right [data-add][data-names=streets]", STREET)
+    page.keyboard.press("Enter")
+    apply(page)
+    settled(page)
+    after = hash_of(page)
+    assert after != before
+    assert page.locator("[data-measure]").count() == 1
+    page.click("#work-left [data-work=undo]")
+    page.wait_for_function(f"() => twinWork.sides.a.hash === {json.dumps(before)}")
+    settled(page)
+    assert page.evaluate(CARDS) == numbers
+    page.click("#work-left [data-work=redo]")
+    page.wait_for_function(f"() => twinWork.sides.a.hash === {json.dumps(after)}")
+    settled(page)
+
+
+def compare(page: Page, address: str, first: str, second: str) -> None:
+    """Two scenarios side by side: a table, a divided map, the names of both."""
+    page.goto(f"{address}/?view=compare&a={first}&b={second}&shown=diff&value=heat_density")
+    page.wait_for_function(DRAWN, timeout=60_000)
+    settled(page)
+    page.wait_for_selector("#bottom table")
+    assert "Schulweg" in page.inner_text("#strip")
+    page.click("[data-split=swipe]")
+    page.wait_for_function("() => twinPage.state.split === 'swipe'")
+    page.wait_for_selector(".side-name")
+
+
+def explained(page: Page) -> str:
+    """Ask a number where it comes from; give the address that leads there."""
+    page.click(".strip-cards [data-panel=explain] >> nth=0")
+    page.wait_for_selector("#work-right .explain")
+    page.wait_for_timeout(500)
+    query = urlparse(page.url).query
+    assert "explain=" in query
+    return query
+
+
+def test_two_windows_on_one_scenario_meet_a_dialog(visit: Visit, chromium: Browser) -> None:
+    page = visit.page
+    opened(page, visit.address, "?view=scenario")
+    new_scenario(page, "Gemeinsam")
+    settled(page)
+    key = page.evaluate("twinWork.sides.a.id")
+    page.evaluate("() => { twinWork.renew = () => {}; }")
+    with chromium.new_context() as other:
+        there = other.new_page()
+        opened(there, visit.address, f"?view=scenario&a={key}&shown=a")
+        settled(there)
+        there.evaluate("twinWork.edit({do: 'set_note', note: 'von dort'})")
+        there.wait_for_function("() => twinWork.sides.a.version === 2")
+        # this window has not heard of it yet
+        page.evaluate("() => { twinWork.sides.a.version = 1; }")
+        page.evaluate("() => { twinWork.edit({do: 'rename', name: 'hier'}); }")
+        page.wait_for_selector("#dialog[open] [data-work=conflict-mine]")
+        page.click("[data-work=conflict-mine]")
+        page.wait_for_function("() => twinWork.sides.a.version === 3")
+    saved = page.evaluate(f"fetch('/api/scenarios/{key}').then((answer) => answer.json())")
+    assert (saved["content"]["note"], saved["name"]) == ("von dort", "hier")
+    visit.complaints = [text for text in visit.complaints if "409" not in text]
+
+
+def press(page: Page, selector: str, key: str = "Enter") -> None:
+    page.focus(selector)
+    page.keyboard.press(key)
+
+
+def test_without_a_mouse(visit: Visit) -> None:
+    """A scenario, a measure, undo and today in its place: by keys alone."""
+    page = visit.page
+    page.set_default_timeout(60_000)
+    opened(page, visit.address, "?view=scenario")
+    settled(page)
+    press(page, "#work-left [data-dialog=new] >> nth=0")
+    press(page, "#new-name", "Control+a")
+    page.keyboard.type("Nur Tasten")
+    press(page, "[data-work=new-scenario]")
+    page.wait_for_function("() => twinWork.sides.a")
+    page.wait_for_selector("#work-left >> text=Nur Tasten")
+    settled(page)
+    press(page, "#work-left [data-dialog=kinds]")
+    page.focus("#kind-search")
+    page.keyboard.type("höchst")
+    assert page.locator("[data-work=new-measure]:visible").count() == 1
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.focus("#work-right [data-add][data-names=streets]")
+    page.keyboard.type(STREET)
+    page.keyboard.press("Enter")
+    press(page, "[data-work=form-apply]")
+    page.wait_for_function("() => twinWork.sides.a.version === 2")
+    settled(page)
+    press(page, "#map", "Control+z")
+    page.wait_for_function("() => twinWork.sides.a.version === 1")
+    page.keyboard.down("b")
+    page.wait_for_function("() => document.documentElement.dataset.held === 'base'")
+    page.keyboard.up("b")
+    page.wait_for_function("() => !document.documentElement.dataset.held")
+
+
+@pytest.fixture(scope="module")
+def town_hall(
+    serve: Callable[[Any], str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, str, str]:
+    """Give the address of a shared server, a published scenario and one that is not."""
+    store = open_store(tmp_path_factory.mktemp("shared") / "projects.sqlite")
+    settings = Settings(mode="shared", https=False)
+    app = create_app(CITY, settings=settings, store=store)
+    projects = app.state.desk.projects
+    public = projects.create(PLANNER, "Für alle").scenario_id
+    hidden = projects.create(PLANNER, "Intern").scenario_id
+    projects.publish(public, public=True, viewer=PLANNER)
+    return serve(app), public, hidden
+
+
+def test_the_public_visitor(town_hall: tuple[str, str, str], chromium: Browser) -> None:
+    """Sees what is published, by Baublock; edits nothing and gets no building."""
+    address, public, hidden = town_hall
+    building = str(CITY.buildings.index[0])
+    with chromium.new_context(viewport={"width": 1280, "height": 720}, locale="de-DE") as context:
+        page = context.new_page()
+        visit = Visit(page, address)
+        opened(page, address, f"?view=scenario&a={public}&shown=a")
+        settled(page)
+        left = page.inner_text("#work-left")
+        assert "Für alle" in left
+        assert "Intern" not in left
+        assert page.locator("[data-dialog=kinds], [data-dialog=new]").count() == 0
+        for path in (
+            f"/api/scenarios/{hidden}",
+            f"/api/views/{hash_of(page)}/2045/heat_demand_building",
+        ):
+            status = page.evaluate(f"fetch({json.dumps(path)}).then((answer) => answer.status)")
+            assert status in {401, 403, 404}, path
+        refused = page.evaluate(
+            "fetch('/api/scenarios', {method: 'POST', body: '{\"name\": \"x\"}', "
+            "headers: {'Content-Type': 'application/json'}}).then((answer) => answer.status)"
+        )
+        assert refused in {401, 403}
+        page.goto(f"{address}/?pick=buildings:{building}")
+        page.wait_for_function(DRAWN, timeout=60_000)
+        page.wait_for_selector(".inspector-title")
+        words = page.inner_text("#inspector")
+        assert not re.search(r"Einwohner\s+\d", words)
+        assert serious_faults(page) == []
+        assert visit.hosts == {urlparse(address).netloc}
+
+
+def test_a_link_to_what_is_gone_says_so(visit: Visit) -> None:
+    page = visit.page
+    opened(page, visit.address, f"?view=scenario&a={'0' * 32}")
+    page.wait_for_selector("#dialog[open] [data-work=drop-side]")
+    page.click("[data-work=drop-side]")
+    page.wait_for_function("() => !twinPage.state.a")
+    page.wait_for_timeout(300)
+    assert "a" not in parse_qs(urlparse(page.url).query)
+
+
+def test_names_are_text_and_never_markup(visit: Visit) -> None:
+    page = visit.page
+    opened(page, visit.address, "?view=scenario")
+    new_scenario(page, "<img src=x onerror=alert(1)>")
+    page.wait_for_timeout(500)
+    assert page.locator("#work-left img").count() == 0
+    assert "<img src=x" in page.inner_text("#work-left")
+
+
+@pytest.mark.parametrize("mode", ["scenario", "compare", "mobility", "energy"])
+def test_axe_finds_nothing_serious_in_any_mode(visit: Visit, mode: str) -> None:
+    page = visit.page
+    opened(page, visit.address, f"?view={mode}")
+    settled(page)
+    page.wait_for_timeout(600)
+    assert serious_faults(page) == []
