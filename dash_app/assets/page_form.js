@@ -9,9 +9,10 @@ window.twinForm = (() => {
   const drafts = {key: "", measure: null, first: "", kept: {}, live: false, answer: null};
   let root = null;        // the form on screen
   let tool = null;        // {kind, path, table} taken from the form
-  let chainFrom = null;   // last click of a street chain
+  let chain = [];         // clicks of a street chain: {end, ids that it brought}
   let waiting = 0;
   let asking = null;
+  let closed = null;      // a form that is done with, still on the page
 
   const all = (selector, from = root) => (from ? [...from.querySelectorAll(selector)] : []);
   const one = (selector, from = root) => from?.querySelector(selector) || null;
@@ -495,9 +496,8 @@ window.twinForm = (() => {
     letGo();
     if (again) return;
     tool = {kind, path, table};
-    chainFrom = null;
     button.setAttribute("aria-pressed", "true");
-    work.tool({kind, table: table || null, ids: currentIds(path)});
+    tell();
     document.getElementById("map")?.focus();
   }
 
@@ -506,18 +506,20 @@ window.twinForm = (() => {
   function letGo() {
     if (!tool) return;
     tool = null;
-    chainFrom = null;
+    chain = [];
     for (const button of all("[data-work=form-tool]")) button.setAttribute("aria-pressed", "false");
     work.tool(null);
   }
 
-  async function drawn({kind, table, ids, geometry, done}) {
+  // Steps of the map's tools (map-tool.js): `set` and `undo` while drawing, `done`, `leave`.
+  async function drawn({kind, table, step, took, ids, geometry, done}) {
     if (!tool || !root || kind !== tool.kind) return;
+    if (step === "leave") { letGo(); return; }
     const path = tool.path;
     try {
-      if (kind === "click") clicked(path, ids || []);
-      else if (kind === "chain") await chained(path, ids || [], geometry);
-      else if (geometry && done !== false) {
+      if (kind === "click") clicked(path, ids || [], took);
+      else if (kind === "chain") await chained(path, step, ids || [], geometry);
+      else if (geometry && done) {
         if (kind === "lasso") await lassoed(path, table || tool.table, geometry);
         else if (kind === "area" || kind === "building") set(path, (await area(geometry)) || geometry);
         else if (kind === "line") set(path, {type: "LineString", coordinates: geometry.coordinates});
@@ -529,36 +531,53 @@ window.twinForm = (() => {
     }
     fill();
     changed();
-    if (tool && ["click", "chain", "lasso"].includes(kind)) work.tool({kind, table: tool.table || null, ids: currentIds(path)});
-    else if (kind !== "point" || !/points$/.test(path)) letGo();
+    const goesOn = ["click", "lasso"].includes(kind) || (kind === "chain" && step !== "done") || (kind === "point" && /points$/.test(path));
+    if (!goesOn) letGo();
+    else if (tool) tell();
+  }
+
+  // The map marks what is chosen already.
+  function tell() {
+    const single = SINGLE.test(tool.path);
+    work.tool({kind: tool.kind, table: tool.table || null, ids: single ? [] : currentIds(tool.path), ...(single ? {single} : {})});
   }
 
   const said = (error) => error.said?.faults?.map(({text}) => text).join(" ") || error.said?.detail || error.message;
 
   const SINGLE = /(^|\.)(stop|place)$/;
 
-  // The event names what was clicked: what is chosen already is taken out again.
-  function clicked(path, ids) {
+  const street = (id) => String(id).replace(/:[fb]$/, ""); // both directions are one street
+
+  // The event names what was clicked and whether it was taken in or out.
+  function clicked(path, ids, took) {
     if (SINGLE.test(path)) { if (ids.length) set(path, ids[ids.length - 1]); return; }
     const now = currentIds(path);
     const fresh = ids.filter((id) => !now.includes(id));
-    if (fresh.length) add(path, fresh);
-    else if (ids.length) {
-      const left = now.filter((id) => !ids.includes(id));
-      set(path, left.length ? left : undefined);
-    }
+    if (took ?? fresh.length > 0) { add(path, fresh); return; }
+    const gone = new Set(ids.map(street));
+    const left = now.filter((id) => !gone.has(street(id)));
+    set(path, left.length ? left : undefined);
   }
 
   // Streets from the click before to this one; a further click goes on from there.
-  async function chained(path, ids, geometry) {
-    const ends = ids.length ? ids : geometry ? [geometry.coordinates].flat(geometry.type === "LineString" ? 1 : 0) : [];
-    for (const end of ends) {
-      if (chainFrom !== null && !same(chainFrom, end)) {
-        const found = await work.api("POST", "/api/chain", {...where(), from: chainFrom, to: end, mode: "any"});
-        if (found.ids.length) add(path, found.ids);
-      } else if (typeof end === "string") add(path, [end]);
-      chainFrom = end;
+  async function chained(path, step, ids, geometry) {
+    const last = chain[chain.length - 1];
+    if (step === "undo") {
+      const back = chain.pop();
+      if (back?.ids.length) {
+        const left = currentIds(path).filter((id) => !back.ids.includes(id));
+        set(path, left.length ? left : undefined);
+      }
+      return;
     }
+    if (step === "done" && chain.length !== 1) return;
+    const end = step === "done" ? last.end : ids[0] ?? geometry?.coordinates;
+    if (end === undefined) return;
+    if (!last) { chain.push({end, ids: []}); return; }
+    const found = await work.api("POST", "/api/chain", {...where(), from: last.end, to: end, mode: "any"});
+    const fresh = found.ids.filter((id) => !currentIds(path).includes(id));
+    chain.push({end, ids: fresh});
+    add(path, fresh);
   }
 
   const where = () => {
@@ -618,10 +637,11 @@ window.twinForm = (() => {
   function look() {
     const found = document.getElementById("measure-form");
     if (!found) {
+      closed = null;
       if (root) { root = null; forget(); }
       return;
     }
-    if (found === root && found.dataset.form === drafts.key) return;
+    if (found === closed || (found === root && found.dataset.form === drafts.key)) return;
     root = found;
     if (found.dataset.form !== drafts.key) begin(JSON.parse(found.dataset.start));
     fill();
@@ -672,6 +692,8 @@ window.twinForm = (() => {
   function leave() {
     drop();
     forget();
+    closed = root; // until the server has taken it from the page
+    if (root) root.hidden = true;
     root = null;
     work.panel(null);
   }

@@ -211,7 +211,7 @@ PLACE = """async ([path, value]) => {
       send("point", {geometry: {type: "Point", coordinates: spot}});
       await settle();
     }
-  } else if (tool("click")) { tool("click").click(); send("click", {ids: value}); }
+  } else if (tool("click")) { tool("click").click(); for (const id of value) send("click", {step: "set", ids: [id], took: true}); }
   else {
     for (const word of value) {
       type(form.querySelector(`[data-add="${path}"]`), word);
@@ -355,37 +355,49 @@ def test_help_opens_by_keyboard(page: Page) -> None:
     assert button.get_attribute("aria-expanded") == "true"
 
 
+SEND = """(detail) => window.dispatchEvent(new CustomEvent("map-tool", {detail}))"""
+
+
 def test_clicks_of_the_map_add_and_take_away(page: Page) -> None:
+    """The map counts both directions of a street as one."""
     show(page, "speed_limit")
     page.locator("[data-tool=click]").click()
     assert page.evaluate("window.tool.kind") == "click"
-    send = (
-        "(ids) => window.dispatchEvent(new CustomEvent('map-tool', "
-        "{detail: {kind: 'click', table: 'streets', ids}}))"
-    )
-    page.evaluate(send, ["x"])
-    page.evaluate(send, ["y"])
-    assert draft(page)["select"]["ids"] == ["x", "y"]
-    page.evaluate(send, ["x"])
-    assert draft(page)["select"]["ids"] == ["y"]
+    for name in ("x:0:f", "y:0:b"):
+        page.evaluate(SEND, {"kind": "click", "step": "set", "ids": [name], "took": True})
+    assert draft(page)["select"]["ids"] == ["x:0:f", "y:0:b"]
+    page.evaluate(SEND, {"kind": "click", "step": "set", "ids": ["y:0:f"], "took": False})
+    assert draft(page)["select"]["ids"] == ["x:0:f"]
+    assert page.evaluate("window.tool.ids") == ["x:0:f"]
+    page.evaluate(SEND, {"kind": "click", "step": "leave"})
+    assert page.evaluate("window.tool") is None
 
 
-def test_a_chain_asks_from_click_to_click(page: Page) -> None:
+def test_a_chain_asks_from_click_to_click_and_goes_back(page: Page) -> None:
     show(page, "speed_limit")
     page.evaluate(
         "window.answer = (path, body) => path === '/api/chain'"
-        " ? {ids: [body.from, 'between', body.to]} : {valid: true}"
+        " ? {ids: body.from[0] === body.to[0] ? [] : [`${body.from[0]}-${body.to[0]}`]} : {valid: true}"
     )
     page.locator("[data-tool=chain]").click()
-    send = (
-        "(ids) => window.dispatchEvent(new CustomEvent('map-tool', "
-        "{detail: {kind: 'chain', table: 'streets', ids}}))"
-    )
-    for name in ("a", "b", "c"):
-        page.evaluate(send, [name])
-        page.wait_for_function(
-            "(name) => window.twinForm.draft.select?.ids?.includes(name)", arg=name
-        )
-    assert draft(page)["select"]["ids"] == ["a", "between", "b", "c"]
-    chains = page.evaluate("window.asked.filter(([path]) => path === '/api/chain')")
-    assert [(c[1]["from"], c[1]["to"]) for c in chains] == [("a", "b"), ("b", "c")]
+    for lon in (7.1, 7.2, 7.3):
+        spot = {"type": "Point", "coordinates": [lon, 50]}
+        page.evaluate(SEND, {"kind": "chain", "step": "set", "geometry": spot})
+        page.wait_for_timeout(30)
+    assert draft(page)["select"]["ids"] == ["7.1-7.2", "7.2-7.3"]
+    page.evaluate(SEND, {"kind": "chain", "step": "undo"})
+    assert draft(page)["select"]["ids"] == ["7.1-7.2"]
+    page.evaluate(SEND, {"kind": "chain", "step": "done", "done": True})
+    page.wait_for_function("window.tool === null")
+    assert draft(page)["select"]["ids"] == ["7.1-7.2"]
+
+
+def test_a_form_that_was_applied_does_not_come_back(page: Page) -> None:
+    """The server takes a moment to draw the panel anew."""
+    page.evaluate("window.edits = []; window.answer = () => ({valid: true})")
+    show(page, "speed_limit")
+    page.locator("[data-work=form-apply]").click()
+    page.wait_for_function("window.edits.length === 1 && window.twinForm.draft === null")
+    page.evaluate("document.body.append(document.createElement('p'))")
+    assert page.evaluate("window.twinForm.draft") is None
+    assert not page.locator("#measure-form").is_visible()
