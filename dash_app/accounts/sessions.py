@@ -6,9 +6,12 @@ import base64
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from twin.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +65,8 @@ def signed_in(
         store.accounts.end_session(session.token_hash)
         return None
     if now >= session.last_seen + min(TOUCH_AFTER, idle / 4):
-        store.accounts.touch(session.token_hash, now)
+        with suppress(StoreError):  # a busy database is no reason to refuse a page
+            store.accounts.touch(session.token_hash, now)
     return SignedIn(session.account, session.token_hash, csrf_of(token))
 
 

@@ -13,6 +13,7 @@ from dash_app.accounts.sessions import hashed
 from dash_app.settings import Settings
 from layers.project_store import open_store
 from tests.dash_app.accounts.conftest import TOWN, WORDS, make_town, sign_in, token_in
+from twin.errors import StoreError
 
 SESSION = "__Host-twin-session"
 
@@ -375,6 +376,19 @@ def test_using_a_session_keeps_it_awake(town):
     assert who(browser)["role"] == "planner"
     seen = town.store.accounts.session(key).last_seen
     assert datetime.now(UTC) - seen < timedelta(minutes=2)
+
+
+def test_a_busy_database_refuses_no_page(town, monkeypatch):
+    town.add("ada")
+    browser = town.signed_in("ada")
+    key = hashed(browser.cookies[SESSION])
+    town.store.accounts.touch(key, datetime.now(UTC) - timedelta(minutes=60))
+
+    def busy(*_):
+        raise StoreError("busy")
+
+    monkeypatch.setattr(town.store.accounts, "touch", busy)
+    assert who(browser)["role"] == "planner"
 
 
 def test_a_disabled_account_is_out_at_once(town):
