@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.tools.tntp_make import made_net
 from tests.tools.tntp_read import problem_of_net
 from tests.twin.mobility.assignment.cases import lower_bound
-from twin.mobility.assignment import Problem, VehicleClass, solve
+from twin.mobility.assignment import Problem, VehicleClass, solve, with_vehicles
 from twin.mobility.graph import graph_of
 
 GAP = 1e-7
@@ -131,3 +131,16 @@ def test_an_answer_of_other_zones_starts_nothing(before):
     other = problem_of_net(net, demand)
     found = solve(other, gap=GAP, start=before)
     assert np.array_equal(found.flow, solve(other, gap=GAP).flow)
+
+
+def test_other_amounts_on_the_same_streets_start_from_the_same_paths(before):
+    case = before.problem
+    more = {item.name: item.demand * (1.2 - 0.1 * n) for n, item in enumerate(case.classes)}
+    kept = with_vehicles(replace(case, small=before.small), more)
+    found = solve(kept, gap=GAP, start=before)
+    assert found.gap <= GAP
+    assert found.conservation_error < 1e-6
+    assert found.small is before.small
+    elsewhere = with_vehicles(town(), more)  # the same streets in other arrays
+    np.testing.assert_allclose(solve(elsewhere, gap=GAP).time, found.time, rtol=1e-3)
+    assert before.store.flow.sum() == pytest.approx(before.rows.demand.sum())

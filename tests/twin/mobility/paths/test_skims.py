@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from twin.mobility.graph import graph_of
-from twin.mobility.paths import zone_skims
+from twin.mobility.paths import zone_costs, zone_net, zone_skims
 from twin.mobility.tables import ModeNetwork
 
 
@@ -49,3 +49,18 @@ def test_a_zone_that_nothing_feeds_is_out_of_reach():
     assert np.isinf(found["cost"][0, 1])
     assert np.isinf(found["cost"][1, 0])
     assert found["cost"].diagonal().tolist() == [60, 60]
+
+
+def test_costs_that_start_from_other_trees_are_those_of_a_new_search():
+    network = street()
+    connectors = pd.DataFrame(
+        {"zone": [0, 0, 1, 2], "node": [0, 1, 3, 4], "seconds": [10.0, 150.0, 20.0, 5.0]}
+    )
+    net = zone_net(network, connectors, 3)
+    trees = np.full((3, net.small.nodes), -1, np.int32)
+    rng = np.random.default_rng(1)
+    for _ in range(5):
+        cost = 100 * rng.random(6) + 1
+        found = zone_costs(network, cost, net, trees)
+        wanted = zone_skims(network, cost, connectors, 3)["cost"]
+        np.testing.assert_array_equal(found, wanted)
