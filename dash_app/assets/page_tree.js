@@ -30,7 +30,8 @@
   function open(id, {fits = true} = {}) {
     close();
     const free = !work.state.a ? "a" : !work.state.b ? "b" : work.active();
-    const side = keyOf(id) || free;
+    const named = ["a", "b"].find((key) => (work.state[key] || "").split("@")[0] === id);
+    const side = named || free;
     work.patch({[side]: id, shown: side, view: "scenario"});
     work.renew();
     if (!fits) work.dialog("imported", {id});

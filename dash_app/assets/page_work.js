@@ -19,6 +19,7 @@ window.twinWork = (() => {
   let held = false;                // B is down: today in place
   let panel = {};                  // right panel asked for
   let me = {token: ""};
+  const missed = new Set();        // scenarios of the address that cannot be shown
   let asked = "";                  // the state the regions were last drawn for
   let wanted = new Set();
   let renewing = 0;
@@ -73,7 +74,11 @@ window.twinWork = (() => {
       if (pending.some(({id}) => id === found.id)) continue; // it is about to be another one
       sides[key] = {...old, ...found, before: old?.ready ? old.hash : old?.before};
     }
-    if (answer.missing) dialog("missing", {side: answer.missing.side, id: answer.missing.id, why: answer.missing.why});
+    const lost = (answer.missing || []).find(({id}) => !missed.has(id)); // said once
+    if (lost) {
+      missed.add(lost.id);
+      dialog("missing", lost);
+    }
     drawMap();
     runAll();
     emit("told", told);

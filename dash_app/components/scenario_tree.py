@@ -120,7 +120,7 @@ def _today(t: Translator, work: Work) -> html.Li:
             html.Button(
                 [
                     html.Span(icon("lock"), className="side-chip side-base"),
-                    html.Span(t.text("Today"), className="tree-name"),
+                    html.Span(t.text("Today", context="baseline"), className="tree-name"),
                     html.Span(t.text("unchanged"), className="quiet"),
                 ],
                 type="button",

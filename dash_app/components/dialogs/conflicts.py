@@ -38,7 +38,7 @@ def conflict(
     columns = html.Div(
         [
             _column(t.text("Saved by {author}", author=author), found.get("theirs"), t),
-            _column(t.text("Your change"), found.get("mine"), t),
+            _column(t.text("Your change"), _said(mine) or found.get("mine"), t),
         ],
         className="conflict",
     )
@@ -57,6 +57,12 @@ def conflict(
     name = str(theirs.get("name") or "")
     title = t.text("Two versions of {name}", name=name) if name else t.text("Two versions")
     return framed(t, title, [html.P(intro), columns, html.Div(buttons, className="dialog-buttons")])
+
+
+def _said(mine: dict[str, Any]) -> list[str]:
+    """Return what the edit calls itself, which is shorter than the difference it makes."""
+    message = mine.get("message")
+    return [message] if isinstance(message, str) and message else []
 
 
 def _column(title: str, lines: Any, t: Translator) -> html.Section:
