@@ -5,6 +5,7 @@
   const KEPT = 80; // columns kept, so that a switch back to a scenario asks nobody
   const FULL = 31000; // vehicles a day that are drawn as a ribbon of 20 px
   const TALLEST_M = 90; // height of a prism at the highest limit of its scale
+  const SLIDING_MS = 600; // values that follow one another so fast come from a slider
   const SPLITS = ['swipe', 'twin'];
   const AREAS = ['blocks', 'zones', 'districts', 'cells'];
 
@@ -129,6 +130,9 @@
       const same = tables(old) === tables(sides) && this.wanted?.height === wanted?.height && this.wanted?.split === wanted?.split;
       this.sides = sides;
       this.wanted = wanted;
+      const now = performance.now(), sliding = now - this.shownAt < SLIDING_MS;
+      this.shownAt = now;
+      if (sliding) this.coarsen(); // a slider moves: fewer pixels follow the hand
       this.apply();
       this.dropSides(old);
       if (!same) this.resplit();

@@ -127,6 +127,7 @@
       });
       this.store.setDevice(device);
       const drawnBySoftware = SOFTWARE.test(device.info?.renderer || '');
+      this.slow = drawnBySoftware; // until moving shows better
       this.fine = drawnBySoftware ? 1 : Math.min(window.devicePixelRatio || 1, 2);
       this.deck.setProps({ useDevicePixels: this.fine });
       this.patience = performance.now() + FIRST_MS; // one whole first frame rather than three parts
