@@ -82,7 +82,7 @@ window.twinPage = (() => {
     return {
       index, lang: state.lang, theme: dark, camera: {...state.camera, seq},
       padding: padding(), layers: state.layers, colour, selection: state.pick, sun: state.sun,
-      filter: state.district ? {district: state.district} : null, ...over,
+      filter: state.district ? {district: state.district} : null, words: {divider: words.divider}, ...over,
     };
   }
 

@@ -90,7 +90,7 @@
   // ---- clicks and changes ----------------------------------------------------------------
   document.addEventListener("click", (event) => {
     if (!page.state) return;
-    const at = event.target.closest("[data-do],[data-view],[data-lang],[data-pick],"
+    const at = event.target.closest("[data-do],button[data-view],button[data-lang],[data-pick],"
       + "[data-district],[data-sort],[data-to],[data-hit],[data-smooth]");
     if (!at) {
       if (!event.target.closest(".found,.search-field")) closeFound();
@@ -266,8 +266,8 @@
 
   function reflect(state) {
     if (!$("sun-bar")) return; // the map starts before the page has its controls
-    all("[data-view]").forEach((node) => pressed(node, node.dataset.view === state.view));
-    all("[data-lang]").forEach((node) => pressed(node, node.dataset.lang === state.lang));
+    all("button[data-view]").forEach((node) => pressed(node, node.dataset.view === state.view));
+    all("button[data-lang]").forEach((node) => pressed(node, node.dataset.lang === state.lang));
     all("[data-district]").forEach((n) => pressed(n, n.dataset.district === state.district));
     all("[data-smooth]").forEach((n) => pressed(n, (n.dataset.smooth === "yes") === state.smooth));
     all("[data-layer]").forEach((node) => {

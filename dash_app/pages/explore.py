@@ -155,6 +155,7 @@ def _words(t: Translator, city: City) -> dict[str, str]:
         "server": t.text(
             "The server does not answer. What is drawn stays; try again or reload the page."
         ),
+        "divider": t.text("Divider of both maps; the arrow keys move it"),
         "unsaved": t.text(
             "The server does not answer. Your change is kept in this browser and saved as soon as "
             "it is back."
