@@ -120,13 +120,18 @@ window.twinCharts = (() => {
   mode: {walk: "mode_share_walk", bike: "mode_share_bike", transit: "mode_share_transit", car: "mode_share_car", passenger: "mode_share_car"}};
   const LINKED = ["compare", "mobility", "energy"]; // elsewhere marks belong to the form of a measure
   const linked = () => work() && LINKED.includes(work().state?.view);
+  const looked = new Map(); // rows of a class, asked for once
   let marking = 0;
 
   async function rowsOf(link) {
     if (link.id) return {table: link.table, ids: [link.id]};
     if (!link.table || !link.column) return null;
-    const where = [{column: link.column, op: "in", value: [link.value]}];
-    const found = await work().api("POST", "/api/select", {table: link.table, where}).catch(() => null);
+    const key = `${link.table}:${link.column}:${link.value}`;
+    if (!looked.has(key)) {
+      const where = [{column: link.column, op: "in", value: [link.value]}];
+      looked.set(key, work().api("POST", "/api/select", {table: link.table, where}).catch(() => { looked.delete(key); return null; }));
+    }
+    const found = await looked.get(key);
     return found && {table: link.table, ids: found.ids};
   }
 

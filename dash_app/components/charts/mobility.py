@@ -15,6 +15,7 @@ from dash_app.components.sides import letter, name_of
 from dash_app.views.catalogue import FACILITY_WORDS
 from dash_app.views.catalogue import MODE_WORDS as REACHED_BY
 from dash_app.views.mobility import car_flow, speed
+from dash_app.views.rows import both_ways, of_streets, street_mean
 from twin.classes import MODES, PURPOSES
 from twin.indicators import WHOLE
 from twin.mobility.demand import hour_shares
@@ -159,7 +160,7 @@ def street_hours(t: Translator, work: Work, street: str) -> html.Figure | None:
     """
     lines = []
     for side, year in answered(work, work.sides):
-        values = [float(_flow_at(year, work.city, street, hour)) for hour in range(24)]
+        values = street_flow(year, work.city, street)
         if np.isfinite(values).all() and max(values) > 0:
             lines.append(
                 Line(letter(t, side), f"c-{side.key}", closed(values), dashed=side.key == "base",
@@ -178,9 +179,18 @@ def street_hours(t: Translator, work: Work, street: str) -> html.Figure | None:
                        name="street-hours")  # fmt: skip
 
 
-def _flow_at(year: YearResults, city: City, street: str, hour: int) -> float:
-    values = car_flow(year, city, hour)
-    return float(values[street]) if street in values.index else float("nan")
+def street_flow(year: YearResults, city: City, street: str) -> Floats:
+    """Return vehicles in each hour 0 to 23 on both directions of a street; NaN where unknown."""
+    traffic = year.answers["traffic"]
+    if traffic is None or street not in city.streets.index:
+        return np.full(24, np.nan)
+    shares = hour_shares(year.answers.given)
+    place = int(city.streets.index.get_loc(street))
+    found: Floats = np.zeros(24)
+    for name in ("car", "truck"):
+        day = both_ways(city, street_mean(year, city, of_streets(year, traffic, name)))[place]
+        found = found + float(day) * shares[name].to_numpy()
+    return found
 
 
 # ---- streets and people -------------------------------------------------------------------------

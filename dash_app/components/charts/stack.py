@@ -105,7 +105,7 @@ def _one(
             titled(
                 "rect", words, x=round(place[0], 1), width=round(place[1], 1), y=upper,
                 height=max(round(lower - upper, 2), 0.4), className=kind,
-                **_data(categories[key]),
+                **categories[key].data,
             )
         )  # fmt: skip
         base += value
@@ -113,7 +113,3 @@ def _one(
         found.append(node("text", "0", x=place[0] + place[1] / 2, y=y(0) - 4, className="tick-x",
                           textAnchor="middle"))  # fmt: skip
     return found
-
-
-def _data(category: Category) -> dict[str, str]:
-    return {name: value for name, value in category.data.items() if value}

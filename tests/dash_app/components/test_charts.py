@@ -139,6 +139,13 @@ def test_every_chart_is_finished(work: Work, shown: Any) -> None:
             assert "nan" not in json.dumps(drawn.drawing)
 
 
+def test_marks_say_what_they_stand_for_on_the_map(work: Work) -> None:
+    linked = [m for d in drawings(every_chart(work)) for m in marks(d, "rect") if "data-mark" in m]
+    names = {"data-carrier", "data-mode", "data-value", "data-id"}
+    assert {name for mark in linked for name in mark if name in names} == names
+    assert all(names & set(mark) for mark in linked)
+
+
 def test_carriers_are_those_of_the_model(work: Work) -> None:
     assert work.a is not None
     year = work.a.year(2030)
