@@ -68,7 +68,8 @@ def page(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page()
     page.set_content("<html lang='de'><body><div id='work-right'></div></body></html>")
     page.add_script_tag(content=STUB)
-    page.add_script_tag(content=(ASSETS / "page_form.js").read_text("utf-8"))
+    for name in ("form_draft.js", "form_fields.js", "form_tools.js", "page_form.js"):
+        page.add_script_tag(content=(ASSETS / name).read_text("utf-8"))
     yield page
     page.close()
 
