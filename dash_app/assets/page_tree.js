@@ -61,7 +61,7 @@
     const older = from === "earlier";
     const body = {name, ...(from === "template" ? {template: key} : from ? {duplicate_of: key, rebase: older} : {})};
     const made = await change("POST", "/api/scenarios", body);
-    if (made) open(made.id, {fits: from !== "template" && !older});
+    if (made) open(made.id, {fits: !older});
   });
   work.on("take-over", async ({id}) => {
     const made = await change("POST", "/api/scenarios", {duplicate_of: id, rebase: true});
