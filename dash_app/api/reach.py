@@ -10,17 +10,16 @@ from pydantic import BaseModel, Field
 from pyproj import Transformer
 
 from dash_app import views
-from dash_app.accounts.errors import AccessError
 from dash_app.api.asking import Desk, Who, Words, answer_of, aside
 from dash_app.api.asking import Hash as HashPath
 from dash_app.api.asking import Year as YearPath
 from dash_app.api.context import Context
-from dash_app.api.problems import NotFoundError, ProblemRoute
+from dash_app.api.problems import ProblemRoute
 from dash_app.i18n import Translator
 from dash_app.reach_town import areas_of
 from dash_app.views.reaching import OverStreet, RunTown, over_street, trip_of
 from dash_app.views.scene import rings
-from dash_app.workspace.privacy import coarse_people, fine_allowed, shown
+from dash_app.workspace.privacy import coarse_people, shown
 from dash_app.workspace.viewer import Viewer
 from twin.errors import ModelError
 from twin.mobility.accessibility import Options
@@ -121,27 +120,6 @@ class FlowOut(BaseModel):
     column: str = Field(description="Address of these vehicles by street, for the map")
 
 
-class Figure(BaseModel):
-    """One figure of one building, in both runs."""
-
-    name: str
-    label: str
-    unit: str
-    value: float | None
-    before: float | None
-    words: str
-
-
-class BuildingOut(BaseModel):
-    """What a scenario means for one building."""
-
-    id: str
-    year: int
-    system: str
-    system_before: str
-    figures: list[Figure]
-
-
 @router.get("/reach")
 async def reached(  # noqa: PLR0913 - parameters of the address
     at: Place,
@@ -230,10 +208,10 @@ def _option(
     option = now.by_mode[mode]
     before = old.by_mode.get(mode) if old is not None else None
     names = ("minutes", "km", "cost_eur", "co2e_g", "stress_share", "transfers")
-    figures = {name: _finite(getattr(option, name)) for name in names}
+    figures = {name: finite(getattr(option, name)) for name in names}
     if before is not None:
         figures |= {
-            f"other_{name}": _finite(getattr(before, name))
+            f"other_{name}": finite(getattr(before, name))
             for name in ("minutes", "km", "stress_share")
         }
     return OptionOut(
@@ -304,79 +282,6 @@ def _zones(
     ]  # fmt: skip
 
 
-FIGURES = {
-    "heat_kwh": ("Heat demand", "kWh/a"),
-    "cost_eur": ("Yearly cost of energy and heating", "€/a"),
-    "investment_eur": ("Investment", "€"),
-    "co2e_t": ("Greenhouse gas", "t CO₂e/a"),
-    "pv_kwh": ("Solar power: yield", "kWh/a"),
-}
-"""What is told of one building: label and unit."""
-
-
-@router.get("/building/{hash_}/{year}")
-async def building(  # noqa: PLR0913 - parameters of the address
-    hash_: HashPath,
-    year: YearPath,
-    building: Annotated[Id, Query(alias="id")],
-    desk: Desk,
-    who: Who,
-    t: Words,
-    *,
-    other: Other = None,
-) -> BuildingOut:
-    """Return what a scenario means for one building: heat, costs, greenhouse gas, in both runs."""
-    if not fine_allowed(who, desk.settings):
-        template = "Values of single buildings are for people who are signed in."
-        hint = "The same is to be had by block."
-        raise AccessError(template, hint=hint, status=403)
-    found = await answer_of(desk, who, hash_, year)
-    before = await answer_of(desk, who, other, year) if other else None
-    now, old = _figures(found, building), _figures(before, building) if before else None
-    if now is None and old is None:
-        template = "There is no building {id} with results."
-        raise NotFoundError(template, hint="Choose a building on the map.", id=building)
-    return BuildingOut(
-        id=building, year=year,
-        system=_system(t, found, building),
-        system_before=_system(t, before, building) if before else "",
-        figures=[_figure(t, name, now or {}, old or {}) for name in FIGURES],
-    )  # fmt: skip
-
-
-def _figures(found: YearResults, key: str) -> dict[str, float] | None:
-    if key not in found.buildings.index:
-        return None
-    row = found.buildings.loc[[key]].select_dtypes("number").iloc[0].to_dict()
-    return {
-        "heat_kwh": float(row["space_kwh"] + row["hot_water_kwh"]),
-        "cost_eur": float(row["annual_cost_eur"]),
-        **{name: float(row[name]) for name in ("investment_eur", "co2e_t", "pv_kwh")},
-    }
-
-
-def _system(t: Translator, found: YearResults, key: str) -> str:
-    stock = found.state.stock["system"]
-    return t.word(str(stock.loc[key]), "stock.system") if key in stock.index else ""
-
-
-def _figure(t: Translator, name: str, now: dict[str, float], old: dict[str, float]) -> Figure:
-    label, unit = FIGURES[name]
-    value, before = _finite(now.get(name, np.nan)), _finite(old.get(name, np.nan))
-    words = ""
-    if value is not None and before is not None:
-        if abs(value - before) <= 0.005 * max(abs(before), 1e-9):
-            words = t.text("as before")
-        else:
-            less = value < before
-            by = t.number(abs(value - before), t.unit(unit))
-            words = (
-                t.text("{amount} less", amount=by) if less else t.text("{amount} more", amount=by)
-            )
-    return Figure(name=name, label=t.text(label), unit=t.unit(unit), value=value, before=before,
-                  words=words)  # fmt: skip
-
-
 def _limits(minutes: str) -> list[float]:
     found = sorted({float(part) for part in minutes.split(",")})
     if len(found) > MOST_BANDS or found[0] < 1 or found[-1] > 60:
@@ -410,7 +315,7 @@ def _line(line: Any, back: Transformer) -> list[list[float]]:
     return found
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
     """Return a number to three decimals, None for none."""
     return round(float(value), 3) if np.isfinite(value) else None
 

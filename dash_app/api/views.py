@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from dash_app import views
 from dash_app.accounts.errors import AccessError
-from dash_app.api import reach
+from dash_app.api import buildings, reach
 from dash_app.api.asking import Desk, Hash, Who, Words, Year, answer_of, aside
 from dash_app.api.context import Context
 from dash_app.api.problems import RESPONSES, NotFoundError, ProblemRoute
@@ -91,6 +91,7 @@ def views_router(desk: Context) -> APIRouter:
     whole = APIRouter(prefix="/api", dependencies=[Depends(bind)], responses=RESPONSES)
     whole.include_router(router)
     whole.include_router(reach.router)
+    whole.include_router(buildings.router)
     return whole
 
 
