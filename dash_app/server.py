@@ -31,7 +31,8 @@ class _Announcing(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         desk = getattr(getattr(self.config.app, "state", None), "desk", None)
         if desk is not None:
-            desk.news.close()  # else pages that listen would keep the server waiting
+            desk.news.close()  # else pages that listen, or wait, would keep the server waiting
+            desk.engine.close(timeout=0.0)
         await super().shutdown(sockets=sockets)
 
 

@@ -12,7 +12,7 @@ from dash_app.api.context import Context
 from dash_app.api.problems import NotNowError, ProblemRoute, faults_of
 from dash_app.i18n import Translator
 from dash_app.workspace.engine import baseline_of
-from dash_app.workspace.runs import Run, Status, unknown_run
+from dash_app.workspace.runs import NotReadyError, Run, Status, unknown_run
 from dash_app.workspace.viewer import Viewer
 from twin.errors import TwinError
 from twin.scenario import STAGES, Scenario, load_scenario
@@ -84,6 +84,8 @@ async def start(body: RunIn, desk: Desk, who: Who, t: Words) -> RunAnswer:
     rank = 0 if who.may_edit else 1
     run = await aside(lambda: desk.engine.start(scenario, year=body.year, token=token, rank=rank))
     await finished(run, body.wait_s)
+    if isinstance(run.problem, NotReadyError):  # the server stops
+        raise run.problem
     told = _told(desk, t, run.hash, run)
     ms = round(1000 * (time.perf_counter() - began))
     return RunAnswer(**told.model_dump(), ms=ms, superseded=run.superseded)
