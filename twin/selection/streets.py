@@ -85,7 +85,8 @@ class StreetSelector(Part):
 
     @model_validator(mode="after")
     def _line_for_its_width(self) -> StreetSelector:
-        if "within_m" in self.model_fields_set and self.line is None:
+        usual = type(self).model_fields["within_m"].default  # written out it says nothing new
+        if self.within_m != usual and self.line is None:
             raise WrongValueError(
                 say("A distance is given, but no line."), say("Draw a line, or leave out within_m.")
             )
