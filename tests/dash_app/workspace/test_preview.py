@@ -214,3 +214,10 @@ def test_what_is_chosen_is_listed_by_street() -> None:
     assert len(chosen_entries(t, many, town())) == 61
     strange = {"kind": "parking", "area": {"type": "x"}, "around": 3, "points": "ab", "to": []}
     assert all(entry["label"] for entry in chosen_entries(t, strange, town()))
+
+
+@pytest.mark.parametrize("kind", sorted(EXAMPLES))
+def test_a_measure_written_out_in_full_is_read_again(kind: str) -> None:
+    """The API hands scenarios on with every default in them."""
+    scenario = load_scenario({**town_scenario(), "measures": [EXAMPLES[kind]]})
+    assert load_scenario(scenario.model_dump(mode="json")) == scenario
