@@ -25,6 +25,7 @@ from dash_app.looking import Looking, request_now
 from dash_app.map.routes import bundle_router, bundle_url, map_router
 from dash_app.packs import pack_router, pack_tags
 from dash_app.pages import explore, workspace
+from dash_app.pages.layout import layout
 from dash_app.security import (
     SecurityHeaders,
     content_security_policy,
@@ -33,7 +34,7 @@ from dash_app.security import (
 from dash_app.settings import Settings
 from dash_app.shown import Shown
 from dash_app.workspace.engine import Engine, baseline_of
-from dash_app.workspace.privacy import city_for, fine_allowed
+from dash_app.workspace.privacy import city_for, fine_allowed, withheld
 from dash_app.workspace.projects import Projects
 from dash_app.workspace.viewer import PUBLIC
 from layers.project_store import default_store, open_store
@@ -89,6 +90,7 @@ class Faces:
     desk: Context
     whole: Shown
     public: Shown
+    reachable: bool = False  # from other machines, though it is a laptop
 
     def look(self) -> Viewer:
         """Return who is asking."""
@@ -145,6 +147,7 @@ def create_app(
     lang: str = "de",
     settings: Settings | None = None,
     store: ProjectStore | None = None,
+    reachable: bool = False,
 ) -> FastAPI:
     """
     Return the web application for one city, ready for uvicorn.
@@ -158,9 +161,12 @@ def create_app(
     store
         Where scenarios are kept; opened as the settings say where left out, and then closed with
         the application.
+    reachable
+        Other machines can reach it: they see what is public, also where it is a laptop.
     """
     settings = settings or Settings()
-    faces = _faces(city, lang, settings, store or open_store(settings.database or default_store()))
+    kept = store or open_store(settings.database or default_store())
+    faces = _faces(city, lang, settings, kept, reachable=reachable)
     desk = faces.desk
     server = FastAPI(
         title=f"Troisdorf Twin: {city.name}",
@@ -191,9 +197,12 @@ def create_app(
     return server
 
 
-def _faces(city: City, lang: str, settings: Settings, store: ProjectStore) -> Faces:
+def _faces(
+    city: City, lang: str, settings: Settings, store: ProjectStore, *, reachable: bool
+) -> Faces:
     whole = Shown(city, lang)
-    seen = city_for(PUBLIC, city, settings)
+    alone = settings.mode == "laptop" and settings.privacy.building_level and not reachable
+    seen = city if alone else city_for(PUBLIC, city, settings)
     desk = Context(
         shown=whole,
         engine=Engine(city, warm=False),
@@ -202,7 +211,7 @@ def _faces(city: City, lang: str, settings: Settings, store: ProjectStore) -> Fa
         settings=settings,
         viewer_of=viewer_of,
     )
-    return Faces(desk, whole, Shown(seen, lang))
+    return Faces(desk, whole, Shown(seen, lang), reachable)
 
 
 def _add_maps(server: FastAPI, faces: Faces) -> None:
@@ -213,8 +222,8 @@ def _add_maps(server: FastAPI, faces: Faces) -> None:
             raise HTTPException(404, "The map has nothing here for you.")
 
     laptop = faces.desk.settings.mode == "laptop"
-    open_to_all = not faces.desk.settings.privacy.building_level or not laptop
-    whole = map_router(faces.whole.city, warm=laptop and not open_to_all)
+    open_to_all = not faces.desk.settings.privacy.building_level or not laptop or faces.reachable
+    whole = map_router(faces.whole.city, warm=laptop and not open_to_all, private=open_to_all)
     if faces.desk.settings.privacy.building_level:
         server.include_router(whole, dependencies=[Depends(fine)])
     if open_to_all:
@@ -235,6 +244,8 @@ async def _living(faces: Faces, *, own_store: bool) -> AsyncIterator[None]:
 def _warm(faces: Faces) -> None:
     laptop = faces.desk.settings.mode == "laptop"
     explore.warm(faces.whole if laptop else faces.public)
+    if not laptop:  # the first visitor shall not wait for it
+        withheld(faces.whole.city, "streets", faces.desk.settings)
     faces.desk.engine.start(baseline_of(Scenario(stages=STAGES), faces.whole.city))
 
 
@@ -252,7 +263,7 @@ def _dash(server: FastAPI, faces: Faces) -> Dash:
         serve_locally=True,
     )
     dash.faces = faces
-    dash.layout = explore.layout()
+    dash.layout = layout()
     explore.register(dash, faces.now)
     workspace.register(dash, faces.desk, faces.look)
     return dash

@@ -95,6 +95,7 @@ def serve_command(
         hint = "Build the city again with `twin build`."
         raise StoreError(template, hint=hint, folder=folder, tables=", ".join(damaged))
     listener = _listen(host, port)
+    from dash_app.accounts.origin import is_local  # noqa: PLC0415
     from dash_app.app import create_app  # noqa: PLC0415 - a wrong folder or port is said first
     from dash_app.server import run  # noqa: PLC0415
     from layers.project_store import open_store  # noqa: PLC0415
@@ -106,7 +107,13 @@ def serve_command(
             template = "Nobody has an account yet. Add one: {command}"
             command = f"twin accounts add {store.database.place.shown} LOGIN --role admin"
             _print(words.text(template, command=command))
-        app = create_app(city, lang=words.lang, settings=settings, store=store)
+        app = create_app(
+            city,
+            lang=words.lang,
+            settings=settings,
+            store=store,
+            reachable=not (host == "localhost" or is_local(host)),
+        )
         run(app, listener, settings=settings, on_ready=lambda: _print(f"{city.name}: {shown}"))
 
 

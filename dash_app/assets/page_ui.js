@@ -121,6 +121,11 @@
     return [text.slice(0, at), text.slice(at + 1)];
   };
 
+  document.addEventListener("pointerdown", ({target}) => { // signing in leads back to this view
+    const door = target.closest("[data-login]");
+    if (door) door.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  });
+
   document.addEventListener("change", (event) => {
     if (!page.state) return;
     const {id, dataset, value, checked} = event.target;
@@ -321,6 +326,16 @@
   const tips = new Map(); // what the server said, by address
   let over = null;
 
+  // What is coloured by results says its value at once, without asking.
+  function valueLine({value, withheld}) {
+    const said = page.valueWords;
+    if (!said || (value === undefined || value === null) && !withheld) return "";
+    if (withheld) return `${said.label}: ${said.away}`;
+    const text = typeof value === "number"
+      ? new Intl.NumberFormat(page.state.lang, {maximumSignificantDigits: 3}).format(value) : String(value);
+    return `${said.label}: ${text}\u202f${said.unit}`.trim();
+  }
+
   async function tipText({table, id}) {
     const {lang, colour} = page.state;
     const column = colour ? `&column=${colour}` : "";
@@ -339,7 +354,7 @@
     if (over !== hover) return;
     tip.hidden = !text;
     if (!text) return;
-    tip.replaceChildren(...[["strong", text.title], ["span", text.line]]
+    tip.replaceChildren(...[["strong", text.title], ["span", valueLine(hover) || text.line]]
       .filter(([, words]) => words).map(([tag, words]) => {
         const part = document.createElement(tag);
         part.textContent = words;
@@ -352,6 +367,17 @@
     tip.style.transform = `translate(${x}px, ${y < 6 ? hover.y + 18 : y}px)`;
   }
 
+  // Without WebGL a picture drawn by the server stands in the map's place.
+  function still() {
+    const map = $("map");
+    const {width, height} = map.getBoundingClientRect();
+    const picture = document.createElement("img");
+    picture.alt = page.words.map;
+    picture.className = "map-still";
+    picture.src = `/api/export/static.png?width=${Math.round(width)}&height=${Math.round(height)}&lang=${page.state.lang}`;
+    map.replaceChildren(picture);
+  }
+
   // Loading is said only when it takes long; a fault says what still works, details in brackets.
   let slow = 0;
   function mapState({state, text}) {
@@ -362,7 +388,9 @@
       node.textContent = words;
       node.dataset.state = state;
     };
-    if (state === "loading") slow = window.setTimeout(() => show(page.words.loading), 1500);
+    if (state === "none") still();
+    if (state === "lost" || state === "none") show(page.words[state]);
+    else if (state === "loading") slow = window.setTimeout(() => show(page.words.loading), 1500);
     else show(state === "error" ? `${page.words.error} (${text})` : "");
   }
 

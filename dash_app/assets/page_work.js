@@ -79,6 +79,7 @@ window.twinWork = (() => {
       missed.add(lost.id);
       dialog("missing", lost);
     }
+    if (answer.maps) page.valueWords = answer.value || null;
     drawMap();
     runAll();
     emit("told", told);
@@ -114,7 +115,7 @@ window.twinWork = (() => {
       if (answer.years.includes(year)) sides[key] = {...sides[key], ready: true};
       else if (answer.state === "failed") failed[key] = mine.hash;
       measured.push({side: key, ms: performance.now() - mine.since, server: answer.ms});
-      renew("strip", "map", "bottom", "right", "sides", "years", "left");
+      renew("strip", "map", "bottom", "sides", "years", "left", ...(panel.name === "form" ? [] : ["right"]));
     } catch (error) {
       if (running[key] !== mine) return;
       delete running[key];

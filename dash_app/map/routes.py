@@ -19,18 +19,22 @@ if TYPE_CHECKING:
     from twin.city import City
 
 FOREVER = "public, max-age=31536000, immutable"
+OWN = "private, max-age=31536000, immutable"
+"""For what not everybody may see: no proxy keeps it."""
 SCRIPT = "text/javascript; charset=utf-8"
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "The city has no such part."}}
 
 
-def map_router(city: City, *, extra: Sequence[pydeck.Layer] = (), warm: bool = False) -> APIRouter:
+def map_router(
+    city: City, *, extra: Sequence[pydeck.Layer] = (), warm: bool = False, private: bool = False
+) -> APIRouter:
     """
     Return the routes that serve one city to the map script, all below `/map/<content hash>/`.
 
     Nothing is read or encoded before the first request for the index; that one starts a thread
     which encodes the first view while the browser still loads its scripts; `warm` starts it at
     once. `extra` are pydeck layers of the analyst's own (positions in degrees, data inside), drawn
-    above the city.
+    above the city. What is `private` is kept by browsers only, by no proxy.
     """
     data = MapData(city, extra)
     begin = cache(Thread(target=data.warm, name="map-warm", daemon=True).start)
@@ -58,7 +62,9 @@ def map_router(city: City, *, extra: Sequence[pydeck.Layer] = (), warm: bool = F
         "/find/{table}/{key:path}": (data.find, "Key, label and place of one key"),
     }
     for path, (make, summary) in parts.items():
-        router.add_api_route(path, _endpoint(make), methods=["GET"], summary=summary)
+        router.add_api_route(
+            path, _endpoint(make, OWN if private else FOREVER), methods=["GET"], summary=summary
+        )
     return router
 
 
@@ -95,7 +101,7 @@ def _packed_bundle() -> Part:
     return Part.of(text, SCRIPT)
 
 
-def _endpoint(make: Callable[..., Part]) -> Callable[..., Response]:
+def _endpoint(make: Callable[..., Part], keep: str) -> Callable[..., Response]:
     """Return a handler that asks for the part named by the path and answers what it cannot."""
 
     def handler(request: Request) -> Response:
@@ -106,7 +112,7 @@ def _endpoint(make: Callable[..., Part]) -> Callable[..., Response]:
             part = make(**wanted)
         except (KeyError, IndexError, ValueError, AttributeError) as error:
             raise HTTPException(404, f"The map has nothing at {request.url.path}.") from error
-        return answer(request, part)
+        return answer(request, part, keep)
 
     return handler
 
@@ -117,9 +123,9 @@ def _row(text: str) -> int:
     return int(text)
 
 
-def answer(request: Request, part: Part) -> Response:
+def answer(request: Request, part: Part, keep: str = FOREVER) -> Response:
     """Return a part, compressed where the browser takes it, or 304 where it has it already."""
-    headers = {"ETag": part.etag, "Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    headers = {"ETag": part.etag, "Cache-Control": keep, "Vary": "Accept-Encoding"}
     if part.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):

@@ -19,7 +19,6 @@ from dash_app.components.districts import district_list
 from dash_app.components.frame import credit, map_controls, page_note, sun_bar, top_bar
 from dash_app.components.inspector import inspector, nothing_picked, spoken
 from dash_app.components.layer_tree import layer_tree
-from dash_app.components.native import Store
 from dash_app.components.quality import quality_panel
 from dash_app.components.table import table_panel
 from dash_app.components.values import attrs, icon, kind_line, label_of, value_line
@@ -47,75 +46,7 @@ if TYPE_CHECKING:
     from dash_app.shown import Shown
     from twin.city import City
 
-STORES = (
-    ids.ADDRESS, ids.STATE,
-    ids.SCALE, ids.PAINT, ids.PICK, ids.PICK_PLACE, ids.QUERY, ids.TABLE_ASKED, ids.VIEW_ASKED,
-    ids.WORK_ASKED, ids.WORK_TOLD, ids.DIALOG_ASKED,
-)  # fmt: skip
-
-
 NOTHING = Pick("", "")
-
-OVER_MAP = attrs(data_over_map="")
-"""Marks what floats above the map, so that no label is placed below it."""
-
-
-def layout() -> html.Div:
-    """Return the empty frame; `open_page` fills it in the language of the address."""
-    return html.Div(
-        [
-            *(Store(id=name) for name in STORES),
-            html.A(id=ids.SKIP, href=f"#{ids.INSPECTOR}", className="skip"),
-            html.Header(id=ids.BAR, className="top-bar"),
-            html.Section(id=ids.STRIP, className="strip-frame"),
-            html.Main(
-                [
-                    html.Div(id="map-slot", className="map-slot"),
-                    html.Div(id=ids.SIDES, className="sides", **OVER_MAP),
-                    html.Div(id="map-tip", className="map-tip", hidden=True),
-                    html.Div(id="map-state", className="map-state", role="status"),
-                    html.Aside(id=ids.LEFT, className="panel left", **OVER_MAP),
-                    html.Section(id=ids.WORK_LEFT, className="panel left work-left", **OVER_MAP),
-                    html.Div(id=ids.CONTROLS, className="controls", role="toolbar", **OVER_MAP),
-                    html.Section(
-                        id=ids.INSPECTOR, className="panel right", tabIndex=-1, **OVER_MAP
-                    ),
-                    html.Section(
-                        id=ids.WORK_RIGHT,
-                        className="panel right work-right",
-                        tabIndex=-1,
-                        **OVER_MAP,
-                    ),
-                    html.Div(id=ids.SUN, className="panel sun-bar", role="group", **OVER_MAP),
-                    html.Div(id=ids.YEARS, className="panel years", role="group", **OVER_MAP),
-                    html.Section(id=ids.BOTTOM, className="panel bottom", tabIndex=-1, **OVER_MAP),
-                    html.Footer(id=ids.CREDIT, className="credit", **OVER_MAP),
-                    html.Section(id=ids.TABLE, className="view view-table"),
-                    html.Section(id=ids.QUALITY, className="view view-data", tabIndex=-1),
-                ],
-                id="main",
-                className="main",
-            ),
-            html.Div(
-                [
-                    html.Ul(id=ids.FOUND, role="listbox", className="found-list"),
-                    html.P(id=ids.FOUND_STATUS, className="found-status quiet", role="status"),
-                ],
-                id="found-box",
-                className="panel found",
-                hidden=True,
-            ),
-            html.Dialog(
-                html.Div(id=ids.DIALOG_BODY, className="dialog-body"),
-                id=ids.DIALOG,
-                className="dialog",
-            ),
-            html.Div(id=ids.NOTE, className="note", role="status"),
-            html.P(id=ids.SPOKEN, className="only-spoken", role="status"),
-        ],
-        id=ids.PAGE,
-        className="page",
-    )  # fmt: skip
 
 
 def start_json(shown: Shown, search: str) -> dict[str, Any]:
@@ -155,6 +86,12 @@ def _words(t: Translator, city: City) -> dict[str, str]:
         "server": t.text(
             "The server does not answer. What is drawn stays; try again or reload the page."
         ),
+        "lost": t.text("The map is being drawn again: the graphics were lost."),
+        "none": t.text(
+            "This browser cannot draw the map in 3D. The table shows everything, and a plain "
+            "picture stands here."
+        ),
+        "copied": t.text("The link is copied."),
         "divider": t.text("Divider of both maps; the arrow keys move it"),
         "unsaved": t.text(
             "The server does not answer. Your change is kept in this browser and saved as soon as "

@@ -70,7 +70,7 @@ def draw(desk: Context, asked: Any, viewer: Viewer) -> dict[str, Any]:
     found |= {name: Static(content=makers[name]()) for name in REGIONS if name in wanted}
     found["told"] = told_of(desk, t, work, asked, missing)
     if "map" in wanted:
-        found["told"] |= maps_of(desk, work, view_of(work, mode))
+        found["told"] |= maps_of(desk, t, work, view_of(work, mode))
     return found
 
 

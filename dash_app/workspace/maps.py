@@ -10,6 +10,7 @@ from dash_app.workspace.privacy import allowed_view
 
 if TYPE_CHECKING:
     from dash_app.api.context import Context
+    from dash_app.i18n import Translator
     from dash_app.map.colours import Scale
     from dash_app.views import View
     from dash_app.workspace.work import Side, Work
@@ -25,7 +26,7 @@ def view_of(work: Work, mode: str) -> View | None:
     return found if found is not None and allowed_view(found, work.viewer, work.settings) else None
 
 
-def maps_of(desk: Context, work: Work, view: View | None) -> dict[str, Any]:
+def maps_of(desk: Context, t: Translator, work: Work, view: View | None) -> dict[str, Any]:
     """
     Return by side (`base`, `a`, `b`, `diff`) what the map needs to draw its values.
 
@@ -40,17 +41,22 @@ def maps_of(desk: Context, work: Work, view: View | None) -> dict[str, Any]:
     if view is None:
         return told
     values = drawn_values(work, view)
-    told |= {"flow": view.kind == "flow", "height": view.height}
+    told |= {"flow": view.kind == "flow", "height": view.height, "value": _said(t, view, work)}
     scales = shared_scales(work, view, values)
     for side in there:
-        told["maps"][side.key] = _spec(view, scales, _url(view, side, work))
+        told["maps"][side.key] = _spec(view, scales, _url(view, side, work, desk.instance))
     pair = (work.b or work.base, work.a or work.b or work.base)
     moved = change_scales(work, view, values, pair)
     if moved:
-        url = _url(view, pair[1], work)
-        url += f"{'&' if work.hour is not None else '?'}minus={_key(pair[0])}"
+        url = f"{_url(view, pair[1], work, desk.instance)}&minus={_key(pair[0])}"
         told["maps"]["diff"] = _spec(view, moved, url)
     return told
+
+
+def _said(t: Translator, view: View, work: Work) -> dict[str, str]:
+    """Return what a value under the pointer is called."""
+    unit = t.text(view.unit_at(work.hour), context="unit") if view.unit else ""
+    return {"label": views.label_of(view, t), "unit": unit, "away": t.text("withheld")}
 
 
 def _spec(view: View, scales: dict[str, Scale], url: str) -> dict[str, Any]:
@@ -66,9 +72,10 @@ def _spec(view: View, scales: dict[str, Scale], url: str) -> dict[str, Any]:
     }
 
 
-def _url(view: View, side: Side, work: Work) -> str:
-    hour = f"?hour={work.hour}" if work.hour is not None else ""
-    return f"/api/views/{_key(side)}/{work.year}/{view.name}{hour}"
+def _url(view: View, side: Side, work: Work, instance: str) -> str:
+    hour = f"&hour={work.hour}" if work.hour is not None else ""
+    kept = f"{instance[:8]}{'f' if work.viewer.fine else 'p'}"  # browsers may keep what it names
+    return f"/api/views/{_key(side)}/{work.year}/{view.name}?v={kept}{hour}"
 
 
 def _key(side: Side) -> str:

@@ -393,9 +393,6 @@ def _with_target(
 ) -> dict[str, dict[str, float]]:
     """Return the targets with one set, or dropped where the value is None."""
     targets = {name: dict(years) for name, years in old.items()}
-    years = targets.setdefault(indicator, {})
-    if value is None:
-        years.pop(year, None)
-    else:
-        years[year] = value
+    years = {**targets.get(indicator, {}), year: value}
+    targets[indicator] = {year: agreed for year, agreed in years.items() if agreed is not None}
     return {name: years for name, years in targets.items() if years}

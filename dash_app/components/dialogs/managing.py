@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dash_app.api.context import Context
     from dash_app.i18n import Translator
     from dash_app.workspace.viewer import Viewer
+    from twin.scenario import Scenario
 
 
 def scenario_menu(
@@ -39,7 +40,6 @@ def scenario_menu(
         id="scenario-stages", type="text", inputMode="numeric",
         value=", ".join(map(str, scenario.stages)),
     )  # fmt: skip
-    copied = t.text("{name} (copy)", name=scenario.name)
     inside = [
         labelled(t.text("Name"), name),
         labelled(t.text("Note", context="scenario"), note),
@@ -51,26 +51,8 @@ def scenario_menu(
             className="dialog-buttons",
         ),
         html.Hr(),
-        html.Div(
-            [
-                action(t.text("Versions"), "dialog", data_dialog="versions", data_id=key),
-                action(t.text("Duplicate"), "duplicate", data_id=key, data_name=copied),
-                html.A(
-                    t.text("Export as file"), className="button-outline",
-                    href=f"/api/scenarios/{key}/file", download=f"{scenario.name or key}.json",
-                ),
-                action(
-                    t.text("Withdraw from the public") if public else t.text("Publish"),
-                    "publish", data_id=key, data_public="" if public else "yes",
-                ),
-                action(
-                    t.text("Delete"), "archive", data_id=key,
-                    data_said=t.text("{name} was deleted. It can be taken back under: New "
-                                     "scenario, Deleted scenarios.", name=scenario.name),
-                ),
-            ],
-            className="dialog-buttons dialog-actions",
-        ),
+        html.Div(_actions(t, key, scenario, public=public),
+                 className="dialog-buttons dialog-actions"),
         html.P(
             t.text("Version {number}, {hash}. A deleted scenario can be taken back.",
                    number=str(version.number), hash=scenario.hash[:12]),
@@ -78,6 +60,28 @@ def scenario_menu(
         ),
     ]  # fmt: skip
     return framed(t, scenario.name or t.text("Scenario without name"), inside)
+
+
+def _actions(t: Translator, key: str, scenario: Scenario, *, public: bool) -> list[Component]:
+    """Return what can be done besides changing words: versions, copies, files, the public."""
+    copied = t.text("{name} (copy)", name=scenario.name)
+    return [
+        action(t.text("Versions"), "dialog", data_dialog="versions", data_id=key),
+        action(t.text("Duplicate"), "duplicate", data_id=key, data_name=copied),
+        html.A(
+            t.text("Export as file"), className="button-outline",
+            href=f"/api/scenarios/{key}/file", download=f"{scenario.name or key}.json",
+        ),
+        action(
+            t.text("Withdraw from the public") if public else t.text("Publish"),
+            "publish", data_id=key, data_public="" if public else "yes",
+        ),
+        action(
+            t.text("Delete"), "archive", data_id=key,
+            data_said=t.text("{name} was deleted. It can be taken back under: New "
+                             "scenario, Deleted scenarios.", name=scenario.name),
+        ),
+    ]  # fmt: skip
 
 
 def versions(
