@@ -39,7 +39,9 @@ START = """
 window.__start = performance.now();
 window.twinMapStarted = 0;
 window.__events = {};
-for (const id of ['map-pick', 'map-hover', 'map-camera', 'map-status', 'map-tool', 'map-tool-at', 'map-split']) {
+const SAID = ['map-pick', 'map-hover', 'map-camera', 'map-status', 'map-tool', 'map-tool-at',
+  'map-split'];
+for (const id of SAID) {
   window.addEventListener(id, (event) => {
     (window.__events[id] = window.__events[id] || []).push(event.detail);
   });
