@@ -19,6 +19,7 @@ from dash_app.accounts import AccessGuard, viewer_of
 from dash_app.accounts.routes import account_router
 from dash_app.api import api_router
 from dash_app.api.context import Context
+from dash_app.api.export import export_router
 from dash_app.api.routes import elsewhere
 from dash_app.api.views import views_router
 from dash_app.looking import Looking, request_now
@@ -184,6 +185,7 @@ def create_app(
     server.include_router(account_router(settings, desk.store, town=city.name, lang=lang))
     server.include_router(api_router(desk))
     server.include_router(views_router(desk))
+    server.include_router(export_router(desk))
     server.include_router(elsewhere())
     dash = _dash(server, faces)
     # registered last and before Dash's own catch-all, which would answer 200 with the page

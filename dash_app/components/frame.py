@@ -49,6 +49,7 @@ def top_bar(t: Translator, city: City, state: ViewState) -> list[Any]:
                 *(_aside_button(t, name, state.view) for name in ASIDE),
                 _theme(t, state),
                 _languages(t, state),
+                _export(t),
                 _share(t),
             ],
             className="bar-end",
@@ -152,6 +153,17 @@ def _languages(t: Translator, state: ViewState) -> html.Div:
         className="languages",
         role="group",
         **attrs(aria_label=t.text("Language")),
+    )
+
+
+def _export(t: Translator) -> html.Button:
+    text = t.text("Take along: maps, tables, layers")
+    return html.Button(
+        icon("export"),
+        type="button",
+        className="button-icon",
+        title=text,
+        **attrs(data_work="dialog", data_dialog="export", aria_label=text),
     )
 
 

@@ -1,10 +1,11 @@
-"""What opens above the page: new scenario, kinds of measures, versions, conflicts."""
+"""What opens above the page: new scenario, kinds of measures, versions, conflicts, exports."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from dash_app.components.dialogs.conflicts import conflict, imported, missing
+from dash_app.components.dialogs.exporting import exporting
 from dash_app.components.dialogs.making import kinds, new_scenario
 from dash_app.components.dialogs.managing import scenario_menu, versions
 from dash_app.components.dialogs.parts import framed, message
@@ -28,6 +29,7 @@ DIALOGS: Mapping[str, Make] = {
     "conflict": conflict,
     "missing": missing,
     "imported": imported,
+    "export": exporting,
 }
 
 
