@@ -309,7 +309,7 @@ window.twinWork = (() => {
   function dialog(name, args = {}) {
     panelDialog = {name, ...args};
     window.dash_clientside.set_props("dialog-asked", {data: {lang: state().lang, ...panelDialog,
-      ...Object.fromEntries(["a", "b", "shown", "year", "view", "cards"].map((key) => [key, state()[key]])), seq: Date.now()}});
+      ...Object.fromEntries(["a", "b", "shown", "year", "view", "value", "hour", "cards"].map((key) => [key, state()[key]])), seq: Date.now()}});
   }
   let panelDialog = null;
 
