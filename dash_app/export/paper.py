@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from dash_app.export.margins import EDGE, INK, MM, draw_margins
+from dash_app.export.sizes import DPI, paper_mm
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from dash_app.i18n import Translator
     from dash_app.map.colours import Scale
     from twin.city import City
-
-SIZES: dict[str, tuple[float, float]] = {
-    "A4": (297.0, 210.0), "A3": (420.0, 297.0), "A2": (594.0, 420.0), "A1": (841.0, 594.0),
-    "A0": (1189.0, 841.0),
-}  # fmt: skip
-"""Sheets of ISO 216 lying, in mm."""
 
 LAND = "#F3F0EA"
 GROUND: dict[str, str] = {
@@ -42,10 +37,8 @@ SCALES = (
     50_000, 75_000, 100_000, 150_000, 200_000, 250_000, 500_000, 1_000_000,
 )  # fmt: skip
 """Round scales, 1 : n, that a map is printed at."""
-DPI = {"A4": 200, "A3": 200, "A2": 150, "A1": 120, "A0": 100}
-FLOW_MM = 3.2
-"""Width of a street that carries `FLOW_FULL` vehicles, on A4; larger sheets in proportion."""
-FLOW_FULL = 31_000.0
+FLOW_MM = 2.6
+"""Width of the street that carries most, on A4; larger sheets in proportion."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,17 +83,6 @@ def drawn(t: Translator, sheet: Sheet) -> Figure:
     _values(axes, sheet, factor)
     draw_margins(t, figure, sheet, (width, height, factor, number))
     return figure
-
-
-def paper_mm(size: str, *, portrait: bool) -> tuple[float, float]:
-    """
-    Return width and height of a sheet [mm].
-
-    >>> paper_mm("A4", portrait=True)
-    (210.0, 297.0)
-    """
-    width, height = SIZES[size]
-    return (height, width) if portrait else (width, height)
 
 
 def _saved(figure: Figure, sheet: Sheet, form: str, dpi: int) -> bytes:
@@ -238,7 +220,8 @@ def _values(axes: Axes, sheet: Sheet, factor: float) -> None:
     rows, kind = table[known], _dimension(table)
     if sheet.flow:
         size = np.abs(values[known].to_numpy(float))
-        widths = (0.2 + FLOW_MM * (size / FLOW_FULL) ** 0.72) * factor * 72 / MM
+        most = max(abs(sheet.scale.low or 0.0), abs(sheet.scale.high or 0.0)) or 1.0
+        widths = (0.2 + FLOW_MM * (size / most) ** 0.72) * factor * 72 / MM
         order = np.argsort(size, kind="stable")  # what carries much lies above
         rows, colours, widths = rows.iloc[order], [colours[n] for n in order], widths[order]
         moved = rows[size[order] > 0]

@@ -59,7 +59,7 @@ def readable(t: Translator, table: pd.DataFrame, city: City) -> pd.DataFrame:
             t.text("Indicator"): [t.text(INDICATORS[name].label) for name in names],
             t.text("Key"): list(names),
             t.text("Level"): [words.get(level, level) for level in levels],
-            t.text("Area"): areas,
+            t.text("Area"): ["" if area == WHOLE else str(area) for area in areas],
             t.text("Name"): _names(city, levels.to_numpy(object), areas),
             t.text("Unit"): [t.unit(unit) for unit in table["unit"]],
             **numbers,

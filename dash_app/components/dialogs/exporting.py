@@ -9,7 +9,7 @@ from dash import html
 
 from dash_app.components.dialogs.parts import action, framed
 from dash_app.components.values import attrs
-from dash_app.export.paper import SIZES
+from dash_app.export.sizes import SIZES
 from dash_app.state import SHOWN, VIEWS
 from dash_app.views import label_of, problem_of
 from dash_app.workspace.maps import view_of
@@ -143,16 +143,16 @@ def _name(t: Translator, side: Side) -> str:
 
 def _scenarios(t: Translator, work: Work) -> list[Component]:
     """Return the files of the scenarios on screen, as they were saved."""
+    saved = [(side, side.version) for side in work.sides if side.id and side.version is not None]
     links = [
         html.A(
-            t.text("{name}, version {number}", name=_name(t, side),
-                   number=str(side.version.number)),
-            href=f"/api/scenarios/{side.id}/file?version={side.version.number}", download="scenario.json",
+            t.text("{name}, version {number}", name=_name(t, side), number=str(version.number)),
+            href=f"/api/scenarios/{side.id}/file?version={version.number}",
+            download="scenario.json",
             className="button-outline",
         )
-        for side in work.sides
-        if side.id and side.version is not None
-    ]  # fmt: skip
+        for side, version in saved
+    ]
     return _part(t.text("Scenario as a file"), links) if links else []
 
 

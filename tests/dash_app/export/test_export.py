@@ -19,7 +19,8 @@ from PIL import Image
 from dash_app.export.kept import Pictures
 from dash_app.export.legend import class_words
 from dash_app.export.margins import bar_length, fitted
-from dash_app.export.paper import Sheet, colours_of, drawn, paper_mm, printed_scale
+from dash_app.export.paper import Sheet, colours_of, drawn, printed_scale
+from dash_app.export.sizes import paper_mm
 from dash_app.export.tables import _plain
 from dash_app.i18n import translator
 from dash_app.settings import Settings
