@@ -407,6 +407,8 @@
     painted: (answer) => page.paint(answer),
     placed: (where) => {
       place = where;
+      page.place = where;
+      window.dispatchEvent(new Event("placed"));
       if (where && flyWhenPlaced && page.state.pick) flyTo(where, page.state.pick.table);
       flyWhenPlaced = false;
     },

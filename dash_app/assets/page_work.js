@@ -276,7 +276,7 @@ window.twinWork = (() => {
     const [before, after] = told.pair || ["base", "a"];
     const now = WORKING.includes(view) || state()?.value ? maps[shown()] : null;
     const two = split !== "none" && view === "compare" && maps[before] && maps[after];
-    const themed = (spec) => spec && {...spec, ...spec[page.theme()]};
+    const themed = (spec) => spec && {...spec, ...spec[page.theme()], ...(override ? {url: override} : {})};
     page.overlay({
       values: now || two ? {
         left: themed(two ? maps[before] : now), right: two ? themed(maps[after]) : null,
@@ -292,6 +292,14 @@ window.twinWork = (() => {
     const key = shown() === "diff" ? "a" : shown();
     const found = key === "base" ? null : told.scenes?.[key];
     return found ? {...found, changed: view === "scenario"} : null;
+  }
+
+  // Other values in the same colours, such as the ways of those who drive over one street.
+  let override = null;
+  function only(url) {
+    if (override === url) return;
+    override = url;
+    drawMap();
   }
 
   function mark(sets) { marked = sets || []; drawMap(); }
@@ -449,7 +457,7 @@ window.twinWork = (() => {
   window.addEventListener("map-tool", ({detail}) => { if (detail?.step === "leave" && tool) take(null); });
 
   return {
-    on, edit, move, preview, mark, areas: show, tool: take, panel: openPanel, dialog, say, spoken, api, renew, heard, start,
+    on, edit, move, preview, mark, only, place: () => page.place, areas: show, tool: take, panel: openPanel, dialog, say, spoken, api, renew, heard, start,
     active, watch: (watcher) => watchers.push(watcher),
     get state() { return state(); }, get sides() { return sides; }, get told() { return told; },
     get me() { return me; }, get measured() { return measured; }, get held() { return held; },

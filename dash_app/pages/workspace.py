@@ -19,6 +19,7 @@ from dash_app.components.dialogs.parts import framed
 from dash_app.components.explain import explain
 from dash_app.components.measure_form import measure_form
 from dash_app.components.native import Static
+from dash_app.components.reach_panel import reach_buttons, reach_panel
 from dash_app.components.save_state import save_state
 from dash_app.components.scenario_tree import scenario_panel
 from dash_app.components.strip import card_choice, strip
@@ -95,7 +96,9 @@ def _left(desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode:
     view = view_of(work, mode)
     if mode == "compare":
         return comparison_left(t, work, view, split=str(asked.get("split") or "none"))
-    return view_panel(t, work, view, mode) if mode in {"energy", "mobility"} else []
+    if mode == "mobility":
+        return [*view_panel(t, work, view, mode), reach_buttons(t)]
+    return view_panel(t, work, view, mode) if mode == "energy" else []
 
 
 def _bottom(
@@ -122,6 +125,8 @@ def _right(desk: Context, t: Translator, work: Work, asked: dict[str, Any]) -> l
     if panel.get("name") == "explain":
         place = {name: str(panel[name]) for name in ("level", "area", "theme") if panel.get(name)}
         return [explain(t, work, str(panel.get("indicator")), **place, settings=desk.settings)]
+    if panel.get("name") in {"reach", "trip", "flow"}:
+        return reach_panel(t, work, str(panel["name"]))
     if panel.get("name") == "form" and work.viewer.may_edit:
         return measure_form(t, desk, work, panel)
     return []
