@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -16,7 +16,6 @@ from dash_app.api.views import Other, seen_values, view_of
 from dash_app.export.kept import Pictures
 from dash_app.export.layers import as_gpkg, as_parquet, layers_of
 from dash_app.export.legend import class_words, heading
-from dash_app.export.paper import Sheet, draw, plain
 from dash_app.export.tables import Origin, about_rows, as_csv, as_xlsx, readable
 from dash_app.i18n import Translator
 from dash_app.views import View
@@ -27,6 +26,9 @@ from twin.compare import difference, ranking
 from twin.errors import ModelError, TwinError
 from twin.indicators import Level
 from twin.simulate.results import Results, YearResults
+
+if TYPE_CHECKING:
+    from dash_app.export.paper import Sheet
 
 router = APIRouter(tags=["export"], route_class=ProblemRoute)
 
@@ -118,6 +120,8 @@ async def paper_map(  # noqa: PLR0913 - parameters of the address
     bounds = bounds_of(desk.city, bbox)
 
     def work() -> bytes:
+        from dash_app.export.paper import draw  # noqa: PLC0415 - Matplotlib, when it is needed
+
         sheet = _sheet(t, asked, chosen, year)
         sheet = dataclasses.replace(sheet, size=size, portrait=portrait, bounds=bounds)
         return pictures.draw(lambda: draw(t, sheet, form=form))
@@ -144,6 +148,8 @@ async def static(  # noqa: PLR0913 - parameters of the address
     key = (hash_ if chosen else None, year if chosen else None, view, width, height, fine)
 
     def work() -> bytes:
+        from dash_app.export.paper import plain  # noqa: PLC0415
+
         return pictures.kept(key, lambda: plain(_sheet(t, asked, chosen, year), width, height))
 
     headers = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie"}
@@ -274,8 +280,10 @@ def _values(asked: Asked, view: View) -> tuple[Any, Any]:
     return seen_values(asked.desk, asked.who, view, asked.found, hour=asked.hour, minus=asked.other)
 
 
-def _sheet(t: Translator, asked: Asked, view: View | None, year: int | None) -> Sheet:
+def _sheet(t: Translator, asked: Asked, view: View | None, year: int | None) -> "Sheet":
     """Return what is drawn, with the colours and limits that the screen has."""
+    from dash_app.export.paper import Sheet  # noqa: PLC0415
+
     city = asked.desk.city
     if asked.found is None:
         return Sheet(city, city.name, t.text("Today", context="baseline"))

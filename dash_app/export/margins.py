@@ -90,9 +90,9 @@ def _told(t: Translator, sheet: Sheet) -> list[str]:
 def text_mm(text: str, points: float) -> float:
     """Return how wide a line of text is on paper [mm]."""
     width, _, _ = TextToPath().get_text_width_height_descent(
-        text, FontProperties(size=points, weight="bold"), ismath=False
+        text, FontProperties(size=100, weight="bold"), ismath=False
     )
-    return float(width) * MM / 72
+    return float(width) / 100 * points * MM / 72
 
 
 def fitted(text: str, points: float, width_mm: float, *, lines: int) -> tuple[str, float]:
@@ -102,8 +102,10 @@ def fitted(text: str, points: float, width_mm: float, *, lines: int) -> tuple[st
     It gets smaller where it is long, down to `LEAST_POINTS`; then its end is cut off.
     """
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    words = [(word, text_mm(word, 1.0)) for word in text.split(" ")]
+    space = text_mm("n n", 1.0) - text_mm("nn", 1.0)
     while True:
-        broken = _broken(text, points, width_mm)
+        broken = _broken(words, space, width_mm / points)
         if len(broken) <= lines:
             return "\n".join(broken), points
         if points <= LEAST_POINTS:
@@ -111,18 +113,20 @@ def fitted(text: str, points: float, width_mm: float, *, lines: int) -> tuple[st
         points = max(LEAST_POINTS, points * 0.9)
 
 
-def _broken(text: str, points: float, width_mm: float) -> list[str]:
-    lines, line = [], ""
-    for word in text.split(" "):
-        longer = f"{line} {word}".strip()
-        if line and text_mm(longer, points) > width_mm:
+def _broken(words: list[tuple[str, float]], space: float, most: float) -> list[str]:
+    """Break words of known widths into lines of at most a width, all for letters of one point."""
+    lines: list[str] = []
+    line, used = "", 0.0
+    for one, length in words:
+        word, wide = one, length
+        if line and used + space + wide > most:
             lines.append(line)
-            longer = word
-        while text_mm(longer, points) > width_mm and len(longer) > 1:  # one word too long
-            part = max(1, int(len(longer) * width_mm / text_mm(longer, points)) - 1)
-            lines.append(longer[:part])
-            longer = longer[part:]
-        line = longer
+            line, used = "", 0.0
+        while wide > most and len(word) > 1:  # one word too long
+            part = max(1, int(len(word) * most / wide) - 1)
+            lines.append(word[:part])
+            word, wide = word[part:], wide * (len(word) - part) / len(word)
+        line, used = f"{line} {word}".strip(), used + wide + (space if line else 0.0)
     return [*lines, line]
 
 

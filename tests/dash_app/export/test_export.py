@@ -201,7 +201,7 @@ def test_layers_hold_the_values_and_the_projection(desk, tmp_path):
 def test_pictures_without_webgl_are_drawn_once(desk, monkeypatch):
     body = got(desk, "static.png", hash=desk.full, view="heat_density", width=320, height=200)
     assert Image.open(io.BytesIO(body)).size == (320, 200)
-    monkeypatch.setattr("dash_app.api.export.plain", lambda *_: b"another")
+    monkeypatch.setattr("dash_app.export.paper.plain", lambda *_: b"another")
     assert (
         got(desk, "static.png", hash=desk.full, view="heat_density", width=320, height=200) == body
     )
