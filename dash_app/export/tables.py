@@ -59,7 +59,7 @@ def readable(t: Translator, table: pd.DataFrame, city: City) -> pd.DataFrame:
             t.text("Indicator"): [t.text(INDICATORS[name].label) for name in names],
             t.text("Key"): list(names),
             t.text("Level"): [words.get(level, level) for level in levels],
-            t.text("Area"): ["" if area == WHOLE else str(area) for area in areas],
+            t.text("Key of the area"): ["" if area == WHOLE else str(area) for area in areas],
             t.text("Name"): _names(city, levels.to_numpy(object), areas),
             t.text("Unit"): [t.unit(unit) for unit in table["unit"]],
             **numbers,
@@ -151,8 +151,9 @@ def about_rows(t: Translator, city: City, origin: Origin) -> list[tuple[str, str
         (t.text("Hash of what it is compared with"), origin.other_hash),
         (t.text("Hash of the city"), city.hash),
         (t.text("Data of the city from"), t.date(date) if date else ""),
-        (t.text("Difference, low"), t.text("With the assumptions at the unfavourable ends of their "
-                                           "ranges; known for the whole city only.")),
+        (t.text("Difference, low"), t.text("How low and how high the difference may be, "
+                                           "as far as the assumptions are uncertain; known for "
+                                           "the whole city only.")),
         (t.text("Withheld"), t.text("Too few addresses share the value.")),
         ("", ""),
     ]  # fmt: skip
