@@ -27,7 +27,9 @@ from dash_app.settings import Settings
 from dash_app.views import VIEWS, scale_of, values
 from dash_app.workspace.privacy import withheld
 from tests.dash_app.api.conftest import problem
+from tests.dash_app.components.conftest import spread_of
 from tests.small_town import small_town
+from twin.compare import ranking
 from twin.indicators import indicator_table
 
 if TYPE_CHECKING:
@@ -302,3 +304,21 @@ def test_a_box_shows_that_part(desk):
     )
     scales = [int(re.search(r"1 : ([\d,]+)", text)[1].replace(",", "")) for text in (whole, half)]
     assert scales[1] < scales[0]
+
+
+def test_ranges_of_the_city_are_those_of_the_comparison(desk, monkeypatch):
+    results = {key: desk.context.engine.peek(key) for key in (desk.base, desk.full)}
+    spreads = {
+        key: spread_of(found, parts)
+        for (key, found), parts in zip(results.items(), ((0.3, 0.1), (0.1, 0.2)), strict=True)
+    }
+    monkeypatch.setattr(desk.context.engine, "spread", spreads.get)
+    text = got(desk, "indicators.csv", hash=desk.full, year=2030, lang="en").decode("utf-8-sig")
+    expected = ranking(*results.values(), tuple(spreads.values())).xs(2030, level="year")
+    rows = {row[1]: row[10:12] for row in list(csv.reader(io.StringIO(text)))[1:]}
+    assert rows["heat_demand"] != ["", ""]
+    for name, ends in rows.items():
+        if all(ends):
+            np.testing.assert_allclose(
+                [float(end) for end in ends], expected.loc[name, ["low", "high"]]
+            )
