@@ -32,6 +32,10 @@ GROUND: dict[str, str] = {
     "farmland": "#F1EDDD", "residential": "#EEE9E1", "industrial": "#ECE7E3",
 }  # fmt: skip
 WATER, ROAD, CASING, HOUSE = "#BCD8E6", "#FFFFFF", "#D5CDC2", "#E4DDD2"
+SHADE = "#2B252022"
+AREAS = ("blocks", "districts", "zones", "cells")
+STREET_M = 7.0
+"""Width of a usual street."""
 SCALES = (
     500, 1_000, 2_000, 2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 25_000, 30_000, 40_000,
     50_000, 75_000, 100_000, 150_000, 200_000, 250_000, 500_000, 1_000_000,
@@ -79,7 +83,7 @@ def drawn(t: Translator, sheet: Sheet) -> Figure:
     left, bottom, wide, high = _map_frame(width, height, factor)
     axes = figure.add_axes((left / width, bottom / height, wide / width, high / height))
     number = _fit(axes, sheet, (wide, high))
-    _town(axes, sheet, factor)
+    _town(axes, sheet, number)
     _values(axes, sheet, factor)
     draw_margins(t, figure, sheet, (width, height, factor, number))
     return figure
@@ -99,8 +103,8 @@ def plain(sheet: Sheet, width_px: int, height_px: int) -> bytes:
     figure = Figure(figsize=(width_px / 100, height_px / 100), facecolor=LAND)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
-    _fit(axes, sheet, (width_px / 4, height_px / 4))
-    _town(axes, sheet, 0.6)
+    number = _fit(axes, sheet, (width_px / 4, height_px / 4))
+    _town(axes, sheet, number)
     _values(axes, sheet, 0.6)
     out = BytesIO()
     figure.savefig(out, format="png", dpi=100)
@@ -150,8 +154,13 @@ def _bounds(city: City) -> tuple[float, float, float, float]:
     return (*(low - pad).tolist(), *(high + pad).tolist())
 
 
-def _town(axes: Axes, sheet: Sheet, factor: float) -> None:
-    """Draw land use, water, streets and buildings; as a picture in the PDF: they are many."""
+def _town(axes: Axes, sheet: Sheet, number: int) -> None:
+    """
+    Draw land use, water, streets and buildings; as a picture in the PDF: they are many.
+
+    Streets are as wide as they are at the scale 1 : `number`. Values of areas lie beneath them, and
+    buildings are but a shade then.
+    """
     city = sheet.city
     landuse = _inside(axes, city.landuse)
     kinds = landuse["class"].astype(str).to_numpy()
@@ -159,12 +168,17 @@ def _town(axes: Axes, sheet: Sheet, factor: float) -> None:
         _fill(axes, landuse[kinds == kind], GROUND.get(kind, "#EEE9E1"), zorder=1)
     _fill(axes, _inside(axes, city.water), WATER, zorder=2)
     streets = _inside(axes, city.streets)
-    wide = streets["allow_car"].to_numpy(bool)
-    _lines(axes, streets[~wide], "#E2D9CB", 0.25 * factor, zorder=3)
-    _lines(axes, streets[wide], CASING, 1.5 * factor, zorder=4)
-    _lines(axes, streets[wide], ROAD, 1.0 * factor, zorder=5)
-    style = {"edgecolors": EDGE, "linewidths": 0.12 * factor}
-    _fill(axes, _inside(axes, city.buildings), HOUSE, zorder=6, **style)
+    drivable = streets["allow_car"].to_numpy(bool)
+    beneath = sheet.values is not None and sheet.table in AREAS
+    wide = float(np.clip(1000 * STREET_M / number * 72 / MM, 0.07 if beneath else 0.2, 6.0))
+    _lines(axes, streets[~drivable], "#E2D9CB", 0.3 * wide, zorder=3)
+    _lines(axes, streets[drivable], CASING, 1.4 * wide, zorder=4)
+    _lines(axes, streets[drivable], ROAD, wide, zorder=5)
+    if beneath:
+        _fill(axes, _inside(axes, city.buildings), SHADE, zorder=6)
+    else:
+        style = {"edgecolors": EDGE, "linewidths": min(0.12 * wide, 0.4)}
+        _fill(axes, _inside(axes, city.buildings), HOUSE, zorder=6, **style)
 
 
 def _inside(axes: Axes, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -237,11 +251,11 @@ def _values(axes: Axes, sheet: Sheet, factor: float) -> None:
         single = sheet.table == "buildings"
         seen = colours if single else [f"{colour}C8" for colour in colours]
         style = {"edgecolors": "white", "linewidths": (0.05 if single else 0.3) * factor}
-        _fill(axes, rows, seen, zorder=7, rasterized=False, **style)
+        _fill(axes, rows, seen, zorder=7 if single else 2.5, rasterized=False, **style)
     if sheet.withheld is not None:
         away = sheet.withheld.reindex(table.index, fill_value=False).to_numpy(bool)
         style = {"edgecolors": "#8B857B", "linewidths": 0.2, "hatch": "////"}
-        _fill(axes, table[away], "#E4E1DC", zorder=7, rasterized=False, **style)
+        _fill(axes, table[away], "#E4E1DC", zorder=2.6, rasterized=False, **style)
 
 
 def _dimension(table: gpd.GeoDataFrame) -> int:
