@@ -19,6 +19,8 @@ from twin.memo import Memo
 from twin.scenario import load_scenario
 from twin.simulate import simulate
 
+pytestmark = pytest.mark.skipif("config.getoption('benchmark_skip')", reason="a benchmark")
+
 BASE = ROOT / "data/scenarios/calm_centre.json"
 YEAR = 2045
 ROUNDS = 4

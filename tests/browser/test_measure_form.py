@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.browser
+
 ASSETS = Path(__file__).parents[2] / "dash_app" / "assets"
 PLANNER = Viewer("planner", fine=True)
 
