@@ -283,5 +283,6 @@ def test_axe_finds_nothing_serious_in_any_mode(visit: Visit, mode: str) -> None:
     page = visit.page
     opened(page, visit.address, f"?view={mode}")
     settled(page)
-    page.wait_for_timeout(600)
+    page.mouse.move(640, 400)
+    page.wait_for_timeout(1500)  # what fades in has its colours
     assert serious_faults(page) == []
