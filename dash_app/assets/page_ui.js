@@ -380,7 +380,9 @@
 
   // Loading is said only when it takes long; a fault says what still works, details in brackets.
   let slow = 0;
-  function mapState({state, text}) {
+  let told = null; // what the map said last, perhaps before the page had a place for it
+  function mapState(status) {
+    const {state, text} = told = status;
     window.clearTimeout(slow);
     const show = (words) => {
       const node = $("map-state");
@@ -402,6 +404,7 @@
       $("map-slot").append($("map")); // from now on the map has its place in the page
       page.open(answer);
       window.twinWork.start();
+      if (told && told.state !== "ready" && told.state !== "loading") mapState(told);
       clearNoteLater(); // the server may have said that the link held unknown values
     },
     painted: (answer) => page.paint(answer),

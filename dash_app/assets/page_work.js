@@ -191,6 +191,9 @@ window.twinWork = (() => {
     document.documentElement.dataset.saving = pending.length ? "yes" : "no";
   }
 
+  // The version an edit starts from; it stays with the edit, also over a reload of the page.
+  const versionOf = (id) => Object.values(sides).find((side) => side.id === id)?.version;
+
   // Save one edit of a scenario, by its side or id; the new version and its hash come back.
   function edit(change, {scenario = null} = {}) {
     const key = scenario && sides[scenario] ? scenario : scenario ? null : active();
@@ -198,7 +201,7 @@ window.twinWork = (() => {
     if (!id) return Promise.resolve(null);
     dropDraft();
     return new Promise((resolve) => {
-      pending.push({id, path: "edits", body: {edit: change}, done: resolve});
+      pending.push({id, from: versionOf(id), path: "edits", body: {edit: change}, done: resolve});
       keepPending();
       renew("saved");
       send();
@@ -210,7 +213,7 @@ window.twinWork = (() => {
     if (!sides[key]?.id) return Promise.resolve(null);
     dropDraft();
     return new Promise((resolve) => {
-      pending.push({id: sides[key].id, path, body, done: resolve});
+      pending.push({id: sides[key].id, from: sides[key].version, path, body, done: resolve});
       keepPending();
       send();
     });
@@ -219,11 +222,11 @@ window.twinWork = (() => {
   async function send() {
     if (sending || !pending.length) return;
     sending = true;
-    const {id, path, body, done} = pending[0];
-    const version = Object.values(sides).find((side) => side.id === id)?.version ?? body.expected_version;
+    const {id, from, path, body, done} = pending[0];
     try {
-      const answer = await api("POST", `/api/scenarios/${id}/${path}`, {expected_version: version, ...body});
+      const answer = await api("POST", `/api/scenarios/${id}/${path}`, {expected_version: from, ...body});
       pending.shift();
+      for (const one of pending) if (one.id === id) one.from = answer.version; // made on what is saved now
       took(id, answer);
       done?.(answer);
     } catch (error) {

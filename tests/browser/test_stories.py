@@ -286,3 +286,59 @@ def test_axe_finds_nothing_serious_in_any_mode(visit: Visit, mode: str) -> None:
     page.mouse.move(640, 400)
     page.wait_for_timeout(1500)  # what fades in has its colours
     assert serious_faults(page) == []
+
+
+def test_an_edit_made_while_the_server_is_away_outlives_a_reload(visit: Visit) -> None:
+    """The change waits in the browser and is saved when the server is back."""
+    page = visit.page
+    opened(page, visit.address, "?view=scenario")
+    new_scenario(page, "Ohne Server")
+    settled(page)
+    key = page.evaluate("twinWork.sides.a.id")
+    page.route("**/api/scenarios/*/edits", lambda route: route.abort())
+    page.evaluate("() => { twinWork.edit({do: 'set_note', note: 'nicht verloren'}); }")
+    page.wait_for_function("() => document.documentElement.dataset.saving === 'waiting'")
+    assert page.locator(".saved-not").is_visible()
+    page.on("dialog", lambda dialog: dialog.accept())  # leaving warns
+    page.unroute("**/api/scenarios/*/edits")
+    page.reload()
+    page.wait_for_function(DRAWN, timeout=60_000)
+    page.wait_for_function("() => twinWork.sides.a?.version === 2", timeout=30_000)
+    saved = page.evaluate(f"fetch('/api/scenarios/{key}').then((answer) => answer.json())")
+    assert saved["content"]["note"] == "nicht verloren"
+    assert page.evaluate("localStorage.getItem('twin-unsaved')") is None
+    visit.complaints = [text for text in visit.complaints if "ERR_FAILED" not in text]
+
+
+def test_reload_and_back_lead_to_the_same_view(visit: Visit) -> None:
+    page = visit.page
+    opened(page, visit.address, "?view=scenario")
+    new_scenario(page, "Bleibt da")
+    settled(page)
+    page.click("[data-view=energy]")
+    page.wait_for_timeout(400)
+    key, query = page.evaluate("twinWork.sides.a.id"), urlparse(page.url).query
+    page.goto(f"{visit.address}/health")
+    page.go_back()
+    page.wait_for_function(DRAWN, timeout=60_000)
+    page.wait_for_function(f"() => twinWork.sides.a?.id === {json.dumps(key)}")
+    assert page.evaluate("twinPage.state.view") == "energy"
+    page.wait_for_timeout(400)
+    assert parse_qs(urlparse(page.url).query)["a"] == parse_qs(query)["a"]
+
+
+def test_without_webgl_a_picture_and_the_table_serve(visit: Visit) -> None:
+    page = visit.page
+    page.add_init_script(
+        "const plain = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
+        " return /webgl/.test(kind) ? null : plain.call(this, kind, ...more); };"
+    )
+    page.goto(f"{visit.address}/?view=scenario")
+    page.wait_for_function(
+        "() => document.querySelector('.map-still')?.naturalWidth > 100", timeout=60_000
+    )
+    assert "Tabelle" in page.inner_text("#map-state")
+    page.click("[data-view=table]")
+    page.wait_for_selector("#table table")
+    visit.complaints = []
