@@ -82,6 +82,8 @@ def explain(  # noqa: PLR0913 - place and options of one figure
         told = _told(side, indicator, work.year, cast("Level", level), area)
     except TwinError as error:
         return _only(t, t.error(error), head)
+    if told.problem is not None:
+        return _only(t, t.error(told.problem), head)
     parts = [
         *head,
         _value(t, work, side, told),

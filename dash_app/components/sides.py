@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from dash import html
 
 from dash_app.components.values import attrs
-from twin.indicators import WHOLE
+from twin.indicators import WHOLE, lacking
 from twin.indicators.evaluate import year_values
 from twin.indicators.ranges import bounds
 
@@ -36,13 +36,15 @@ class Figures:
     values: Mapping[str, float]
     state: State
     why: str = ""  # of a failure, in words
+    lacking: Mapping[str, str] = field(default_factory=dict)  # why single ones have no value
 
 
 def figures(t: Translator, work: Work, side: Side) -> Figures:
     """Return the figures of a side in the year on screen, and what state they are in."""
     now = side.year(work.year)
     if now is not None:
-        return Figures(city_values(now), "ready")
+        why = {name: t.error(error) for name, error in lacking(now).items()}
+        return Figures(city_values(now), "ready", lacking=why)
     older = results_in(side, work.year) or work.base.year(work.year)
     values = city_values(older) if older is not None else {}
     if side.problem is not None:

@@ -291,6 +291,8 @@ def _line(
     states = {base.state, now.state}
     if "failed" in states:
         return _said("warning", t.text("could not be computed"), "failed"), "failed"
+    if indicator.name in {**base.lacking, **now.lacking}:  # one model failed, the others stay
+        return _said("warning", t.text("could not be computed"), "failed"), "failed"
     if states & {"stale", "waiting"}:
         return _said("clock", t.text("being computed anew"), "stale"), "stale"
     value, other = values
@@ -329,8 +331,8 @@ def _title(
     parts = [t.text(indicator.label)]
     if target:
         parts.append(target_words(t, indicator, target, value))
-    if now.why:
-        parts.append(now.why)
+    if why := now.why or now.lacking.get(indicator.name, ""):
+        parts.append(why)
     parts.append(t.text("Where does this number come from?"))
     return " · ".join(parts)
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from dash_app.components.explain import explain
 from dash_app.components.strip import CARDS, card_choice, strip
 from dash_app.i18n import translator
 from tests.dash_app.components.seen import by_class, drawings, marks, text_of, with_data
 from twin.compare import difference
 from twin.errors import ModelError
-from twin.indicators import INDICATORS
+from twin.indicators import INDICATORS, lacking
 
 if TYPE_CHECKING:
     from dash_app.workspace.work import Work
@@ -149,3 +150,21 @@ def test_spreads_of_other_years_are_no_range(ranged: Work) -> None:
     early = pd.DataFrame(ranged.a.spread[years == 2025])
     tree = strip(DE, replace(ranged, a=replace(ranged.a, spread=early)))
     assert not drawings(card(tree, "heat_demand"))
+
+
+def test_where_one_model_failed_the_other_figures_stay_and_it_says_why(work: Work) -> None:
+    """Whoever lacks noise still has heat; the card of noise and its explanation tell the fault."""
+    assert work.a is not None
+    assert work.a.results is not None
+    year = work.a.results.years[work.year]
+    fault = ModelError("The noise of {street} has no source.", street="Ring")
+    broken = replace(year, failed={"noise": fault})
+    results = replace(work.a.results, years={**work.a.results.years, work.year: broken})
+    lame = replace(work, a=replace(work.a, results=results))
+    names = list(lacking(broken))
+    assert names
+    tree = strip(DE, lame, cards=[names[0], "heat_demand"])
+    assert "Berechnung gescheitert" in text_of(card(tree, names[0]))
+    assert "The noise of Ring has no source." in card(tree, names[0]).title
+    assert "Berechnung gescheitert" not in text_of(card(tree, "heat_demand"))
+    assert "The noise of Ring has no source." in text_of(explain(DE, lame, names[0]))
