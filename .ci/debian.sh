@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the tests need besides Python: a Chromium or Chrome, software GL, osmium-tool as the second counter,
-# MapServer as a real WFS, PostgreSQL as the second database and GRASS for horizons. On Debian as root it is
-# installed; elsewhere what is missing is named, and the tests that need it are skipped.
+# MapServer as a real WFS, PostgreSQL as the second database, GRASS for horizons, mosquitto as a real MQTT
+# broker. On Debian as root it is installed; elsewhere what is missing is named, and the tests that need it
+# are skipped.
 set -euo pipefail
 
 missing=()
@@ -14,6 +15,7 @@ command -v osmium >/dev/null || missing+=(osmium-tool)
 [ -x /usr/lib/cgi-bin/mapserv ] || command -v mapserv >/dev/null || missing+=(cgi-mapserver)
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 command -v grass >/dev/null || missing+=(grass-core)
+command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto)
 if command -v dpkg >/dev/null; then
     for name in libgl1-mesa-dri libegl1-mesa; do
         dpkg -s "$name" >/dev/null 2>&1 || missing+=("$name")
