@@ -19,6 +19,7 @@ class Privacy(_Section):
 
     building_level: bool = True  # whether planners may see single buildings
     min_addresses: int = Field(default=5, ge=3, le=100)  # below it the value of an area is withheld
+    min_count: int = Field(default=5, ge=3, le=100)  # below it a count of persons is withheld
 
 
 class Sessions(_Section):

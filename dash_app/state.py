@@ -17,6 +17,7 @@ import shapely
 from pyproj import Transformer
 
 from dash_app.i18n import LANGUAGES
+from dash_app.sensing.moments import moment_of, moment_text
 from twin.indicators import INDICATORS
 from twin.schema import BUILDINGS, TABLES, Column
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from twin.city import City
 
 THEMES = ("system", "light", "dark")
-VIEWS = ("map", "scenario", "compare", "mobility", "energy", "table", "data")
+VIEWS = ("map", "scenario", "compare", "mobility", "energy", "sensors", "table", "data")
 SHOWN = ("base", "a", "b", "diff")
 SPLITS = ("none", "swipe", "twin")
 
@@ -48,6 +49,7 @@ LAYERS: dict[str, float] = {
     "blocks": 0.0,
     "parcels": 0.0,
     "cells": 0.0,
+    "sensors": 0.0,
 }
 """Layers of the map with the opacity they start with; 0 is hidden."""
 
@@ -56,6 +58,9 @@ PICKABLE = (
     "addresses", "districts", "zones", "blocks", "parcels", "cells", "lines",
 )  # fmt: skip
 """Tables whose rows can be picked, searched and read as a table."""
+
+SENSORS = "sensors"
+"""What is picked where it is no row of the city but a datastream, by its number in the store."""
 
 MAX_QUERY = 2_000
 """Characters of an address that are read; ours are far shorter."""
@@ -115,6 +120,9 @@ class ViewState:
     at: float = 0.5  # place of the divider
     explain: str | None = None  # indicator, or `indicator:level:area`
     cards: tuple[str, ...] = ()  # indicators in the strip; empty: the usual ones
+    # sensors
+    moment: str | None = None  # of the day played again, UTC `2026-11-22T07:00Z`; None: now
+    property: str | None = None  # what is observed; None: all of it
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for the store in the browser."""
@@ -186,7 +194,7 @@ def to_query(state: ViewState) -> str:
         name: getattr(state, name)
         for name in (
             "lang", "theme", "view", "table", "colour", "district", "a", "b", "shown", "value",
-            "split", "explain",
+            "split", "explain", "moment", "property",
         )
         if getattr(state, name) != getattr(start, name)
     }  # fmt: skip
@@ -207,7 +215,7 @@ def to_query(state: ViewState) -> str:
         parts["sun"] = f"{s.month:02d}-{s.day:02d},{s.minutes // 60:02d}:{s.minutes % 60:02d}"
     order = ("lang", "theme", "view", "table", "at", "layers", "colour", "scale", "pick",
              "district", "sun", "a", "b", "shown", "year", "value", "hour", "split", "divider",
-             "explain", "cards")  # fmt: skip
+             "explain", "cards", "moment", "property")  # fmt: skip
     return "&".join(f"{name}={quote(parts[name], safe=',:@')}" for name in order if name in parts)
 
 
@@ -314,8 +322,15 @@ def _read_cards(text: str, _: City) -> dict[str, Any]:
     return {"cards": names}
 
 
+def _read_moment(text: str, _: City) -> dict[str, Any]:
+    return {"moment": moment_text(moment_of(text))}
+
+
 SCENARIO_KEY = r"[0-9a-f]{32}(@[1-9][0-9]{0,8})?"
 """A scenario of the project store, perhaps one version of it."""
+
+SENSOR_NUMBER = r"[1-9][0-9]{0,8}"
+"""A datastream of the project store."""
 
 _READERS: dict[str, Callable[[str, City], dict[str, Any]]] = {
     "lang": _one_of("lang", LANGUAGES),
@@ -339,6 +354,8 @@ _READERS: dict[str, Callable[[str, City], dict[str, Any]]] = {
     "divider": _read_divider,
     "explain": _matching("explain", r"[a-z0-9_]{1,60}(:(city|district|block):[^:]{1,100})?"),
     "cards": _read_cards,
+    "moment": _read_moment,
+    "property": _matching("property", r"[A-Za-z0-9_.-]{1,60}"),
 }
 
 
@@ -347,6 +364,8 @@ def checked_pick(city: City, data: Any) -> Pick:
     if not isinstance(data, dict):
         raise KeyError(data)
     table, key = data.get("table"), data.get("id")
+    if table == SENSORS and isinstance(key, str) and re.fullmatch(SENSOR_NUMBER, key):
+        return Pick(SENSORS, key)  # whether there is one, and for whom, the store knows
     if table not in PICKABLE or not isinstance(key, str) or key not in city.tables[table].index:
         raise KeyError(key)
     return Pick(table, key)

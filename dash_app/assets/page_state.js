@@ -4,7 +4,7 @@
 
 window.twinPage = (() => {
   const START = {theme: "system", view: "map", table: "buildings", shown: "base", split: "none"};
-  const PLAIN = ["a", "b", "shown", "year", "value", "hour", "split", "divider", "explain", "cards"];
+  const PLAIN = ["a", "b", "shown", "year", "value", "hour", "split", "divider", "explain", "cards", "moment", "property"];
   let state = null;      // as in dash_app/state.py
   let defaults = null;   // layers and sun a plain address stands for
   let words = {};        // what the map says while it loads or fails

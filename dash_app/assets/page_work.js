@@ -51,9 +51,9 @@ window.twinWork = (() => {
   function askNow() {
     renewing = 0;
     if (!state() || !window.dash_clientside?.set_props) return;
-    const {lang, view, a, b, year, value, hour, split, explain, cards, at, pick} = state();
+    const {lang, view, a, b, year, value, hour, split, explain, cards, at, pick, moment, property} = state();
     const data = {
-      lang, view, a, b, year, value, hour, split, at, explain, cards, pick, shown: shown(), panel,
+      lang, view, a, b, year, value, hour, split, at, explain, cards, pick, moment, property, shown: shown(), panel,
       drafts: draft ? {[draft.side]: draft.hash} : {},
       before: Object.fromEntries(Object.entries(sides).map(([key, side]) => [key, side.before])),
       regions: [...wanted], seq: (askNow.seq = (askNow.seq || 0) + 1),
@@ -328,7 +328,7 @@ window.twinWork = (() => {
   const spoken = (text) => window.dash_clientside.set_props("spoken", {children: text});
 
   // ---- the page's state changed --------------------------------------------------------------
-  const DRAWN_BY = ["lang", "view", "a", "b", "shown", "year", "value", "hour", "split", "explain", "cards", "pick"];
+  const DRAWN_BY = ["lang", "view", "a", "b", "shown", "year", "value", "hour", "split", "explain", "cards", "pick", "property"];
   let themeDrawn = null;
   page.watch((now) => {
     const text = JSON.stringify(DRAWN_BY.map((name) => now[name]));
@@ -340,7 +340,7 @@ window.twinWork = (() => {
     const first = asked === "";
     const only = !first && DRAWN_BY.filter((name, at) => JSON.stringify(JSON.parse(asked)[at]) !== JSON.stringify(now[name]));
     asked = text;
-    if (only && only.length === 1 && only[0] === "pick") { renew("bottom"); return; }
+    if (only && only.length === 1 && only[0] === "pick") { renew("bottom", ...(now.view === "sensors" ? ["right"] : [])); return; }
     if (now.explain && !panel.name) panel = explainOf(now.explain);
     if (!now.explain && panel.name === "explain") panel = {};
     if (!first) drawMap(); // at once with what is there

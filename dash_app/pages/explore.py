@@ -27,6 +27,7 @@ from dash_app.map.routes import index_url
 from dash_app.state import (
     COLOURABLE,
     LAYERS,
+    SENSORS,
     Pick,
     Sun,
     ViewState,
@@ -169,6 +170,8 @@ def inspect(shown: Shown, asked: Any) -> tuple[list[Any], dict[str, float] | Non
     except KeyError:
         text = t.text("The city has nothing with this key.")
         return [html.P(text, className="inspector-empty", role="alert")], None, text
+    if pick.table == SENSORS:  # drawn with the mode of the sensors, from the store
+        return nothing_picked(t), None, ""
     return inspector(t, shown.city, pick), shown.place_of(pick), spoken(t, shown.city, pick)
 
 

@@ -49,9 +49,12 @@ states = st.builds(
     layers=layers,
     colour=st.none() | st.sampled_from(COLOURABLE),
     smooth=st.booleans(),
-    pick=st.none() | st.sampled_from([Pick("buildings", "b1"), Pick("streets", "w1:0:f")]),
+    pick=st.none()
+    | st.sampled_from([Pick("buildings", "b1"), Pick("streets", "w1:0:f"), Pick("sensors", "12")]),
     district=st.none() | st.just("d1"),
     sun=st.none() | suns,
+    moment=st.none() | st.sampled_from(["2026-11-22T07:00Z", "2026-10-25T01:30Z"]),
+    property=st.none() | st.sampled_from(["air_temperature", "no2"]),
 )
 
 
@@ -69,7 +72,7 @@ def test_no_text_breaks_the_page(text: str) -> None:
 
 @given(
     name=st.sampled_from(["lang", "theme", "view", "table", "at", "layers", "colour", "scale",
-                          "pick", "district", "sun"]),
+                          "pick", "district", "sun", "moment", "property"]),
     value=st.text(max_size=40),
 )  # fmt: skip
 def test_a_bad_value_is_named_and_the_default_stands(name: str, value: str) -> None:
@@ -91,6 +94,11 @@ def test_a_bad_value_is_named_and_the_default_stands(name: str, value: str) -> N
         ("colour=__class__", ["colour"]),
         ("pick=buildings:nobody", ["pick"]),
         ("pick=nodes:n1", ["pick"]),
+        ("pick=sensors:0", ["pick"]),
+        ("pick=sensors:../1", ["pick"]),
+        ("moment=2026-11-22", ["moment"]),
+        ("moment=0001-01-01T00:00", ["moment"]),
+        ("property=<b>", ["property"]),
         ("district=d9", ["district"]),
         ("sun=02-30,12:00", ["sun"]),
         ("sun=06-21,24:00", ["sun"]),

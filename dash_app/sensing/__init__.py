@@ -1,0 +1,1 @@
+"""What sensors say, as somebody may see it: lists, values, the day played again, news of it."""
