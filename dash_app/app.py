@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import Dash
 from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import FileResponse, PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from dash_app.accounts import AccessGuard, viewer_of
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from dash_app.workspace.viewer import Viewer
     from layers.project_store import ProjectStore
     from twin.city import City
+
+MARK = Path(__file__).parent / "assets" / "mark.svg"
 
 INDEX = """<!DOCTYPE html>
 <html lang="{lang}">
@@ -178,6 +180,7 @@ def create_app(
         lifespan=lambda _: _living(faces, own_store=store is None),
     )
     server.add_api_route("/health", lambda: {"status": "ok", "city": city.hash}, tags=["health"])
+    server.add_api_route("/favicon.ico", _mark, include_in_schema=False)
     server.include_router(bundle_router())
     server.include_router(pack_router())
     _add_maps(server, faces)
@@ -269,6 +272,11 @@ def _dash(server: FastAPI, faces: Faces) -> Dash:
     explore.register(dash, faces.now)
     workspace.register(dash, faces.desk, faces.look)
     return dash
+
+
+def _mark() -> FileResponse:
+    """Give browsers the sign they ask for beside an answer that has no page to name one."""
+    return FileResponse(MARK, media_type="image/svg+xml")
 
 
 def _not_found(path: str) -> PlainTextResponse:

@@ -32,6 +32,8 @@ READY = """() => Object.keys(twinWork.sides).length
     && Object.values(twinWork.sides).every((side) => side.ready)
     && document.documentElement.dataset.busy !== 'computing'
     && !document.querySelector('.strip .is-stale')"""
+CHOSEN = """(before) => twinWork.sides.a && twinWork.sides.a.id !== before
+    && twinWork.sides.a.id === String(twinPage.state.a).split('@')[0]"""
 CARDS = "() => [...document.querySelectorAll('.strip-cards')].map((n) => n.innerText).join('|')"
 
 
@@ -58,11 +60,13 @@ def hash_of(page: Page, side: str = "a") -> str:
 
 
 def new_scenario(page: Page, name: str) -> None:
+    before = page.evaluate("twinWork.sides.a?.id")
     page.click("#work-left [data-dialog=new] >> nth=0")
     page.fill("#new-name", name)
     page.click("[data-work=new-scenario]")
     page.wait_for_selector(f"#work-left .tree-name >> text={name}")
     page.wait_for_function("() => !document.getElementById('dialog').open")
+    page.wait_for_function(CHOSEN, arg=before)
 
 
 def new_measure(page: Page, kind: str) -> None:

@@ -72,6 +72,13 @@ def test_health(client: TestClient) -> None:
     assert client.get("/health").json() == {"status": "ok", "city": make_toy_city().hash}
 
 
+def test_beside_plain_data_browsers_find_the_sign(client: TestClient) -> None:
+    """Else every tab on data has an error on its console."""
+    answer = client.get("/favicon.ico")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.content == client.get("/assets/mark.svg").content
+
+
 def test_text_is_compressed(client: TestClient) -> None:
     answer = client.get("/assets/page.css", headers={"accept-encoding": "gzip"})
     assert answer.headers["content-encoding"] == "gzip"
