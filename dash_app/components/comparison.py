@@ -183,10 +183,23 @@ def _row(t: Translator, work: Work, indicator: Indicator, pair: tuple[Figures, F
             html.Th(label, scope="row"),
             html.Td(figure(t, old * factor), className="is-number"),
             html.Td(html.Strong(figure(t, new * factor)), className="is-number"),
-            _difference(t, work, indicator, (old, new)),
+            _missing(t, indicator, pair) or _difference(t, work, indicator, (old, new)),
             html.Td(_range(t, work, indicator, (old, new)), className="is-number compare-range"),
         ],
         className="is-stale" if stale else "",
+    )
+
+
+def _missing(t: Translator, indicator: Indicator, pair: tuple[Figures, Figures]) -> html.Td | None:
+    """Say why there is no difference, where the model of one side failed for this figure alone."""
+    why = next(
+        (found.lacking[indicator.name] for found in pair if indicator.name in found.lacking), ""
+    )
+    if not why:
+        return None
+    words = t.text("could not be computed")
+    return html.Td(
+        [icon("warning"), html.Span(words)], className="is-number says-failed", title=why
     )
 
 

@@ -25,7 +25,8 @@ from dash_app.views import VIEWS
 from dash_app.workspace.viewer import PUBLIC
 from tests.dash_app.components.seen import by_class, drawings, text_of, with_data
 from twin.compare import ranking
-from twin.indicators import INDICATORS
+from twin.errors import ModelError
+from twin.indicators import INDICATORS, lacking
 
 if TYPE_CHECKING:
     from dash_app.workspace.work import Work
@@ -72,6 +73,23 @@ def test_a_failed_or_missing_side_is_said_and_the_rest_stays(work: Work) -> None
     assert by_class(tree, "compare-table")
     alone = replace(work, a=None, b=None, shown="base")
     assert "Wählen Sie ein Szenario" in text_of(comparison(DE, alone))
+
+
+def test_a_single_figure_that_failed_has_no_difference_and_says_why(work: Work) -> None:
+    assert work.a is not None
+    assert work.a.results is not None
+    year = work.a.results.years[work.year]
+    broken = replace(
+        year, failed={"noise": ModelError("The noise of {street} has no source.", street="Ring")}
+    )
+    results = replace(work.a.results, years={**work.a.results.years, work.year: broken})
+    name = next(iter(lacking(broken)))
+    tree = indicator_section(DE, replace(work, a=replace(work.a, results=results)), [name])
+    cells = [cell for cell in by_class(tree, "says-failed") if "Ring" in str(cell.title)]
+    assert len(cells) == 1 + len(lacking(broken))  # chosen first, and all in their groups
+    assert "Berechnung gescheitert" in text_of(cells[0])
+    heat = indicator_section(DE, work, ["heat_demand"])
+    assert not by_class(heat, "says-failed")
 
 
 def test_money_of_all_actors_is_that_of_the_model(work: Work) -> None:
