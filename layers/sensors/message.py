@@ -1,0 +1,302 @@
+"""Reading one message by a mapping: the fast path for what comes one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from layers.sensors.mapping import MOST_REFUSED, Found, Limits, Value, key_part, private_part
+from layers.sensors.paths import NOTHING, STAR, Step, get, path_of, walk
+from layers.sensors.place_table import Placed, point, shape
+from layers.sensors.properties import PROPERTIES
+from layers.sensors.records import Datastream, Reading, Refusal, key_of
+from layers.sensors.units import unit_code
+from layers.sensors.values import RefusedError, clean, is_twice, milliseconds, number
+from twin.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from layers.sensors.mapping import Mapping, Scalar
+
+NOWHERE = Placed()
+MOST_KNOWN = 20_000
+NEAR_MS = 3 * 3_600_000
+Chosen = tuple[Step, ...]
+
+
+class _Record:
+    """One record with what came beside it; only so that five things are passed as one."""
+
+    def __init__(self, mapping: Mapping, record: Any, context: dict[str, Any], source: str) -> None:
+        self.mapping = mapping
+        self.record = record
+        self.context = context
+        self.source = source
+
+    def get(self, path: str, chosen: Chosen = ()) -> Any:
+        """Return what stands there; a key that is spelt just like the path comes first."""
+        if isinstance(self.record, dict) and path in self.record:
+            return self.record[path]
+        return get(self.record, path_of(path), chosen, self.context)
+
+    def text(self, path: str, chosen: Chosen = ()) -> str:
+        """Return a short text; empty where there is none."""
+        found = self.get(path, chosen) if path else NOTHING
+        if found is NOTHING or found is None or isinstance(found, (dict, list)):
+            return ""
+        if isinstance(found, float) and found.is_integer():
+            found = int(found)
+        return clean(found)
+
+    def walk(self, path: str) -> Iterator[tuple[Chosen, Any]]:
+        """Yield what a path with `*` leads to."""
+        if isinstance(self.record, dict) and path in self.record:
+            yield (), self.record[path]
+            return
+        yield from walk(self.record, path_of(path), self.context)
+
+
+def read_message(
+    mapping: Mapping,
+    message: Any,
+    *,
+    source: str,
+    received: int,
+    context: dict[str, Any] | None = None,
+) -> Found:
+    """Return streams, readings and refusals of one message; see `Mapping.read`."""
+    beside = {"root": message, **(context or {})}
+    streams: dict[str, Datastream] = {}
+    readings: list[Reading] = []
+    refused: list[Refusal] = []
+    absent = 0
+    for item in _records(mapping, message, beside):
+        record = _Record(mapping, item, beside, source)
+        before = len(readings) + len(refused)
+        absent += _read_record(record, received, streams, readings, refused)
+        if before == len(readings) + len(refused) and not absent:
+            paths = ", ".join(value.path for value in mapping.values)
+            refused.append(Refusal(source, "no_value", clean(f"nothing at {paths}", 300)))
+        if len(refused) > MOST_REFUSED:
+            break
+    return Found(tuple(streams.values()), tuple(readings), tuple(refused))
+
+
+def _records(mapping: Mapping, message: Any, context: dict[str, Any]) -> Iterator[Any]:
+    if not mapping.rows:
+        yield message
+        return
+    found = False
+    for _, item in walk(message, path_of(mapping.rows), context):
+        found = True
+        if isinstance(item, list) and STAR not in path_of(mapping.rows):
+            yield from item
+        else:
+            yield item
+    if not found:
+        yield NOTHING
+
+
+def _read_record(
+    record: _Record,
+    received: int,
+    streams: dict[str, Datastream],
+    readings: list[Reading],
+    refused: list[Refusal],
+) -> int:
+    """Read all values of a record; return how many say in so many words that there is none."""
+    absent = 0
+    for value in record.mapping.values:
+        for chosen, given in record.walk(value.path):
+            if is_none(record.mapping, given):
+                absent += 1
+                continue
+            if not all(meets(record.get(p, chosen), w) for p, w in value.when.items()):
+                absent += 1
+                continue
+            try:
+                stream, reading = _read_value(record, value, chosen, given, received)
+            except RefusedError as error:
+                detail = clean(f"{value.path}: {error.detail}", 300)
+                refused.append(Refusal(record.source, error.reason, detail))
+            else:
+                streams[stream.key] = stream
+                readings.append(reading)
+    return absent
+
+
+def _read_value(
+    record: _Record, value: Value, chosen: Chosen, given: Any, received: int
+) -> tuple[Datastream, Reading]:
+    read = number(
+        given,
+        decimal=value.decimal or record.mapping.decimal,
+        booleans=value.booleans,
+        words=value.categories,
+    )
+    factor, offset = factors(value, record.text(value.unit_path, chosen))
+    at = _time(record, chosen, received)
+    stream = _stream(record, value, chosen)
+    return stream, Reading(stream.key, at, read * factor + offset, 0, received)
+
+
+def factors(value: Value, unit: str) -> tuple[float, float]:
+    """Return what leads to the unit of the stream; `unit` is what the message says, if it does."""
+    try:
+        return value.converted(unit_code(unit) if unit else value.given_unit)
+    except SourceError as error:
+        raise RefusedError("unit", f"{value.property} in {unit}") from error
+
+
+def _time(record: _Record, chosen: Chosen, received: int) -> int:
+    time = record.mapping.time
+    if not time.path:
+        return received - time.shift_ms
+    given = record.get(time.path, chosen)
+    if given is NOTHING or given is None:
+        raise RefusedError("no_time", f"nothing at {time.path}")
+    if time.clock:
+        given = f"{given} {record.text(time.clock, chosen)}"
+    at = milliseconds(given, time.zone, time.form, now=received, since=time.since)
+    if abs(received - at) < NEAR_MS and is_twice(given, time.zone, time.form):
+        later = milliseconds(given, time.zone, time.form, fold=1, now=received, since=time.since)
+        at = later if later <= received + 300_000 else at
+    return at - time.shift_ms
+
+
+def _stream(record: _Record, value: Value, chosen: Chosen) -> Datastream:
+    mapping = record.mapping
+    parts = tuple(record.text(path, chosen) for path in mapping.stream)
+    device = record.text(mapping.device, chosen)
+    if not any(parts) and not device and (mapping.stream or mapping.device):
+        raise RefusedError("unknown_stream", "the message does not say which device it is of")
+    placed = _place(record, parts, chosen)
+    told = (record.text(mapping.name, chosen), record.text(mapping.street, chosen),
+            record.text(mapping.direction, chosen))  # fmt: skip
+    memo = (record.source, value.property, value.series, parts, device, placed, told)
+    if memo not in mapping.known:
+        if len(mapping.known) > MOST_KNOWN:
+            mapping.known.clear()
+        placed = placed._replace(
+            name=told[0] or placed.name,
+            street=told[1] or placed.street,
+            direction=told[2] or placed.direction,
+        )
+        mapping.known[memo] = make_stream(
+            mapping, value, source=record.source, parts=parts, device=device, placed=placed
+        )
+    return mapping.known[memo]
+
+
+def _place(record: _Record, parts: tuple[str, ...], chosen: Chosen) -> Placed:
+    mapping = record.mapping
+    where = mapping.location
+    placed = NOWHERE
+    if mapping.places is not None:
+        key = record.text(mapping.places.of, chosen) if mapping.places.of else parts[0]
+        placed = mapping.located().by_key.get(key, NOWHERE)
+    if where.at is not None:
+        placed = placed._replace(lon=where.at[0], lat=where.at[1])
+    if where.lon:
+        lon, lat = point(record.text(where.lon, chosen), record.text(where.lat, chosen), where.crs)
+        if lon is not None:
+            placed = placed._replace(lon=lon, lat=lat)
+    if where.geometry:
+        lon, lat, line = shape(record.get(where.geometry, chosen), where.crs)
+        if lon is not None:
+            placed = placed._replace(lon=lon, lat=lat, line=line)
+    if where.needed and placed.lon is None:
+        raise RefusedError("no_location", f"nothing at {where.lon or where.geometry or 'places'}")
+    return placed
+
+
+def make_stream(
+    mapping: Mapping,
+    value: Value,
+    *,
+    source: str,
+    parts: tuple[str, ...],
+    device: str,
+    placed: Placed,
+) -> Datastream:
+    """Return the datastream of a value at a place."""
+    known = PROPERTIES.get(value.property)
+    shown = [key_part(part) for part in parts] or ([private_part(device)] if device else [])
+    last = [value.property, value.series] if value.series else [value.property]
+    name = placed.name or " ".join(part for part in parts if part) or source
+    limited = mapping.places is None or mapping.places.limits_of in {"", value.property}
+    extra = value.name or value.series
+    people = value.people if value.people is not None else bool(known and known.people)
+    return Datastream(
+        key=key_of(source, *shown, *last),
+        source=source,
+        name=f"{name}, {extra}" if extra else name,
+        property=value.property,
+        unit=value.wanted_unit,
+        statistic=value.statistic or (known.statistic if known else "value"),
+        lon=placed.lon,
+        lat=placed.lat,
+        height_m=placed.height_m,
+        interval_s=value.interval_s or mapping.interval_s or mapping.time.interval_s,
+        low=placed.low if limited else None,
+        high=placed.high if limited else None,
+        alert_below=placed.alert_below if limited else None,
+        alert_above=placed.alert_above if limited else None,
+        people=people,
+        street=placed.street,
+        direction=placed.direction,
+        line=placed.line,
+        device=device,
+    )
+
+
+def is_none(mapping: Mapping, given: Any) -> bool:
+    """Return whether a value is one of the spellings of none."""
+    if given is None:
+        return True
+    texts, numbers = mapping.nones
+    if isinstance(given, str):
+        return given.strip() in texts
+    return isinstance(given, (int, float)) and not isinstance(given, bool) and given in numbers
+
+
+def meets(given: Any, wanted: Scalar | tuple[Scalar, ...] | Limits) -> bool:
+    """Return whether a condition holds; what is not there meets only a `not`."""
+    there = given is not NOTHING and given is not None
+    if isinstance(wanted, Limits):
+        return _within(given, wanted, there=there)
+    if not there:
+        return False
+    return any(same(given, one) for one in (wanted if isinstance(wanted, tuple) else (wanted,)))
+
+
+def _within(given: Any, wanted: Limits, *, there: bool) -> bool:
+    if any(there and same(given, one) for one in wanted.other):
+        return False
+    if wanted.above is None and wanted.below is None:
+        return True
+    try:
+        amount = number(given)
+    except RefusedError:
+        return False
+    above = wanted.above is None or amount > wanted.above
+    return above and (wanted.below is None or amount < wanted.below)
+
+
+def same(given: Any, wanted: Scalar) -> bool:
+    """
+    Return whether a source means what the configuration says: 1, "1" and 1.0 are the same.
+
+    >>> same("1", 1), same(True, True), same("ok", "ok"), same("0", True)
+    (True, True, True, False)
+    """
+    if isinstance(wanted, bool):
+        return str(given).strip().lower() in (
+            {"true", "1", "1.0"} if wanted else {"false", "0", "0.0"}
+        )
+    if isinstance(wanted, (int, float)):
+        try:
+            return number(given, booleans=True) == wanted
+        except RefusedError:
+            return False
+    return str(given).strip() == wanted.strip()

@@ -1,0 +1,227 @@
+"""Places of devices from a table beside the feed: points or lines, by what the feed calls them."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import shapely
+from pyproj import Transformer
+from pyproj.exceptions import CRSError
+from shapely.errors import GEOSException
+
+from layers.assumption_files.text_table import read_text_table
+from layers.sensors.common import Beside, Section
+from layers.sensors.values import RefusedError, clean, number
+from twin.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+LARGEST_FILE = 200_000_000
+DECIMALS = 6  # of degrees: 0.1 m
+
+
+class Placed(NamedTuple):
+    """Where something stands and what is told of it beside the values."""
+
+    lon: float | None = None
+    lat: float | None = None
+    height_m: float | None = None
+    line: str = ""
+    name: str = ""
+    street: str = ""
+    direction: str = ""
+    low: float | None = None
+    high: float | None = None
+    alert_below: float | None = None
+    alert_above: float | None = None
+
+
+@dataclass(frozen=True)
+class Located:
+    """Places by key, and the keys that the table has more than once."""
+
+    by_key: Mapping[str, Placed]
+    twice: tuple[str, ...] = ()
+
+
+class PlaceTable(Section):
+    """
+    A GeoJSON or CSV file with the places of devices.
+
+    `key` is its column that is the same as what `of` leads to in the message (by default the
+    first part of the stream). The other names are columns; limits are in the unit of the
+    datastream and hold for the property `limits_of`, or for all.
+    """
+
+    file: Beside
+    key: str
+    of: str = ""
+    lon: str = "lon"
+    lat: str = "lat"
+    crs: str = ""
+    height: str = ""
+    name: str = ""
+    street: str = ""
+    direction: str = ""
+    low: str = ""
+    high: str = ""
+    alert_below: str = ""
+    alert_above: str = ""
+    limits_of: str = ""
+
+    def read(self) -> Located:
+        """
+        Return the places by key.
+
+        Raises
+        ------
+        SourceError
+            The file cannot be read, or has no such column.
+        """
+        rows = _rows(Path(self.file))
+        places: dict[str, Placed] = {}
+        twice: dict[str, None] = {}
+        found: set[str] = set()
+        for columns, geometry, crs in rows:
+            found |= columns.keys()
+            key = str(columns.get(self.key) if columns.get(self.key) is not None else "").strip()
+            if not key:
+                continue
+            if key in places:
+                twice[key] = None
+                continue
+            places[key] = self._placed(columns, geometry, self.crs or crs)
+        self._check(found)
+        return Located(places, tuple(twice))
+
+    def _check(self, found: set[str]) -> None:
+        told = (self.key, self.name, self.street, self.direction, self.height)
+        limits = (self.low, self.high, self.alert_below, self.alert_above)
+        if lost := [name for name in (*told, *limits) if name and name not in found]:
+            template = "{path} lacks the columns {lost}; it has {found}."
+            hint = "Write the names as the file does."
+            there = ", ".join(sorted(found)[:15])
+            values = {"path": self.file, "lost": ", ".join(lost), "found": there}
+            raise SourceError(template, hint=hint, **values)
+
+    def _placed(self, columns: Mapping[str, Any], geometry: Any, crs: str) -> Placed:
+        def text(name: str) -> str:
+            value = columns.get(name) if name else None
+            return "" if value is None else clean(value)
+
+        def amount(name: str) -> float | None:
+            return _number(columns.get(name)) if name else None
+
+        if geometry is None:
+            lon, lat = point(columns.get(self.lon), columns.get(self.lat), crs)
+            line = ""
+        else:
+            lon, lat, line = shape(geometry, crs)
+        return Placed(
+            lon, lat, amount(self.height), line,
+            text(self.name), text(self.street), text(self.direction),
+            amount(self.low), amount(self.high), amount(self.alert_below), amount(self.alert_above),
+        )  # fmt: skip
+
+
+def _number(value: object) -> float | None:
+    if value is None or not str(value).strip():
+        return None
+    try:
+        return number(value)
+    except RefusedError:
+        return None
+
+
+def _rows(path: Path) -> Iterable[tuple[Mapping[str, Any], Any, str]]:
+    if path.suffix.lower() in {".json", ".geojson"}:
+        return _features(path)
+    table = read_text_table(path)
+    return [(row, None, "") for row in table.to_dict("records")]  # type: ignore[misc]
+
+
+def _features(path: Path) -> list[tuple[Mapping[str, Any], Any, str]]:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ValueError("too large")
+        content = json.loads(path.read_bytes())
+        crs = content.get("crs") or {}
+        name = str((crs.get("properties") or {}).get("name") or "")
+        return [
+            ({"id": feature.get("id"), **(feature.get("properties") or {})},
+             feature.get("geometry") or {}, name)
+            for feature in content["features"]
+        ]  # fmt: skip
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        template = "{path} cannot be read as GeoJSON ({reason})."
+        hint = "It needs a list of features with properties and geometry."
+        reason = getattr(error, "strerror", None) or clean(error, 100)
+        raise SourceError(template, hint=hint, path=path, reason=reason) from error
+
+
+@lru_cache(maxsize=32)
+def _transformer(crs: str) -> Transformer | None:
+    """Return what leads to degrees; none where they are degrees already."""
+    if not crs or "CRS84" in crs or crs.upper().replace("::", ":").endswith("EPSG:4326"):
+        return None
+    try:
+        return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except CRSError as error:
+        template = "{crs} is no coordinate system known here."
+        raise SourceError(template, hint="Write it as EPSG:25832.", crs=crs) from error
+
+
+def point(x: object, y: object, crs: str = "") -> tuple[float | None, float | None]:
+    """
+    Return longitude and latitude in degrees, none where there is no sound place.
+
+    Nothing, what is no number, what lies outside the globe and 0, 0 (a receiver without satellites)
+    are no place.
+    """
+    lon, lat = _number(x), _number(y)
+    if lon is None or lat is None:
+        return None, None
+    change = _transformer(crs)
+    if change is not None:
+        lon, lat = change.transform(lon, lat)
+    sound = math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90
+    if not sound or (lon == 0 and lat == 0):
+        return None, None
+    return lon, lat
+
+
+def shape(geometry: Any, crs: str = "") -> tuple[float | None, float | None, str]:
+    """Return longitude, latitude and, of a line, its WKT; of a GeoJSON geometry or WKT."""
+    try:
+        made = _geometry(geometry)
+        change = _transformer(crs)
+        if change is not None:
+            turned: Any = change.transform
+            made = shapely.transform(made, turned, interleaved=False)
+    except (GEOSException, ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return None, None, ""
+    if made.is_empty:
+        return None, None, ""
+    if made.geom_type == "Point":
+        return *point(made.x, made.y), ""
+    if "Line" not in made.geom_type:
+        middle = made.representative_point()
+        return *point(middle.x, middle.y), ""
+    line = shapely.line_merge(made) if made.geom_type == "MultiLineString" else made
+    longest = max(getattr(line, "geoms", [line]), key=lambda part: part.length)
+    middle = longest.interpolate(0.5, normalized=True)
+    lon, lat = point(middle.x, middle.y)
+    return lon, lat, "" if lon is None else shapely.to_wkt(line, rounding_precision=DECIMALS)
+
+
+def _geometry(given: Any) -> Any:
+    if isinstance(given, str):
+        return shapely.from_wkt(given)
+    flat = {"type": given["type"], "coordinates": given["coordinates"]}
+    return shapely.force_2d(shapely.geometry.shape(flat))
