@@ -15,7 +15,7 @@ from twin.simulate.observed import correction
 from twin.simulate.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -247,6 +247,14 @@ def _roads_of(inputs: TravelInputs, given: Assumptions) -> _Roads:
     net = zone_net(network, zones.connectors["car"], zones.count)
     trees = np.full((zones.count, net.small.nodes), -1, np.int32)
     return _Roads(network, net, problem, share, trees)
+
+
+def driving(
+    inputs: TravelInputs, travel: Travel, given: Assumptions
+) -> Callable[[Demand], Equilibrium]:
+    """Return what gives the traffic of other vehicles on these streets, starting from this one."""
+    roads = _roads_of(inputs, given)
+    return lambda trips: roads.drive(trips, travel.equilibrium, ROUGH)
 
 
 def _change(before: Floats, after: Floats, trips: Floats) -> float:
