@@ -174,6 +174,11 @@ class Value(Section):
         known = PROPERTIES.get(self.property)
         return self.to or (known.unit if known else self.unit or "1")
 
+    @cached_property
+    def own_factors(self) -> tuple[float, float]:
+        """Factor and offset where the message does not tell its unit."""
+        return self.converted(self.given_unit)
+
     def converted(self, given: str) -> tuple[float, float]:
         """Return factor and offset from what is written to the unit of the datastream."""
         factor, offset = conversion(given, self.wanted_unit)

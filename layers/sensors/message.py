@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layers.sensors.mapping import MOST_REFUSED, Found, Limits, Value, key_part, private_part
 from layers.sensors.paths import NOTHING, STAR, Step, get, path_of, walk
@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 
 NOWHERE = Placed()
 MOST_KNOWN = 20_000
+DECIMALS = 9
 NEAR_MS = 3 * 3_600_000
 Chosen = tuple[Step, ...]
+
+
+class Device(NamedTuple):
+    """What a record says of where it comes from."""
+
+    parts: tuple[str, ...]
+    number: str
+    placed: Placed
 
 
 class _Record:
@@ -32,6 +41,8 @@ class _Record:
         self.record = record
         self.context = context
         self.source = source
+        self.times: dict[Chosen, int] = {}
+        self.devices: dict[Chosen, Device] = {}
 
     def get(self, path: str, chosen: Chosen = ()) -> Any:
         """Return what stands there; a key that is spelt just like the path comes first."""
@@ -135,15 +146,21 @@ def _read_value(
         words=value.categories,
     )
     factor, offset = factors(value, record.text(value.unit_path, chosen))
-    at = _time(record, chosen, received)
+    if (factor, offset) != (1.0, 0.0):
+        read = round(read * factor + offset, DECIMALS)  # without the dust of the conversion
+    at = record.times.get(chosen)
+    if at is None:
+        at = record.times[chosen] = _time(record, chosen, received)
     stream = _stream(record, value, chosen)
-    return stream, Reading(stream.key, at, read * factor + offset, 0, received)
+    return stream, Reading(stream.key, at, read, 0, received)
 
 
 def factors(value: Value, unit: str) -> tuple[float, float]:
     """Return what leads to the unit of the stream; `unit` is what the message says, if it does."""
+    if not unit:
+        return value.own_factors
     try:
-        return value.converted(unit_code(unit) if unit else value.given_unit)
+        return value.converted(unit_code(unit))
     except SourceError as error:
         raise RefusedError("unit", f"{value.property} in {unit}") from error
 
@@ -166,26 +183,31 @@ def _time(record: _Record, chosen: Chosen, received: int) -> int:
 
 def _stream(record: _Record, value: Value, chosen: Chosen) -> Datastream:
     mapping = record.mapping
-    parts = tuple(record.text(path, chosen) for path in mapping.stream)
-    device = record.text(mapping.device, chosen)
-    if not any(parts) and not device and (mapping.stream or mapping.device):
-        raise RefusedError("unknown_stream", "the message does not say which device it is of")
-    placed = _place(record, parts, chosen)
-    told = (record.text(mapping.name, chosen), record.text(mapping.street, chosen),
-            record.text(mapping.direction, chosen))  # fmt: skip
-    memo = (record.source, value.property, value.series, parts, device, placed, told)
-    if memo not in mapping.known:
+    device = record.devices.get(chosen)
+    if device is None:
+        device = record.devices[chosen] = _device(record, chosen)
+    memo = (record.source, value.property, value.series, device)
+    stream = mapping.known.get(memo)
+    if stream is None:
         if len(mapping.known) > MOST_KNOWN:
             mapping.known.clear()
-        placed = placed._replace(
-            name=told[0] or placed.name,
-            street=told[1] or placed.street,
-            direction=told[2] or placed.direction,
-        )
-        mapping.known[memo] = make_stream(
-            mapping, value, source=record.source, parts=parts, device=device, placed=placed
-        )
-    return mapping.known[memo]
+        stream = mapping.known[memo] = make_stream(mapping, value, device, source=record.source)
+    return stream
+
+
+def _device(record: _Record, chosen: Chosen) -> Device:
+    mapping = record.mapping
+    parts = tuple(record.text(path, chosen) for path in mapping.stream)
+    number = record.text(mapping.device, chosen)
+    if not any(parts) and not number and (mapping.stream or mapping.device):
+        raise RefusedError("unknown_stream", "the message does not say which device it is of")
+    placed = _place(record, parts, chosen)
+    told: dict[str, Any] = {
+        field: text
+        for field in ("name", "street", "direction")
+        if (text := record.text(getattr(mapping, field), chosen))
+    }
+    return Device(parts, number, placed._replace(**told) if told else placed)
 
 
 def _place(record: _Record, parts: tuple[str, ...], chosen: Chosen) -> Placed:
@@ -210,23 +232,18 @@ def _place(record: _Record, parts: tuple[str, ...], chosen: Chosen) -> Placed:
     return placed
 
 
-def make_stream(
-    mapping: Mapping,
-    value: Value,
-    *,
-    source: str,
-    parts: tuple[str, ...],
-    device: str,
-    placed: Placed,
-) -> Datastream:
-    """Return the datastream of a value at a place."""
+def make_stream(mapping: Mapping, value: Value, device: Device, *, source: str) -> Datastream:
+    """Return the datastream of a value of a device."""
     known = PROPERTIES.get(value.property)
-    shown = [key_part(part) for part in parts] or ([private_part(device)] if device else [])
+    placed = device.placed
+    shown = [key_part(part) for part in device.parts]
+    if not any(device.parts) and device.number:
+        shown = [private_part(device.number)]
     last = [value.property, value.series] if value.series else [value.property]
-    name = placed.name or " ".join(part for part in parts if part) or source
-    limited = mapping.places is None or mapping.places.limits_of in {"", value.property}
+    name = placed.name or " ".join(part for part in device.parts if part) or source
     extra = value.name or value.series
-    people = value.people if value.people is not None else bool(known and known.people)
+    limited = mapping.places is None or mapping.places.limits_of in {"", value.property}
+    limits = {n: getattr(placed, n) for n in ("low", "high", "alert_below", "alert_above")}
     return Datastream(
         key=key_of(source, *shown, *last),
         source=source,
@@ -238,15 +255,12 @@ def make_stream(
         lat=placed.lat,
         height_m=placed.height_m,
         interval_s=value.interval_s or mapping.interval_s or mapping.time.interval_s,
-        low=placed.low if limited else None,
-        high=placed.high if limited else None,
-        alert_below=placed.alert_below if limited else None,
-        alert_above=placed.alert_above if limited else None,
-        people=people,
+        people=bool(known and known.people) if value.people is None else value.people,
         street=placed.street,
         direction=placed.direction,
         line=placed.line,
-        device=device,
+        device=device.number,
+        **(limits if limited else {}),
     )
 
 

@@ -75,7 +75,10 @@ def clean(text: object, most: int = 200) -> str:
     >>> clean("A 560,\x00 exit \n Spich ")
     'A 560, exit Spich'
     """
-    plain = str(text)[: most * 4].encode("utf-8", "replace").decode("utf-8")
+    told = str(text)
+    if len(told) <= most and told.isascii() and told.isprintable() and "  " not in told:
+        return told.strip()
+    plain = told[: most * 4].encode("utf-8", "replace").decode("utf-8")
     kept = "".join(letter if letter.isprintable() else " " for letter in plain)
     line = " ".join(kept.split())
     return line if len(line) <= most else line[: most - 1] + "…"
@@ -237,15 +240,25 @@ def _built(parts: list[int]) -> datetime:
 def _utc(moment: datetime, zone: str | None, fold: int) -> float:
     if moment.tzinfo is not None:
         return (moment - EPOCH) // MILLISECOND
-    local = moment.replace(tzinfo=zone_of(zone), fold=fold)
-    ahead = local.utcoffset() or timedelta()
-    later = local.replace(fold=1).utcoffset() or timedelta()
-    if later > (local.replace(fold=0).utcoffset() or timedelta()):  # the clocks go forward
-        if moment.hour or moment.minute or moment.second:
-            detail = f"{moment:%Y-%m-%d %H:%M} is left out in {zone}: the clocks go forward"
-            raise RefusedError("no_time", detail)
-        ahead = local.replace(fold=0).utcoffset() or timedelta()
-    return (moment - NAIVE_EPOCH - ahead) // MILLISECOND
+    where = zone_of(zone)
+    ahead = where.utcoffset(moment)
+    if not isinstance(where, timezone):
+        later = where.utcoffset(moment.replace(fold=1))
+        if later is not None and ahead is not None and later != ahead:
+            ahead = _at_change(moment, zone, ahead, later, fold)
+    return (moment - NAIVE_EPOCH - (ahead or timedelta())) // MILLISECOND
+
+
+def _at_change(
+    moment: datetime, zone: str | None, ahead: timedelta, later: timedelta, fold: int
+) -> timedelta:
+    """Return how far a zone is ahead in an hour that comes twice, or not at all."""
+    if later < ahead:
+        return later if fold else ahead
+    if moment.hour or moment.minute or moment.second:
+        detail = f"{moment:%Y-%m-%d %H:%M} is left out in {zone}: the clocks go forward"
+        raise RefusedError("no_time", detail)
+    return ahead  # a day that begins at one o'clock
 
 
 PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -314,6 +327,8 @@ def _number(value: object, decimal: str, *, booleans: bool) -> float:
 def _number_of_text(text: str, decimal: str) -> float:
     if len(text) > LONGEST_TEXT:
         raise ValueError
+    if decimal != "," and PLAIN.fullmatch(text):
+        return float(text)
     bare = BLANKS.sub("", text).replace("\u2212", "-")
     if NOT_FINITE.fullmatch(bare):
         return math.nan
