@@ -31,6 +31,10 @@ State = Literal["starting", "connected", "waiting", "failed", "stopped"]
 """`waiting`: it cannot be reached just now and is tried again; `failed`: somebody must mend it."""
 
 
+NAME = r"^[a-z][a-z0-9_-]{0,39}$"
+"""Of a source; it stands in keys and addresses."""
+
+
 class Section(BaseModel):
     """A part of `sensors.toml`; a key that is not known is a fault."""
 
@@ -146,7 +150,7 @@ class Place(Section):
 class Common(Section):
     """What every source says of itself, whatever it speaks."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    name: str = Field(pattern=NAME)
     licence: str = ""
     attribution: str = ""
     public: bool = True  # whether everybody may see it
@@ -218,7 +222,7 @@ class Sink(Protocol):
         """Return where this source goes on under a name, as it was kept last."""
 
     def state(self, state: State, why: Sentence | None = None) -> None:
-        """Tell how the source is."""
+        """Tell how the source is; the sentence is shown on pages: no device, no password in it."""
 
 
 class Source(Protocol):
