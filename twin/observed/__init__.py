@@ -1,0 +1,1 @@
+"""What was measured beside what is modelled: how good the model is, in numbers."""
