@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from layers.project_store.accounts import Account, AccountRole, AccountStore, LogEntry, Session
+from layers.project_store.observations import ObservationStore
+from layers.project_store.observations_records import (
+    FeedState,
+    Place,
+    Retention,
+    StreamRow,
+    Written,
+)
 from layers.project_store.records import (
     ConflictError,
     Draft,
@@ -24,18 +32,24 @@ __all__ = [
     "AccountStore",
     "ConflictError",
     "Draft",
+    "FeedState",
     "LogEntry",
     "Mark",
     "Move",
+    "ObservationStore",
+    "Place",
     "Position",
     "Project",
     "ProjectStore",
+    "Retention",
     "ScenarioEntry",
     "Session",
     "Setting",
     "SettingConflictError",
+    "StreamRow",
     "Version",
     "VersionInfo",
+    "Written",
     "default_store",
     "open_store",
 ]

@@ -17,6 +17,7 @@ from layers.project_store.content import check_scenario, content_hash, make_draf
 from layers.project_store.database import Database, connect
 from layers.project_store.extras import Extras, no_scenario
 from layers.project_store.migrate import bring_up_to_date
+from layers.project_store.observations import ObservationStore
 from layers.project_store.records import ConflictError, Project
 from layers.project_store.tables import MOVES, PROJECTS, SCENARIOS, VERSIONS
 from twin.errors import StoreError
@@ -84,12 +85,14 @@ class ProjectStore(Extras):
 
     Whoever changes something says which version it was made from (`expected_version`); if the
     scenario has moved on since, `ConflictError` carries both and nothing is saved. A method that
-    returns has saved for good. `accounts` is who may sign in, and the log.
+    returns has saved for good. `accounts` is who may sign in, and the log; `observations` is what
+    sensors have told.
     """
 
     def __init__(self, database: Database, check: Check | None = None) -> None:
         self.database = database
         self.accounts = AccountStore(database)
+        self.observations = ObservationStore(database)
         self._check = check
 
     def __enter__(self) -> ProjectStore:

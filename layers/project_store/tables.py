@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -173,3 +175,130 @@ AUDIT = Table(
     Column("detail", Text, nullable=False),
 )
 """Who did what and when. Written once."""
+
+DATASTREAMS = Table(
+    "datastreams",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("property", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("statistic", String(16), nullable=False),
+    Column("lon", Double),
+    Column("lat", Double),
+    Column("height_m", Double),
+    Column("interval_s", Double),
+    Column("low", Double),
+    Column("high", Double),
+    Column("alert_below", Double),
+    Column("alert_above", Double),
+    Column("people", Boolean, nullable=False),
+    Column("public", Boolean, nullable=False),
+    Column("street", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("licence", Text, nullable=False),
+    Column("attribution", Text, nullable=False),
+    Column("replayed", Boolean, nullable=False),
+    Column("extra", Text, nullable=False),  # JSON
+    Column("places", Text, nullable=False),  # JSON: where it was before, the newest last
+)
+"""One property that one device observes; rows are changed, never removed."""
+
+OBSERVATION_HEADS = Table(
+    "observation_heads",
+    METADATA,
+    Column("stream", Integer, primary_key=True, autoincrement=False),
+    Column("marker", BigInteger, nullable=False),  # of the last write that changed something
+    Column("first_at", BigInteger),
+    Column("last_at", BigInteger),
+    Column("value", Double),
+    Column("flags", Integer),
+    Column("received", BigInteger),
+    Column("sealed_until", BigInteger, nullable=False),  # raw values before it may be gone
+    postgresql_with={"fillfactor": 50},  # changed with every write, so there is room for it
+)
+"""First and last time and last value of each stream: what is asked for most."""
+
+OBSERVATIONS = Table(
+    "observations",
+    METADATA,
+    Column("stream", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", Double, nullable=False),
+    Column("flags", Integer, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Values; all times of observations are milliseconds since 1970 UTC. No links: speed."""
+
+
+def _rolled_up(name: str) -> Table:
+    return Table(
+        name,
+        METADATA,
+        Column("stream", Integer, primary_key=True, autoincrement=False),
+        Column("at", BigInteger, primary_key=True, autoincrement=False),
+        Column("mean", Double, nullable=False),
+        Column("low", Double, nullable=False),
+        Column("high", Double, nullable=False),
+        Column("sum", Double, nullable=False),
+        Column("n", Integer, nullable=False),
+        Column("flags", Integer, nullable=False),
+        Column("sealed", Integer, nullable=False),  # 1: what it was made of is gone
+        sqlite_with_rowid=False,
+    )
+
+
+OBSERVATION_HOURS = _rolled_up("observation_hours")
+OBSERVATION_DAYS = _rolled_up("observation_days")
+
+OBSERVATION_STALE = Table(
+    "observation_stale",
+    METADATA,
+    Column("stream", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Hours whose values have changed since they were rolled up."""
+
+OBSERVATION_MARKER = Table(
+    "observation_marker",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("marker", BigInteger, nullable=False),
+    Column("zone", Text, nullable=False),  # of the days
+)
+"""One row: the number of the last write, which writers hold while they write."""
+
+FEEDS = Table(
+    "feeds",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("why", Text),  # JSON of a sentence
+    Column("last_message", BigInteger),
+    Column("refused_lately", Text, nullable=False),  # marks of the last deliveries with refusals
+)
+
+FEED_CURSORS = Table(
+    "feed_cursors",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+FEED_REFUSALS = Table(
+    "feed_refusals",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("reason", String(40), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+)

@@ -105,7 +105,8 @@ class Delivery:
     What a source hands over at once; the store keeps all of it in one transaction or nothing.
 
     `cursor` (name, state) is where the source goes on after a break. `done` is called once it is
-    kept for good: only then a message is acknowledged.
+    kept for good: only then a message is acknowledged. `again` says that it may have been handed
+    over before (the DUP flag of MQTT): refusals that were counted then are not counted twice.
     """
 
     source: str
@@ -114,6 +115,7 @@ class Delivery:
     refused: tuple[Refusal, ...] = ()
     cursor: tuple[str, Mapping[str, Any]] | None = None
     done: Callable[[], None] | None = None
+    again: bool = False
 
 
 def key_of(source: str, *parts: str) -> str:

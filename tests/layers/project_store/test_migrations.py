@@ -21,8 +21,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade():
@@ -41,7 +41,7 @@ def future(tmp_path):
     def make(more="pass"):
         folder = tmp_path / "steps"
         folder.mkdir(exist_ok=True)
-        (folder / "v0003_comments.py").write_text(NEXT.format(more=more))
+        (folder / "v0004_comments.py").write_text(NEXT.format(more=more))
         return (STEPS, folder)
 
     return make
@@ -67,9 +67,9 @@ def test_an_older_database_is_upgraded_and_keeps_everything(
     store.close()
     database = connect(address, patience_s=5)
     bring_up_to_date(database, future())
-    assert revision_of(database) == "0003"
+    assert revision_of(database) == "0004"
     bring_up_to_date(database, future())  # a second time changes nothing
-    copies = list(tmp_path.glob("projects.version-0002.*.sqlite"))
+    copies = list(tmp_path.glob("projects.version-0003.*.sqlite"))
     assert len(copies) == (1 if database.is_sqlite else 0)
     with database.reading() as connection:
         kept = connection.execute(text("SELECT content FROM versions")).scalar_one()
@@ -84,9 +84,9 @@ def test_a_newer_database_is_refused_and_left_untouched(store, address, future):
     store.close()
     database = connect(address, patience_s=5)
     bring_up_to_date(database, future())
-    with pytest.raises(StoreError, match=r"newer version of this program \(database 0003\)"):
+    with pytest.raises(StoreError, match=r"newer version of this program \(database 0004\)"):
         open_store(address, check=None)
-    assert revision_of(database) == "0003"
+    assert revision_of(database) == "0004"
     database.close()
 
 
@@ -95,7 +95,7 @@ def test_an_upgrade_that_fails_changes_nothing(store, project, address, future):
     database = connect(address, patience_s=5)
     with pytest.raises(ZeroDivisionError):
         bring_up_to_date(database, future("1 / 0"))
-    assert revision_of(database) == "0002"
+    assert revision_of(database) == "0003"
     with database.reading() as connection:
         if database.is_sqlite:
             tables = connection.execute(text("SELECT name FROM sqlite_master")).scalars().all()
@@ -122,7 +122,7 @@ def test_without_room_for_a_copy_nothing_is_upgraded(tmp_path, future, monkeypat
     )
     with pytest.raises(StoreError, match="no copy of it can be kept"):
         bring_up_to_date(database, steps)
-    assert revision_of(database) == "0002"
+    assert revision_of(database) == "0003"
     assert not list(tmp_path.glob("*.part"))
     database.close()
 

@@ -1,0 +1,129 @@
+"""Datastreams as rows: a changed one changes its row, where it was before is remembered."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from layers.project_store.observations_records import Place, StreamRow, at_ms
+from layers.project_store.observations_sql import Bulk, bulk
+from layers.project_store.tables import DATASTREAMS, OBSERVATION_HEADS
+from layers.sensors.records import Datastream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection, Select
+
+MOST_PLACES = 20
+"""How many places are remembered of a device that moves; of one that drives, the last ones."""
+
+MOST_KEYS = 500
+FIELDS = tuple(field.name for field in fields(Datastream))
+HEADS = Bulk(
+    "observation_heads", ("stream", "marker", "sealed_until"), ("int", "int", "int"),
+    "ON CONFLICT (stream) DO UPDATE SET marker = excluded.marker",
+)  # fmt: skip
+
+
+def put_streams(
+    connection: Connection, streams: Iterable[Datastream], *, marker: int, now_ms: int
+) -> bool:
+    """Add datastreams and change those that differ; tell whether there was any."""
+    wanted = {row["key"]: row for row in map(_row, streams)}
+    if not wanted:
+        return False
+    known = _by_key(connection, wanted)
+    fresh = [row for key, row in wanted.items() if key not in known]
+    changed = [
+        (known[key], row)
+        for key, row in wanted.items()
+        if key in known and any(row[name] != known[key][name] for name in FIELDS)
+    ]
+    numbers = _add(connection, fresh)
+    for old, row in changed:
+        values = {**row, "places": _places(old, row, now_ms)}
+        query = update(DATASTREAMS).where(DATASTREAMS.c.number == old["number"])
+        connection.execute(query.values(**values))
+        numbers.append(old["number"])
+    bulk(connection, HEADS, [numbers, [marker] * len(numbers), [0] * len(numbers)])
+    return bool(numbers)
+
+
+def stream_rows(connection: Connection, chosen: str | int | None = None) -> tuple[StreamRow, ...]:
+    """Return all datastreams by number, or the one of a key or number."""
+    query = _joined().order_by(DATASTREAMS.c.number)
+    if isinstance(chosen, str):
+        query = query.where(DATASTREAMS.c.key == printable(chosen))
+    elif chosen is not None:
+        query = query.where(DATASTREAMS.c.number == chosen)
+    return tuple(_stream_row(row._mapping) for row in connection.execute(query))
+
+
+def printable(text: str) -> str:
+    """Return a text that every database can keep: no NUL, no halves of characters."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "?")
+
+
+def _add(connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
+    if not rows:
+        return []
+    last = connection.execute(select(func.max(DATASTREAMS.c.number))).scalar() or 0
+    numbers = list(range(last + 1, last + 1 + len(rows)))
+    made = [
+        {**row, "number": number, "places": "[]"} for number, row in zip(numbers, rows, strict=True)
+    ]
+    connection.execute(insert(DATASTREAMS), made)
+    return numbers
+
+
+def _by_key(connection: Connection, keys: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    wanted = list(keys)
+    found: dict[str, Mapping[str, Any]] = {}
+    for start in range(0, len(wanted), MOST_KEYS):
+        query = select(DATASTREAMS).where(DATASTREAMS.c.key.in_(wanted[start : start + MOST_KEYS]))
+        found |= {row.key: dict(row._mapping) for row in connection.execute(query)}
+    return found
+
+
+def _row(stream: Datastream) -> dict[str, Any]:
+    row = {name: _kept(getattr(stream, name)) for name in FIELDS}
+    row["extra"] = json.dumps(dict(stream.extra), sort_keys=True, default=str)
+    return row
+
+
+def _kept(value: Any) -> Any:
+    """Return a value as every database gives it back; what is no number is none."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def _places(old: Mapping[str, Any], new: Mapping[str, Any], now_ms: int) -> str:
+    kept = json.loads(old["places"])
+    was, becomes = (old["lon"], old["lat"]), (new["lon"], new["lat"])
+    if was != becomes and None not in was:
+        kept.append([now_ms, *was])
+    return json.dumps(kept[-MOST_PLACES:])
+
+
+def _joined() -> Select[Any]:
+    ends = (OBSERVATION_HEADS.c.first_at, OBSERVATION_HEADS.c.last_at)
+    is_same = OBSERVATION_HEADS.c.stream == DATASTREAMS.c.number
+    return select(DATASTREAMS, *ends).join(OBSERVATION_HEADS, is_same)
+
+
+def _stream_row(row: Any) -> StreamRow:
+    values = {name: row[name] for name in FIELDS}
+    values["extra"] = json.loads(row["extra"])
+    places = tuple(Place(at_ms(until), lon, lat) for until, lon, lat in json.loads(row["places"]))
+    first, last = (None if row[end] is None else at_ms(row[end]) for end in ("first_at", "last_at"))
+    return StreamRow(row["number"], Datastream(**values), first, last, places)
