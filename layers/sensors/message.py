@@ -14,7 +14,7 @@ from layers.sensors.values import RefusedError, clean, is_twice, milliseconds, n
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from layers.sensors.mapping import Mapping, Scalar
 
@@ -201,7 +201,12 @@ def _device(record: _Record, chosen: Chosen) -> Device:
     number = record.text(mapping.device, chosen)
     if not any(parts) and not number and (mapping.stream or mapping.device):
         raise RefusedError("unknown_stream", "the message does not say which device it is of")
-    placed = _place(record, parts, chosen)
+    placed = locate(
+        mapping,
+        parts,
+        lambda path: record.text(path, chosen),
+        lambda path: record.get(path, chosen),
+    )
     told: dict[str, Any] = {
         field: text
         for field in ("name", "street", "direction")
@@ -210,21 +215,27 @@ def _device(record: _Record, chosen: Chosen) -> Device:
     return Device(parts, number, placed._replace(**told) if told else placed)
 
 
-def _place(record: _Record, parts: tuple[str, ...], chosen: Chosen) -> Placed:
-    mapping = record.mapping
+def locate(
+    mapping: Mapping, parts: tuple[str, ...], text: Callable[[str], str], cell: Callable[[str], Any]
+) -> Placed:
+    """
+    Return where a device stands: what the message says goes before tables and fixed places.
+
+    `text` and `cell` give what stands at a path.
+    """
     where = mapping.location
     placed = NOWHERE
     if mapping.places is not None:
-        key = record.text(mapping.places.of, chosen) if mapping.places.of else parts[0]
+        key = text(mapping.places.of) if mapping.places.of else parts[0]
         placed = mapping.located().by_key.get(key, NOWHERE)
     if where.at is not None:
         placed = placed._replace(lon=where.at[0], lat=where.at[1])
     if where.lon:
-        lon, lat = point(record.text(where.lon, chosen), record.text(where.lat, chosen), where.crs)
+        lon, lat = point(text(where.lon), text(where.lat), where.crs)
         if lon is not None:
             placed = placed._replace(lon=lon, lat=lat)
     if where.geometry:
-        lon, lat, line = shape(record.get(where.geometry, chosen), where.crs)
+        lon, lat, line = shape(cell(where.geometry), where.crs)
         if lon is not None:
             placed = placed._replace(lon=lon, lat=lat, line=line)
     if where.needed and placed.lon is None:
