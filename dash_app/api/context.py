@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from dash_app.api.news import News
+from dash_app.sensing.sensed import Sensed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,3 +66,8 @@ class Context:
     def city(self) -> City:
         """The city that is shown."""
         return self.shown.city
+
+    @cached_property
+    def sensing(self) -> Sensed:
+        """What sensors have said, as a viewer may see it."""
+        return Sensed(self.store.observations, self.settings)

@@ -27,6 +27,9 @@ What happens meanwhile, as server-sent events:
   was started anew.
 - `run` `{hash, year, state}`: a year of a scenario is there, or has failed; year 0 means ranges.
 - `scenario` `{id, version, hash, what, by}`: somebody changed a scenario.
+- `observations` `{numbers}`: sensors have new values (an empty list: all of them); the values are
+  at `/api/sensors?numbers=`.
+- `alert` `{number, state}`: a value has crossed a threshold: `below`, `above`, or `ok` again.
 - `closed`: the server stops; connect again later.
 """
 
@@ -48,7 +51,9 @@ async def events(request: Request, desk: Desk, who: Who) -> StreamingResponse:
 
 
 def may_hear(who: Viewer, event: Event) -> bool:
-    """Tell whether somebody is told: the public hears of published scenarios alone."""
+    """Tell whether somebody is told: the public hears of what is public alone."""
+    if event.name in {"observations", "alert"}:  # told once for those who work here, once for all
+        return bool(event.data["public"]) != who.may_edit
     return who.may_edit or event.name != "scenario" or bool(event.data.get("public"))
 
 

@@ -18,6 +18,7 @@ from dash_app.api import (
     results,
     runs,
     scenarios,
+    sensors,
 )
 from dash_app.api.context import Context
 from dash_app.api.problems import RESPONSES, ProblemRoute
@@ -33,7 +34,9 @@ def make_router(desk: Context) -> APIRouter:
         request.state.desk = desk
 
     whole = APIRouter(prefix="/api", dependencies=[Depends(bind)], responses=RESPONSES)
-    themes = (city, catalogue, scenarios, made, runs, results, drafts, observations, events)
+    themes = (
+        city, catalogue, scenarios, made, runs, results, drafts, sensors, observations, events,
+    )  # fmt: skip
     for theme in themes:
         whole.include_router(theme.router)
     whole.add_api_route(
