@@ -12,6 +12,7 @@ import typer
 from dash_app.cli_accounts import add_accounts
 from dash_app.cli_assumptions import add_assumptions
 from dash_app.cli_reach import add_reach
+from dash_app.cli_sensors import add_sensors
 from dash_app.i18n import LANGUAGES, Translator, preferred_lang, translator
 from twin.errors import TwinError
 
@@ -69,6 +70,7 @@ def make_app(words: Translator) -> typer.Typer:
     add_assumptions(app, words)
     add_reach(app, words)
     add_accounts(app, words)
+    add_sensors(app, words)
     return app
 
 

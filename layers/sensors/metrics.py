@@ -22,6 +22,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._kept = self._refused = 0
         registry = self.registry
         self.readings = Counter(
             "twin_feeds_readings", "Readings kept", ["source"], registry=registry
@@ -63,13 +64,20 @@ class Metrics:
             "twin_feeds_last_commit_timestamp_seconds", "Last transaction", registry=registry
         )
 
+    @property
+    def totals(self) -> tuple[int, int]:
+        """Return how many readings were kept, and how many values refused."""
+        return self._kept, self._refused
+
     def kept(self, deliveries: Iterable[Delivery], written: Written | None = None) -> None:
         """Count what was kept in one transaction."""
         for delivery in deliveries:
             if delivery.readings:
                 self.readings.labels(delivery.source).inc(len(delivery.readings))
+                self._kept += len(delivery.readings)
             for refusal in delivery.refused:
                 self.refused.labels(refusal.source, refusal.reason).inc()
+                self._refused += 1
         if written is not None:
             for result in ("new", "same", "revised", "refused"):
                 self.written.labels(result).inc(getattr(written, result))
