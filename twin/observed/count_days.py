@@ -64,7 +64,7 @@ def full_hours(
         By hour: `n` values, and their `sum` (vehicles of each interval) or, where the values are
         vehicles an hour (`is_rate`), their `mean`.
     interval_s
-        Length of an interval; without it the usual `n` of the table counts as a full hour.
+        Length of an interval; without it the most frequent `n` counts as a full hour.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def full_hours(
     """
     n = table["n"].to_numpy(float)
     if interval_s is None:
-        usual = float(np.median(n[n > 0])) if (n > 0).any() else 1.0
+        usual = float(pd.Series(n[n > 0]).mode().max()) if (n > 0).any() else 1.0
     else:
         usual = 3600.0 / interval_s
     if usual < 1:
