@@ -99,10 +99,12 @@ def fresh_days(
     return days_of(hours, kinds, zone) if len(hours) else _empty()
 
 
-def read_marks(connection: Connection, most: int) -> Ints:
-    """Return marked hours (stream, begin), the first ones."""
-    sql = "SELECT stream, at FROM observation_stale ORDER BY stream, at LIMIT ?"
-    return np.array(fetch(connection, sql, (most,)), dtype=np.int64).reshape(-1, 2)
+def read_marks(connection: Connection, most: int, stream: int | None = None) -> Ints:
+    """Return marked hours (stream, begin), the first ones, of all streams or of one."""
+    chosen, parameters = ("", ()) if stream is None else ("WHERE stream = ?", (stream,))
+    sql = f"SELECT stream, at FROM observation_stale {chosen} ORDER BY stream, at LIMIT ?"
+    rows = fetch(connection, sql, (*parameters, most))
+    return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
 
 def _kept(connection: Connection, table: str, spans: Sequence[Span]) -> pd.DataFrame:

@@ -68,6 +68,24 @@ def bulk(connection: Connection, what: Bulk, columns: Sequence[Sequence[Any]]) -
     connection.exec_driver_sql(sql, tuple(list(column) for column in columns))
 
 
+def remove(
+    connection: Connection, table: str, pairs: Sequence[tuple[int, int]], more: str = ""
+) -> None:
+    """Remove rows of a table by stream and time."""
+    if not pairs:
+        return
+    if is_sqlite(connection):
+        sql = f"DELETE FROM {table} WHERE stream = ? AND at = ? {more}"
+        connection.exec_driver_sql(sql, list(pairs))
+        return
+    sql = (
+        f"DELETE FROM {table} USING {_unnest(('int', 'int'))} AS u(stream, at) "
+        f"WHERE {table}.stream = u.stream AND {table}.at = u.at {more}"
+    )
+    streams, moments = zip(*pairs, strict=True)
+    connection.exec_driver_sql(sql, (list(streams), list(moments)))
+
+
 def fetch(
     connection: Connection, sql: str, parameters: tuple[Any, ...] = ()
 ) -> list[tuple[Any, ...]]:

@@ -18,10 +18,11 @@ from layers.sensors.records import Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
     from sqlalchemy import Connection
 
-    from layers.sensors.records import Delivery, Reading, Reason
+    from layers.sensors.records import Datastream, Delivery, Reading, Reason
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
@@ -101,6 +102,39 @@ def write(
     written, late = write_batch(connection, batch, known, marker=marker, zone=zone)
     count = put_feeds(connection, deliveries, [*refused, *late], now_ms=now_ms)
     return written._replace(refused=count)
+
+
+def write_series(
+    connection: Connection,
+    stream: Datastream,
+    table: pd.DataFrame,
+    *,
+    now_ms: int,
+    zone: str,
+) -> Written:
+    """Keep values of one datastream: columns at (ms UTC), value, flags."""
+    prepare_writes(connection)
+    marker = next_marker(connection)
+    put_streams(connection, [stream], marker=marker, now_ms=now_ms)
+    known = known_streams(connection, [stream.key])
+    at = table["at"].to_numpy(np.int64)
+    value = table["value"].to_numpy(np.float64)
+    past, future = at < EARLIEST_MS, at >= LATEST_MS
+    faults: dict[Reason, NDArray[np.bool_]] = {
+        "not_finite": ~np.isfinite(value), "time_past": past, "time_future": future,
+    }  # fmt: skip
+    good = ~np.logical_or.reduce(list(faults.values()))
+    whole = np.full(len(at), known[stream.key].number, dtype=np.int64)
+    received = np.full(len(at), now_ms, dtype=np.int64)
+    flags = table["flags"].to_numpy(np.int64)
+    batch = Batch(whole, at, value, flags, received).only(good)
+    written, late = write_batch(connection, batch, known, marker=marker, zone=zone)
+    refused = [
+        Refusal(stream.source, reason, stream.key)
+        for reason, mask in faults.items()
+        for _ in range(int(mask.sum()))
+    ]
+    return written._replace(refused=put_feeds(connection, [], [*refused, *late], now_ms=now_ms))
 
 
 def next_marker(connection: Connection) -> int:
@@ -218,13 +252,11 @@ def _put_heads(connection: Connection, batch: Batch, marker: int) -> None:
     numbers, first = np.unique(batch.stream, return_index=True)
     if not len(numbers):
         return
-    last = np.append(first[1:], len(batch)) - 1
+    begins = batch.only(first)
+    ends = batch.only(np.append(first[1:], len(batch)) - 1)
     count = len(numbers)
-    columns = [
-        numbers.tolist(), [marker] * count, batch.at[first].tolist(),
-        *(column[last].tolist() for column in (batch.at, batch.value, batch.flags)),
-        batch.received[last].tolist(), [0] * count,
-    ]  # fmt: skip
+    marked = [numbers.tolist(), [marker] * count, begins.columns()[1]]
+    columns = [*marked, *ends.columns()[1:], [0] * count]
     bulk(connection, HEADS, columns)
 
 
@@ -240,7 +272,8 @@ def _too_late(
     asked = np.flatnonzero((batch.at < sealed_until) & (state != 1))
     if not len(asked):
         return asked, []
-    stream, at = batch.stream[asked], batch.at[asked]
+    late = batch.only(asked)
+    stream, at = late.stream, late.at
     sealed = _sealed(connection, "observation_hours", stream, at // HOUR_MS * HOUR_MS)
     sealed |= _sealed(connection, "observation_days", stream, midnights(at, zone))
     gone = asked[sealed]
@@ -249,7 +282,7 @@ def _too_late(
             known[number].source, "time_past",
             f"older than what is kept in full: stream {number}, {at_ms(moment).isoformat()}",
         )
-        for number, moment in zip(batch.stream[gone].tolist(), batch.at[gone].tolist(), strict=True)
+        for number, moment in zip(*late.only(sealed).columns()[:2], strict=True)
     ]  # fmt: skip
     return gone, refused
 
