@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from layers.sensors.properties import PROPERTIES
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ WRITTEN: dict[str, str] = {
     "Anzahl": "1", "Stück": "1", "count": "1",
 }  # fmt: skip
 """Spellings of everyday and the codes they mean."""
+
+USUAL = frozenset({"1", *(known.unit for known in PROPERTIES.values())})
+"""Codes that are right for sure: reading them with the grammar would take a second at the start."""
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -53,6 +57,8 @@ def unit_code(text: str | None) -> str:
     """
     stripped = (text or "").strip()
     code = WRITTEN.get(stripped, stripped)
+    if code in USUAL:
+        return code
     try:
         _parsed(code)
     except Exception as error:  # ucumvert, lark and pint each have their own
