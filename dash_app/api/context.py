@@ -10,6 +10,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from dash_app.api.news import News
+from dash_app.sensing.adjusting import Adjusting
+from dash_app.sensing.fits import Fits
 from dash_app.sensing.sensed import Sensed
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class Context:
     viewer_of: Callable[[Request], Viewer]
     news: News = field(default_factory=News)
     versions: Versions = field(default_factory=Versions)
+    fits: Fits = field(default_factory=Fits)  # measurement and model
+    adjusting: Adjusting = field(default_factory=Adjusting)
     instance: str = field(default_factory=lambda: uuid.uuid4().hex)  # of this start of the server
 
     @property

@@ -12,6 +12,7 @@ from dash_app.api import (
     city,
     drafts,
     events,
+    fits,
     index,
     made,
     observations,
@@ -35,7 +36,8 @@ def make_router(desk: Context) -> APIRouter:
 
     whole = APIRouter(prefix="/api", dependencies=[Depends(bind)], responses=RESPONSES)
     themes = (
-        city, catalogue, scenarios, made, runs, results, drafts, sensors, observations, events,
+        city, catalogue, scenarios, made, runs, results, drafts, sensors, observations, fits,
+        events,
     )  # fmt: skip
     for theme in themes:
         whole.include_router(theme.router)
