@@ -170,9 +170,10 @@ def _traffic(t: Translator, made: Traffic) -> dict[str, Any]:
         rows = records(table.reset_index())
         left_out += [t.sentence(one) for one in counted.left_out]
     if loads is not None:
-        summary |= {"load_rank_places": loads.by_place, "load_rank_hours": loads.by_hour,
+        said.append(t.sentence(loads.fit.said))
+        summary |= {"load_rank": loads.fit.rank, "load_shape": loads.fit.shape,
                     "load_hours": float(loads.hours)}  # fmt: skip
-        rows += records(loads.table.reset_index())
+        rows += records(loads.fit.segments.rename_axis("number").reset_index())
         left_out += [t.sentence(one) for one in loads.left_out]
     return {"said": said, "summary": numbers(summary), "rows": rows, "left_out": left_out}
 

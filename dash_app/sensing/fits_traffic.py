@@ -13,6 +13,7 @@ from dash_app.views.rows import of_streets, street_mean
 from layers.sensors.quality import DOUBTFUL
 from layers.traffic_counts import place_counts
 from twin.mobility.demand import hour_shares
+from twin.observed.congestion import CongestionFit, compare_congestion, hourly_load
 from twin.observed.count_days import CountProfile, count_profile, full_hours
 from twin.observed.counts import (
     CountFit,
@@ -21,18 +22,15 @@ from twin.observed.counts import (
     counted_hours,
     hourly_flows,
 )
+from twin.observed.segments import match_segments, of_segments
 from twin.sentences import Sentence, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from dash_app.sensing.seen import Seen
     from twin.city import City
     from twin.simulate.results import YearResults
-
-    Floats = NDArray[np.float64]
 
 VEHICLES = "vehicles"
 LOADS = "traffic_load"
@@ -194,74 +192,59 @@ def flows_of(year: YearResults, city: City) -> pd.DataFrame:
 @dataclass(frozen=True, eq=False)
 class LoadRanks:
     """
-    Relative loads of streets (no vehicles) against modelled flows: whether the order is the same.
+    Relative loads of streets (no vehicles) against modelled loads: whether the order is the same.
 
-    `table` by number: `street`, `load` (mean of the counted hours), `modelled` [vehicles/h].
-    `by_place`: rank correlation of the means (Spearman); `by_hour`: of all places and hours.
+    `fit` has segments by number of their datastream.
     """
 
-    table: pd.DataFrame
+    fit: CongestionFit
     names: Mapping[int, str]
-    by_place: float
-    by_hour: float
-    hours: int
+    hours: int  # pairs of segment and hour
     left_out: tuple[Sentence, ...]
-
-
-LEAST_PLACES = 5
 
 
 def load_ranks(
     streams: Mapping[int, Seen], hours: pd.DataFrame, year: YearResults, city: City
 ) -> LoadRanks:
-    """Return how far relative loads and modelled flows agree in their order, on weekdays."""
-    flows = flows_of(year, city)
-    places = stream_places({n: one.stream for n, one in streams.items()}, city)
-    rows, pairs = [], []
-    for number, table in _believed(hours).groupby("number"):
-        told = count_profile(table.set_index("at")["mean"].astype(float)).hours["weekday"]
-        street = str(places.loc[[number], "street"].iloc[0])
-        modelled = _passing(flows, street, city, both=bool(places.loc[[number], "both"].iloc[0]))
-        known = np.isfinite(told.to_numpy(float))
-        if modelled is None or not known.any():
-            continue
-        pairs.append(np.column_stack([told.to_numpy(float)[known], modelled[known]]))
-        rows.append((int(str(number)), street, *pairs[-1].mean(axis=0).tolist()))
-    columns = ["number", "street", "load", "modelled"]
-    found = pd.DataFrame(rows, columns=columns).set_index("number")
-    every = np.vstack(pairs) if pairs else np.zeros((0, 2))
-    lost = len(streams) - len(found)
+    """Return how far relative and modelled loads agree in their order, hour by hour of weekdays."""
+    told = {
+        int(str(number)): count_profile(table.set_index("at")["mean"].astype(float))
+        for number, table in _believed(hours).groupby("number")
+    }
+    observed = pd.DataFrame({n: one.hours["weekday"] for n, one in told.items()}).T
+    modelled = _segment_loads(streams, year, city)
+    found = compare_congestion(observed, modelled)
+    lost = len(streams) - len(found.segments)
     said = (say("{count} segments are on no street with modelled traffic.", count=lost),)
-    return LoadRanks(
-        found, {n: one.stream.name for n, one in streams.items()},
-        _spearman(found[["load", "modelled"]].to_numpy(float)), _spearman(every), len(every),
-        said if lost else (),
-    )  # fmt: skip
+    names = {n: one.stream.name for n, one in streams.items()}
+    return LoadRanks(found, names, int(found.hours["segments"].sum()), said if lost else ())
 
 
-def _passing(flows: pd.DataFrame, street: str, city: City, *, both: bool) -> Floats | None:
-    """Return the modelled vehicles of each hour on a street; None where nothing is modelled."""
-    if street not in flows.index:
-        return None
-    passing: Floats = flows.loc[street].to_numpy(float)
-    back = city.streets["reverse_id"].get(street)
-    return passing + flows.loc[back].to_numpy(float) if both and back in flows.index else passing
+def _segment_loads(streams: Mapping[int, Seen], year: YearResults, city: City) -> pd.DataFrame:
+    """Return modelled load over capacity by datastream and hour, along its segment or street."""
+    traffic = year.answers["traffic"]
+    if traffic is None or not len(city.streets):
+        return pd.DataFrame(columns=range(24), dtype=float)
+    names = ("car", "truck", "car_peak", "truck_peak", "load")
+    each = {name: street_mean(year, city, of_streets(year, traffic, name)) for name in names}
+    table = pd.DataFrame(each, city.streets.index).dropna(how="all")
+    loads = hourly_load(table, hour_shares(year.answers.given))
+    lines = {str(n): one.stream.line for n, one in streams.items() if one.stream.line}
+    matches = match_segments(lines, city.streets)
+    along = of_segments(matches, loads)
+    along.index = along.index.astype(int)
+    rest = {n: one.stream for n, one in streams.items() if n not in along.index}
+    if not rest:
+        return along
+    streets = stream_places(rest, city)["street"]
+    streets = streets[streets.isin(loads.index)]
+    return pd.concat([along, loads.loc[streets].set_axis(streets.index)])
 
 
 def _believed(hours: pd.DataFrame) -> pd.DataFrame:
     """Return the hours whose values are not doubted."""
     found: pd.DataFrame = hours[(hours["flags"].to_numpy(np.int64) & DOUBTFUL) == 0]
     return found
-
-
-def _spearman(pairs: Floats) -> float:
-    """Return the rank correlation of two columns; NaN for fewer than five rows."""
-    if len(pairs) < LEAST_PLACES:
-        return float("nan")
-    ranks = pd.DataFrame(pairs).rank().to_numpy()
-    if (ranks.std(axis=0) == 0).any():
-        return float("nan")
-    return float(np.corrcoef(ranks.T)[0, 1])
 
 
 def deviation(fit: TrafficFit, city: City) -> pd.Series:
