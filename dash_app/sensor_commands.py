@@ -90,7 +90,7 @@ class _Log:
 def run_command(words: Translator, path: Path) -> None:
     """Run all sources until a signal or their end; log lines say what changes."""
     config = read_config(path)
-    sources = [make_source(source) for source in config.sources]
+    sources = [make_source(source, place=config.store.identity) for source in config.sources]
     log = _Log(words)
     with _opened(config, log) as store:
         worker = Worker(store, sources, config, tell=log.tell, words=_words_for)

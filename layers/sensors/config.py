@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import platform
+import re
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sqlalchemy import make_url
+
 from layers.project_store import default_store
+from layers.project_store.faults import place_of as place_of_address
 from layers.sensors.common import Beside, Common, Section
 from layers.sensors.faults import ConfigError, Fault, fault_of, keys_of, place_of
+from layers.sensors.mqtt_config import MqttConfig
 from layers.sensors.properties import PROPERTIES
 from layers.sensors.replay import ReplayConfig
 from twin.sentences import Sentence, WrongValueError, say
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-SourceConfig = Annotated[ReplayConfig, Field()]
+SourceConfig = Annotated[MqttConfig | ReplayConfig, Field(discriminator="kind")]
 
 LARGEST = 4_000_000
 
@@ -35,6 +41,13 @@ class StorePlace(Section):
     def where(self) -> str:
         """Return the file or address."""
         return self.database or default_store()
+
+    @property
+    def identity(self) -> str:
+        """Return what tells this store from others, on other computers as well; no password."""
+        if "://" in self.where:
+            return place_of_address(make_url(self.where)).shown
+        return f"{platform.node()}:{self.where}"
 
 
 class Kept(Section):
@@ -152,16 +165,29 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
 
 
 def _fault(entry: ErrorDetails, raw: dict[str, Any]) -> Fault:
-    """Say one fault; the kind of a source, which pydantic puts into the place, is left out."""
+    """Say one fault; what pydantic adds to the place (kind, type of several) is left out."""
     location = tuple(entry["loc"])
     if len(location) > 2 and location[0] == "source" and location[2] in kinds():
         location = (*location[:2], *location[3:])
+    location = tuple(step for step in location if not _is_of_pydantic(step))
     plain: Any = {**entry, "loc": location}
     found = fault_of(plain, known=_known(location, raw))
     name = _name(location, raw)
     if not name:
         return found
     return Fault(say("Source {name}: {what}", name=name, what=found.sentence))
+
+
+OF_PYDANTIC = re.compile(
+    r"constrained-.*|literal\[.*|function-.*|(float|int|str|bool|dict|list|tuple)(\[.*)?|\*"
+)
+
+
+def _is_of_pydantic(step: str | int) -> bool:
+    if isinstance(step, int):
+        return False
+    sections = {section.__name__ for section in Section.__subclasses__()}
+    return bool(OF_PYDANTIC.fullmatch(step)) or step in sections
 
 
 def _name(location: Sequence[str | int], raw: dict[str, Any]) -> str:

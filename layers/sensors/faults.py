@@ -64,7 +64,10 @@ def fault_of(
     if kind in {"missing", "union_tag_not_found"}:
         name = limits.get("discriminator", "").strip("'")
         return Fault(say("{place} is missing.", place=f"{place}.{name}" if name else place))
-    value = shown(entry["input"], place)
+    if kind == "union_tag_invalid":
+        place, value = f"{place}.kind", shown(limits["tag"])
+    else:
+        value = shown(entry["input"], place)
     if isinstance(error := limits.get("error"), WrongValueError):
         return Fault(_own(place, value, error))
     allowed = _allowed(entry)

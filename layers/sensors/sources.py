@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from layers.sensors.mqtt import MqttSource
+from layers.sensors.mqtt_config import MqttConfig
 from layers.sensors.replay import ReplaySource
 
 if TYPE_CHECKING:
@@ -14,6 +16,17 @@ if TYPE_CHECKING:
     from layers.sensors.config import SourceConfig
 
 
-def make_source(config: SourceConfig, *, clock: Callable[[], float] = time.time) -> Source:
-    """Return the source of a configuration; nothing is opened or asked yet."""
+def make_source(
+    config: SourceConfig, *, clock: Callable[[], float] = time.time, place: str = ""
+) -> Source:
+    """
+    Return the source of a configuration; nothing is opened or asked yet.
+
+    Parameters
+    ----------
+    place
+        Into which store it reads: two stores are two subscribers of a broker.
+    """
+    if isinstance(config, MqttConfig):
+        return MqttSource(config, clock=clock, place=place)
     return ReplaySource(config, clock=clock)

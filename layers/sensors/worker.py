@@ -172,7 +172,11 @@ def start_worker(
         The store cannot be opened, or another worker runs one of the sources into it.
     """
     opened = store or open_store(config.store.where)
-    made = [make_source(source) for source in config.sources] if sources is None else sources
+    made = (
+        [make_source(source, place=config.store.identity) for source in config.sources]
+        if sources is None
+        else sources
+    )
     worker = Worker(opened, made, config, tell=tell)
     failed: list[Exception] = []
 
