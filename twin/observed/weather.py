@@ -185,7 +185,7 @@ def degree_day_months(
     """
     both = _same_days(mean_c, reference_c, year).dropna()
     own, other = (degree_days(both[name]) for name in ("value", "value_reference"))
-    table = own.join(other, rsuffix="_reference").assign(days=1)
+    table = own.join(other.add_suffix("_reference")).assign(days=1)
     month = pd.Index(table.index.to_numpy() // 100, name="month")
     return table.groupby(month)[["gt", "gt_reference", "hgt", "hgt_reference", "days"]].sum()
 
@@ -200,7 +200,7 @@ def _same_days(
     mean_c: pd.Series[float], reference_c: pd.Series[float], year: int | None
 ) -> pd.DataFrame:
     here = _by_date(_of_year(mean_c, year))
-    return here.join(_by_date(reference_c), how="left", rsuffix="_reference")
+    return here.join(_by_date(reference_c).add_suffix("_reference"), how="left")
 
 
 def _told(numbers: dict[str, float], days: int) -> Sentence:
@@ -319,7 +319,7 @@ def compare_station(hours: pd.Series[float], reference: pd.Series[float]) -> Sta
     means = both.groupby(month).agg(
         observed=("observed", "mean"), reference=("reference", "mean"), hours=("observed", "size")
     )
-    of_month = other.groupby(other.index.to_numpy() // 10_000).size()
+    of_month = other.groupby(other.index.to_numpy() // 10_000).size().reindex(means.index)
     means = means.assign(
         bias=means["observed"] - means["reference"], coverage=means["hours"] / of_month
     )

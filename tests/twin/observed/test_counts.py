@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from twin.assumptions import assumptions
 from twin.errors import ModelError
+from twin.mobility.counts import adjust, shares_of
 from twin.observed.count_days import count_profile, full_hours
 from twin.observed.counts import adjustment_table, compare_counts, counted_hours, hourly_flows
 
@@ -209,9 +211,6 @@ def test_counters_become_a_table_for_the_adjustment():
 
 
 def test_adjusting_to_a_counter_brings_the_model_to_it():
-    from twin.assumptions import assumptions
-    from twin.mobility.counts import adjust, shares_of
-
     trips = np.array([[0.0, 1000.0], [500.0, 0.0]])
     selected = [np.array([[0.0, 1000.0], [0.0, 0.0]]), np.array([[0.0, 0.0], [500.0, 0.0]])]
     places = pd.DataFrame({"street": ["a"], "both": [True]}, index=["k1"])

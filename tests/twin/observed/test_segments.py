@@ -148,11 +148,12 @@ def _shares(lines, streets):
 
 def test_segments_of_a_made_town_find_the_streets_they_were_made_from():
     rng = np.random.default_rng(7)
-    ways = [rng.normal(scale=25, size=(12, 2)).cumsum(axis=0) + [i * 700, 0] for i in range(12)]
-    steps = [np.column_stack([w[:, 0], w[:, 1] + np.arange(12) * 90]) for w in ways]
-    lines = gpd.GeoSeries(
-        [LineString(s + [EAST, NORTH]) for s in steps], index=[f"s{n}" for n in range(12)], crs=CRS
-    )
+    lines = {}
+    for number in range(12):
+        aside = rng.normal(scale=25, size=12).cumsum() + number * 700
+        north = rng.normal(scale=25, size=12).cumsum() + np.arange(12) * 90
+        lines[f"s{number}"] = LineString(np.column_stack([EAST + aside, NORTH + north]))
+    lines = gpd.GeoSeries(lines, crs=CRS)
     covered, right, *_ = _shares(lines, _streets_of(lines))
     assert (covered > 0.85).all()
     assert (right > 0.97).all()
