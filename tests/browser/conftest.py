@@ -99,6 +99,7 @@ def serve() -> Iterator[Callable[[Any], str]]:
 def visit(chromium: Browser, address: str) -> Iterator[Visit]:
     """One window on the page at the module's `address`; checks at the end that it kept quiet."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720}, locale="de-DE")
+    context.set_default_timeout(60_000)  # other tests run beside
     visit = Visit(context.new_page(), address)
     yield visit
     context.close()

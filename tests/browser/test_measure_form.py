@@ -358,6 +358,7 @@ def test_help_opens_by_keyboard(page: Page) -> None:
     assert button.get_attribute("aria-expanded") == "true"
 
 
+CHAINED = "(count) => (window.twinForm.draft.select?.ids || []).length === count"
 SEND = """(detail) => window.dispatchEvent(new CustomEvent("map-tool", {detail}))"""
 
 
@@ -383,10 +384,10 @@ def test_a_chain_asks_from_click_to_click_and_goes_back(page: Page) -> None:
         " ? {ids: body.from[0] === body.to[0] ? [] : [`${body.from[0]}-${body.to[0]}`]} : {valid: true}"
     )
     page.locator("[data-tool=chain]").click()
-    for lon in (7.1, 7.2, 7.3):
+    for count, lon in enumerate((7.1, 7.2, 7.3)):
         spot = {"type": "Point", "coordinates": [lon, 50]}
         page.evaluate(SEND, {"kind": "chain", "step": "set", "geometry": spot})
-        page.wait_for_timeout(30)
+        page.wait_for_function(CHAINED, arg=count)
     assert draft(page)["select"]["ids"] == ["7.1-7.2", "7.2-7.3"]
     page.evaluate(SEND, {"kind": "chain", "step": "undo"})
     assert draft(page)["select"]["ids"] == ["7.1-7.2"]

@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 DRAWN = "() => window.twinMap && window.twinMap.stats().state === 'ready'"
+WRITTEN = """() => {
+  const state = twinPage.query(twinPage.state);
+  return window.location.search === (state ? `?${state}` : '');
+}"""
+RESTING = """async () => {
+  const ends = (one) => one.effect.getComputedTiming().iterations !== Infinity;
+  await Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished));
+}"""
 FILLED = "() => document.querySelector('.inspector-empty, .inspector-title')"
 
 
@@ -42,7 +50,8 @@ class Visit:
     @property
     def query(self) -> str:
         """The address as it stands after the page has written it."""
-        self.page.wait_for_timeout(300)
+        self.page.wait_for_timeout(200)  # what was just done has reached the state
+        self.page.wait_for_function(WRITTEN)
         return urlparse(self.page.url).query
 
     def assert_clean(self) -> None:
@@ -55,5 +64,6 @@ def serious_faults(page: Page) -> list[str]:
     """Let axe-core look at the page; give the rules broken at level serious or worse."""
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415
 
+    page.evaluate(RESTING)  # what fades in has its colours
     found = Axe().run(page).response["violations"]
     return [v["id"] for v in found if v["impact"] in {"serious", "critical"}]
