@@ -17,8 +17,8 @@ with limits by property (`properties.py`) or from the configuration:
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -51,7 +51,7 @@ SILENT_S = 300.0  # nothing is silent before
 SILENT_UNKNOWN_S = 86_400.0  # where no interval is known
 MOVED_M = 100.0
 EARTH_M = 6_371_000.0
-MOST_STREAMS = 50_000
+MOST_STREAMS = 100_000
 
 DOUBTFUL = int(Flag.RANGE | Flag.STUCK | Flag.JUMP | Flag.SKEW | Flag.SUSPECT)
 """Flags of values that comparisons leave out; a late one or the first after a gap is a good one."""
@@ -92,7 +92,7 @@ class _State:
     run_value: float = math.nan
     believed_at: int | None = None  # the last that was in range and no jump
     believed: float = math.nan
-    steps: deque[int] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    steps: tuple[int, ...] = ()  # the last ones in time, where the interval must be learnt
     in_time: bool = False  # whether a value has come in time
     place: _Place = _Place()  # noqa: RUF009 - a tuple
     has_moved: bool = False
@@ -232,11 +232,14 @@ def _followed(state: _State, at: int, value: float) -> int:
     if state.at is not None:
         step = at - state.at
         # most values come at the usual step: no need to sort for them
-        if state.rule.interval_ms or not state.steps or step > GAP_INTERVALS * min(state.steps):
-            interval = _interval(state)
-            if interval and step > GAP_INTERVALS * interval:
-                flags |= GAP
-        state.steps.append(step)
+        usual = state.rule.interval_ms
+        if usual:
+            flags = GAP if step > GAP_INTERVALS * usual else 0
+        else:
+            if state.steps and step > GAP_INTERVALS * min(state.steps):
+                usual = _interval(state)
+                flags = GAP if usual and step > GAP_INTERVALS * usual else 0
+            state.steps = (*state.steps[1 - WINDOW :], step)
     state.at = at
     if value == state.run_value and not flags:
         state.run += 1

@@ -63,19 +63,15 @@ def hourly_kw(
     Parameters
     ----------
     table
-        By hour, as `ObservationStore.series(step="hour")` gives it: `mean`, `sum`, `high`, `n`;
-        in kW for powers, in kWh for energies (`count`) and meters.
+        By hour, as `ObservationStore.series(step="hour")` gives it: `mean`, `sum`, `n`; in kW for
+        powers, in kWh for energies (`count`) and meters (`sum` is what went through in the hour).
     statistic
-        Of the stream. Of a meter the highest reading of an hour is taken from that of the next; an
-        hour after a gap, or after a meter that fell, is missing.
+        Of the stream.
     """
     if statistic == "count":
         return full_hours(table, interval_s).rename("kw")
-    if statistic != "meter":
-        return table["mean"].astype(float).rename("kw")
-    step = table["high"].astype(float).diff()
-    follows = table.index.to_series().diff() == pd.Timedelta(1, "h")
-    return step.where(follows & (step >= 0)).rename("kw")
+    column = "sum" if statistic == "meter" else "mean"
+    return table[column].astype(float).rename("kw")
 
 
 def compare_load(

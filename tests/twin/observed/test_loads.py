@@ -23,18 +23,13 @@ def measured(first, values):
 
 def test_power_of_an_hour_from_what_the_store_has():
     index = pd.date_range("2026-01-01", periods=4, freq="h", tz="UTC")
-    table = pd.DataFrame({
-        "mean": [1.0, 2, 3, 4], "sum": [4.0, 8, 9, 4], "high": [10.0, 12, 11, 15],
-        "n": [4, 4, 3, 1],
-    }, index)  # fmt: skip
+    table = pd.DataFrame(
+        {"mean": [1.0, 2, 3, 4], "sum": [4.0, 8, 9, 4], "n": [4, 4, 3, 1]}, index
+    )  # fmt: skip
     assert hourly_kw(table, "mean").tolist() == [1, 2, 3, 4]
+    assert hourly_kw(table, "meter").tolist() == [4, 8, 9, 4]
     assert hourly_kw(table, "count", 900).tolist()[:3] == [4, 8, 12]
     assert hourly_kw(table, "count", 900).isna().iloc[3]
-    meter = hourly_kw(table, "meter")
-    assert meter.isna().tolist() == [True, False, True, False]  # it fell in the third hour
-    assert meter.dropna().tolist() == [2, 4]
-    gap = hourly_kw(table.iloc[[0, 1, 3]], "meter")
-    assert gap.dropna().tolist() == [2]
 
 
 def test_the_same_load_fits_wholly():
