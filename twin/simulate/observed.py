@@ -32,7 +32,8 @@ class Observed:
     Vehicles of a weekday that somebody knows better than the model.
 
     `vehicles` are matrices by class between the zones and gates of the town; `counts` has a row a
-    direction of a street, columns `street` and `vehicles_day` (cars and lorries).
+    direction of a street, columns `street`, `vehicles_day` (cars and lorries) and where wanted
+    `weight`.
     """
 
     vehicles: Mapping[str, Floats] = field(default_factory=dict)
@@ -43,7 +44,8 @@ class Observed:
         """Hash of all that is known."""
         told = [f"{name}:{matrix.tobytes().hex()}" for name, matrix in self.vehicles.items()]
         if self.counts is not None:
-            told.append(self.counts[["street", "vehicles_day"]].to_csv(index=False))
+            known = self.counts.columns.intersection(["street", "vehicles_day", "weight"])
+            told.append(self.counts[known].to_csv(index=False))
         return hash_parts(told)
 
 
