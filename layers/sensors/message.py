@@ -74,14 +74,19 @@ def read_message(
     source: str,
     received: int,
     context: dict[str, Any] | None = None,
+    rows: str = "",
 ) -> Found:
-    """Return streams, readings and refusals of one message; see `Mapping.read`."""
+    """
+    Return streams, readings and refusals of one message; see `Mapping.read`.
+
+    `rows` are its records where the mapping does not say so.
+    """
     beside = {"root": message, **(context or {})}
     streams: dict[str, Datastream] = {}
     readings: list[Reading] = []
     refused: list[Refusal] = []
     absent = 0
-    for item in _records(mapping, message, beside):
+    for item in _records(mapping.rows or rows, message, beside):
         record = _Record(mapping, item, beside, source)
         before = len(readings) + len(refused)
         absent += _read_record(record, received, streams, readings, refused)
@@ -93,14 +98,14 @@ def read_message(
     return Found(tuple(streams.values()), tuple(readings), tuple(refused))
 
 
-def _records(mapping: Mapping, message: Any, context: dict[str, Any]) -> Iterator[Any]:
-    if not mapping.rows:
+def _records(rows: str, message: Any, context: dict[str, Any]) -> Iterator[Any]:
+    if not rows:
         yield message
         return
     found = False
-    for _, item in walk(message, path_of(mapping.rows), context):
+    for _, item in walk(message, path_of(rows), context):
         found = True
-        if isinstance(item, list) and STAR not in path_of(mapping.rows):
+        if isinstance(item, list) and STAR not in path_of(rows):
             yield from item
         else:
             yield item

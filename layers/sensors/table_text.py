@@ -1,0 +1,288 @@
+"""
+Reading text tables (CSV, lines of JSON) piece by piece, from where the last look ended.
+
+A cursor says how far a file was read (`at`, in bytes after unpacking, and `line`) and by what it is
+known again: sums of its first bytes and of those before `at`. Where these differ it is another file
+and is read anew. A last line without its end waits, as somebody may still be writing it.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import pandas as pd
+
+from twin.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+PIECE = 256 * 1024
+HEAD = 4_096
+TAIL = 1_024
+BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
+"""What unpacking raises where a file ends too early or is none."""
+
+MARKS = {
+    b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Content:
+    """
+    A file or an answer of a server.
+
+    `open` gives it from its begin, unpacked; `stamp` changes when it does; `is_whole`: nobody is
+    writing it any more, the last line counts even without its end.
+    """
+
+    name: str
+    open: Callable[[], BinaryIO]
+    size: int
+    stamp: str
+    is_whole: bool = True
+
+
+class Shape(NamedTuple):
+    """How a text table is written; empty: as its first lines tell."""
+
+    separator: str = ""
+    encoding: str = ""
+    skip_lines: int = 0
+    names: tuple[str, ...] = ()
+    comment: str = ""
+
+
+class Head(NamedTuple):
+    """What the first lines of a text table tell."""
+
+    names: tuple[str, ...]
+    separator: str
+    encoding: str
+    at: int  # bytes before the first row
+    line: int  # number of the first row
+
+
+class Piece(NamedTuple):
+    """Some whole lines."""
+
+    text: bytes
+    line: int  # number of the first
+    at: int  # bytes before the next piece
+    next_line: int
+    too_large: int = 0  # lines that were left out before it
+
+
+def unpacked(raw: BinaryIO) -> BinaryIO:
+    """Return a stream that unpacks gzip, told by its first bytes."""
+    start = raw.read(2)
+    raw.seek(0)
+    if start == b"\x1f\x8b":
+        return gzip.GzipFile(fileobj=raw, mode="rb")  # type: ignore[return-value]
+    return raw
+
+
+def sum_of(data: bytes) -> str:
+    """Return a short sum of bytes."""
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+
+def is_continued(content: Content, cursor: Mapping[str, Any]) -> bool:
+    """Return whether a content begins as the one that a cursor is of."""
+    at, length = int(cursor.get("at", 0)), int(cursor.get("length", 0))
+    try:
+        with content.open() as stream:
+            if sum_of(stream.read(min(at, HEAD))) != cursor.get("head"):
+                return False
+            stream.seek(at - length)
+            return sum_of(stream.read(length)) == cursor.get("tail")
+    except BROKEN:
+        return False
+
+
+class Marker:
+    """Makes the cursor behind each piece, without reading anything again."""
+
+    def __init__(self, content: Content, at: int, line: int) -> None:
+        self.at, self.line = at, line
+        with content.open() as stream:
+            self.head = stream.read(HEAD)
+            stream.seek(max(0, at - TAIL))
+            self.tail = stream.read(min(at, TAIL))
+
+    def after(self, piece: Piece) -> dict[str, Any]:
+        """Return the cursor behind a piece; before its last line where that has no end yet."""
+        text = piece.text
+        if not text or text.endswith(b"\n"):
+            self.tail = (b"" if piece.too_large else self.tail) + text
+            self.tail = self.tail[-TAIL:]
+            self.at, self.line = piece.at, piece.next_line
+        elif (cut := text.rfind(b"\n") + 1) > 0:
+            self.tail = (self.tail + text[:cut])[-TAIL:]
+            self.at, self.line = piece.at - len(text) + cut, piece.next_line - 1
+        return {
+            "at": self.at,
+            "line": self.line,
+            "head": sum_of(self.head[: min(self.at, HEAD)]),
+            "tail": sum_of(self.tail),
+            "length": len(self.tail),
+        }
+
+
+def read_head(content: Content, shape: Shape) -> Head:
+    """
+    Return what the first lines tell: names, separator, encoding.
+
+    Raises
+    ------
+    SourceError
+        There is no line with names, or it is no text.
+    """
+    with content.open() as stream:
+        try:
+            start = stream.read(PIECE)
+        except BROKEN as error:
+            raise broken_off(content.name) from error
+    encoding = shape.encoding or encoding_of(start)
+    lines = start.split(b"\n")
+    at = number = 0
+    for line in lines if not shape.names else lines[: shape.skip_lines]:
+        text = line.decode(encoding, "replace").strip("\r \ufeff")
+        at, number = at + len(line) + 1, number + 1
+        is_told = number > shape.skip_lines and text.strip()
+        if not shape.names and is_told and not (shape.comment and text.startswith(shape.comment)):
+            separator = shape.separator or max(";\t,|", key=text.count)
+            names = _names(next(csv.reader([text], delimiter=separator)))
+            return Head(names, separator, encoding, min(at, len(start)), number + 1)
+    if not shape.names:
+        template = "{path} has no line with the names of its columns."
+        raise SourceError(template, hint="Check whether it is a table.", path=content.name)
+    sample = start.decode(encoding, "replace").partition("\n")[0]
+    separator = shape.separator or max(";\t,|", key=sample.count)
+    return Head(shape.names, separator, encoding, at, number + 1)
+
+
+def encoding_of(start: bytes) -> str:
+    """Return how letters are written: UTF-8 if it can be, else as in old spreadsheets."""
+    for mark, encoding in MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    try:
+        start[: start.rfind(b"\n") + 1 or len(start)].decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _names(cells: list[str]) -> tuple[str, ...]:
+    """Return names of columns, each once."""
+    names: list[str] = []
+    for cell in cells:
+        name = plain = cell.strip()
+        number = 1
+        while name in names:
+            name, number = f"{plain}.{number}", number + 1
+        names.append(name)
+    return tuple(names)
+
+
+def broken_off(name: str) -> SourceError:
+    """Return the error for a packed file that ends too early."""
+    template = "{path} cannot be unpacked to its end; what came before is read."
+    hint = "It was not copied completely, or is damaged; copy it again."
+    return SourceError(template, hint=hint, path=name)
+
+
+def pieces(content: Content, at: int, line: int, most_bytes: int) -> Iterator[Piece]:
+    """
+    Yield whole lines from a place on; a line longer than `most_bytes` is left out and counted.
+
+    Raises
+    ------
+    SourceError
+        A packed file ends too early; what came before was yielded.
+    """
+    with content.open() as stream:
+        rest = b""
+        skipped = too_large = 0
+        for read in _reads(stream, at, content.name):
+            new = read
+            if skipped:  # in the middle of a line that is too long
+                end = new.find(b"\n") + 1
+                skipped += end or len(new)
+                if not end:
+                    continue
+                at, line, too_large, skipped = at + skipped, line + 1, too_large + 1, 0
+                new = new[end:]
+            rest += new
+            if cut := _cut(rest):
+                text, rest = rest[:cut], rest[cut:]
+                at, following = at + cut, line + text.count(b"\n")
+                yield Piece(text, line, at, following, too_large)
+                line, too_large = following, 0
+            elif len(rest) > most_bytes:
+                skipped, rest = len(rest), b""
+    end, too_large = (
+        (len(rest) + skipped, too_large + bool(skipped)) if content.is_whole else (0, too_large)
+    )
+    if end or too_large:
+        yield Piece(rest if end else b"", line, at + end, line + bool(end), too_large)
+
+
+def _reads(stream: BinaryIO, at: int, name: str) -> Iterator[bytes]:
+    try:
+        stream.seek(at)
+        while new := stream.read(PIECE):
+            yield new
+    except BROKEN as error:
+        raise broken_off(name) from error
+
+
+def _cut(text: bytes) -> int:
+    """Return where the last whole line ends; not inside quotes, where they make sense."""
+    last = cut = text.rfind(b"\n")
+    for _ in range(50):
+        if cut < 0 or text.count(b'"', 0, cut) % 2 == 0:
+            break
+        cut = text.rfind(b"\n", 0, cut)
+    return (cut if cut >= 0 else last) + 1
+
+
+def table_of(piece: Piece, head: Head) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
+    """
+    Return the rows of a piece as texts, by the number of their line, and the lines that are none.
+
+    A row with fewer or more cells than names is none: nobody knows which cell is lacking.
+    """
+    text = piece.text.decode(head.encoding.removesuffix("-sig"), "replace")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=head.separator)
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    odd: list[tuple[int, str]] = []
+    width = len(head.names)
+    while True:
+        begin = piece.line + reader.line_num
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            odd.append((begin, str(error)))
+            continue
+        if len(row) == width:
+            rows.append(row)
+            numbers.append(begin)
+        elif any(cell.strip() for cell in row):
+            odd.append((begin, f"{len(row)} cells where {width} are expected"))
+    cells = list(zip(*rows, strict=True)) if rows else [()] * width
+    table = pd.DataFrame(
+        {name: pd.Series(list(c), dtype="str") for name, c in zip(head.names, cells, strict=True)}
+    )
+    return table.set_axis(pd.Index(numbers, dtype="int64"), axis=0), odd
