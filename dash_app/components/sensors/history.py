@@ -68,7 +68,8 @@ def history(
     """Return the chart; where there is no value it says why."""
     one = sensor.stream
     seconds = STEP_S.get(series.step, one.interval_s or 0.0)
-    unit = unit_words(t, one.unit, statistic=one.statistic, interval_s=seconds or None)
+    kind = _kind(sensor, series)
+    unit = unit_words(t, one.unit, statistic=kind, interval_s=seconds or None)
     table = series.table[np.isfinite(series.table["value"].to_numpy(float))]
     title = t.text("History: {span}", span=axis.words)
     if not len(table):
@@ -82,7 +83,7 @@ def history(
     nodes = [*_expected(made, sensor, series), *nodes]
     nodes += [node("line", x1=made.x(x), x2=made.x(x), y1=made.y.start, y2=made.y.end,
                    className="grid sense-border") for x in axis.lines]  # fmt: skip
-    nodes += _drawn(made, at, table, (one.statistic, seconds or USUAL_S))
+    nodes += _drawn(made, at, table, (kind, seconds or USUAL_S))
     limits = _limits(t, made, sensor, series, unit)
     nodes += [limit for limit, _ in limits]
     marks, shapes = _marks(t, made, at, table, unit)
@@ -93,6 +94,12 @@ def history(
         says=_says(t, sensor, axis, (values, unit), flagged), told=_told(t, at, table, unit),
         legend=[*_legend(t, unit, shapes), *(entry for _, entry in limits)],
     )  # fmt: skip
+
+
+def _kind(sensor: Sensor, series: Series) -> str:
+    """Return how values stand in time; hours and days of a meter are what went through it."""
+    statistic = sensor.stream.statistic
+    return "count" if statistic == "meter" and series.step != "raw" else statistic
 
 
 def time_sheet(
@@ -135,7 +142,7 @@ def _ends(sensor: Sensor, series: Series, values: Floats) -> tuple[float, float]
             if len(edge) and sensor.stream.statistic not in {"count", "meter"}:
                 part = float(reach(edge))
                 low, high = min(low, part), max(high, part)
-    if sensor.stream.statistic == "count" or (low >= 0 and low < 0.4 * high):
+    if _kind(sensor, series) == "count" or (low >= 0 and low < 0.4 * high):
         low = min(low, 0.0)
     limits = (sensor.stream.alert_below, sensor.stream.alert_above)
     for limit in limits if _limited(sensor, series) else ():
