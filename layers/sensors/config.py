@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from sqlalchemy import make_url
-
 from layers.project_store import default_store
-from layers.project_store.faults import place_of as place_of_address
 from layers.sensors.common import Beside, Common, Section
 from layers.sensors.faults import ConfigError, Fault, fault_of, keys_of, place_of
 from layers.sensors.mqtt_config import MqttConfig
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
 SourceConfig = Annotated[MqttConfig | ReplayConfig, Field(discriminator="kind")]
 
 LARGEST = 4_000_000
+PASSWORD = re.compile(r":[^:@/]*@")
 
 
 class StorePlace(Section):
@@ -46,7 +44,7 @@ class StorePlace(Section):
     def identity(self) -> str:
         """Return what tells this store from others, on other computers as well; no password."""
         if "://" in self.where:
-            return place_of_address(make_url(self.where)).shown
+            return PASSWORD.sub(":***@", self.where)
         return f"{platform.node()}:{self.where}"
 
 
