@@ -93,10 +93,13 @@ class PlaceTable(Section):
             key = str(columns.get(self.key) if columns.get(self.key) is not None else "").strip()
             if not key:
                 continue
-            if key in places:
+            placed = self._placed(columns, geometry, self.crs or crs)
+            if key not in places:
+                places[key] = placed
+            elif places[key].line and placed.line:  # a street in several parts
+                places[key] = _together(places[key], placed)
+            else:
                 twice[key] = None
-                continue
-            places[key] = self._placed(columns, geometry, self.crs or crs)
         self._check(found)
         return Located(places, tuple(twice))
 
@@ -128,6 +131,14 @@ class PlaceTable(Section):
             text(self.name), text(self.street), text(self.direction),
             amount(self.low), amount(self.high), amount(self.alert_below), amount(self.alert_above),
         )  # fmt: skip
+
+
+def _together(first: Placed, second: Placed) -> Placed:
+    """Return a place of two lines as one."""
+    lines = [shapely.from_wkt(placed.line) for placed in (first, second)]
+    parts = [part for line in lines for part in getattr(line, "geoms", [line])]
+    lon, lat, line = shape(shapely.to_wkt(shapely.MultiLineString(parts), rounding_precision=-1))
+    return first._replace(lon=lon, lat=lat, line=line)
 
 
 def _number(value: object) -> float | None:

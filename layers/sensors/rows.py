@@ -74,16 +74,18 @@ class _Table:
         """Return a column."""
         return self.table[self.names[path]]
 
-    def text(self, path: str, row: int) -> str:
-        """Return a cell as text; empty where there is no such column or nothing in it."""
-        if not path:
-            return ""
-        cell = self.column(path).iloc[row]
-        if cell is None or cell is pd.NA or cell is pd.NaT or cell != cell:  # noqa: PLR0124 - NaN
-            return ""
-        if isinstance(cell, float) and cell.is_integer():
-            cell = int(cell)
-        return clean(cell)
+    def cells(self, path: str, rows: NDArray[np.intp]) -> list[Any]:
+        """Return some cells of a column."""
+        return self.column(path).iloc[rows].tolist()
+
+
+def _text(cell: Any) -> str:
+    """Return a cell as text; empty where there is nothing in it."""
+    if is_missing(cell):
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return clean(cell)
 
 
 def read_rows(
@@ -131,11 +133,16 @@ def read_rows(
     return Found(tuple(streams.values()), tuple(readings), tuple(refused))
 
 
-def _paths(mapping: Mapping) -> list[str]:
-    where, time = mapping.location, mapping.time
+def _paths_of_device(mapping: Mapping) -> list[str]:
+    where = mapping.location
     named = [*mapping.stream, mapping.device, mapping.name, mapping.street, mapping.direction]
-    named += [time.path, time.clock, where.lon, where.lat, where.height, where.geometry]
+    named += [where.lon, where.lat, where.height, where.geometry]
     named += [mapping.places.of] if mapping.places else []
+    return [path for path in dict.fromkeys(named) if path]
+
+
+def _paths(mapping: Mapping) -> list[str]:
+    named = [*_paths_of_device(mapping), mapping.time.path, mapping.time.clock]
     for value in mapping.values:
         named += [value.path, value.unit_path, *value.when]
     return [path for path in dict.fromkeys(named) if path]
@@ -160,10 +167,11 @@ def _devices(
     columns: _Table, codes: NDArray[np.intp], lasts: NDArray[np.intp]
 ) -> list[Device | RefusedError]:
     rows = _rows_with_place(columns, codes, lasts)
+    cells = {path: columns.cells(path, rows) for path in _paths_of_device(columns.mapping)}
     devices: list[Device | RefusedError] = []
-    for row in rows.tolist():
+    for place in range(len(rows)):
         try:
-            devices.append(_device(columns, row))
+            devices.append(_device(columns.mapping, cells, place))
         except RefusedError as error:
             devices.append(error)
     return devices
@@ -183,20 +191,15 @@ def _rows_with_place(
     return rows
 
 
-def _device(columns: _Table, row: int) -> Device:
-    mapping = columns.mapping
-
+def _device(mapping: Mapping, cells: dict[str, list[Any]], place: int) -> Device:
     def text(path: str) -> str:
-        return columns.text(path, row)
-
-    def cell(path: str) -> Any:
-        return columns.column(path).iloc[row]
+        return _text(cells[path][place]) if path else ""
 
     parts = tuple(text(path) for path in mapping.stream)
     device = text(mapping.device)
     if not any(parts) and not device and (mapping.stream or mapping.device):
         raise RefusedError("unknown_stream", "the row does not say which device it is of")
-    placed = locate(mapping, parts, text, cell)
+    placed = locate(mapping, parts, text, lambda path: cells[path][place])
     told: dict[str, Any] = {
         name: found
         for name in ("name", "street", "direction")
@@ -240,7 +243,8 @@ def _series(columns: _Table, rows: NDArray[np.intp]) -> list[str]:
     mapping = columns.mapping
     paths = [*mapping.stream, mapping.device, *(p for value in mapping.values for p in value.when)]
     named = [path for path in dict.fromkeys(paths) if path]
-    return ["|".join(columns.text(path, row) for path in named) for row in rows.tolist()]
+    cells = [columns.cells(path, rows) for path in named]
+    return ["|".join(map(_text, row)) for row in zip(*cells, strict=True)] or [""] * len(rows)
 
 
 def _value(

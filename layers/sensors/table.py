@@ -65,7 +65,7 @@ class TableSource:
         self._manners = manners
         self._known: set[str] = set()
         self._told: dict[str, Datastream] = {}
-        self._seen: dict[str, tuple[int, str]] = {}
+        self._seen: dict[str, tuple[tuple[int, str], SourceError | None]] = {}
 
     @property
     def name(self) -> str:
@@ -160,7 +160,8 @@ class TableSource:
 
     def _look_at_address(self, sink: Sink, stop: Event, beside: Beside) -> None:
         name = "url"
-        cursor = sink.cursor(name) or {}
+        is_timeless = self._config.mapping is not None and not self._config.mapping.time.path
+        cursor = {} if is_timeless else sink.cursor(name) or {}  # what it says now, it says again
         url = address(self._config, beside.received)
         try:
             answer = ask(self._config, url, cursor, manners=self._manners)
@@ -176,7 +177,10 @@ class TableSource:
     def _look_at_file(self, sink: Sink, stop: Event, path: Path, beside: Beside) -> None:
         content = content_of(path)
         seen = (content.size, content.stamp)
-        if self._seen.get(str(path)) == seen:
+        before, fault = self._seen.get(str(path), (None, None))
+        if before == seen:
+            if fault is not None:  # it is still the same that could not be read
+                raise fault
             return
         name = f"file:{path}"
         cursor = sink.cursor(name) or {}
@@ -185,9 +189,13 @@ class TableSource:
             if older is not None:
                 self._hand_over(sink, stop, (name, cursor, {}), older, beside)
             cursor = {}
-        self._hand_over(sink, stop, (name, cursor, {}), content, beside)
+        try:
+            self._hand_over(sink, stop, (name, cursor, {}), content, beside)
+        except SourceError as error:
+            self._seen[str(path)] = (seen, error)
+            raise
         if not stop.is_set():
-            self._seen[str(path)] = seen
+            self._seen[str(path)] = (seen, None)
 
     def _hand_over(
         self,
@@ -203,6 +211,7 @@ class TableSource:
             for part in self._parts(content, cursor, beside):
                 cursor = {**part.cursor, **more}
                 sink.put(self._delivery(part.found, (name, cursor)))
+                sink.state("connected")
                 if stop.is_set():
                     break
         except RefusedError as error:

@@ -89,7 +89,7 @@ def _notes_of_mapping(mapping: Mapping, sample: pd.DataFrame | None) -> Iterator
     time_column = mapping.time.path
     if time_column in sample:
         texts = sample[time_column].dropna().astype(str).head(50).str.strip()
-        if mapping.time.zone == "UTC" and not texts.str.contains(ZONED).all():
+        if "zone" not in mapping.time.model_fields_set and not texts.str.contains(ZONED).all():
             yield say("The times say no zone; they are read as UTC. Give time.zone if it is local.")
     for value in mapping.values:
         if value.path not in sample or value.decimal or mapping.decimal:

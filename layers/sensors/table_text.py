@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
 
 from twin.errors import SourceError
 
@@ -262,13 +264,40 @@ def table_of(piece: Piece, head: Head) -> tuple[pd.DataFrame, list[tuple[int, st
     A row with fewer or more cells than names is none: nobody knows which cell is lacking.
     """
     text = piece.text.decode(head.encoding.removesuffix("-sig"), "replace")
+    table = _quickly(text.encode(), head)
+    if table is not None:
+        return table.set_axis(pd.RangeIndex(piece.line, piece.line + len(table)), axis=0), []
+    return _carefully(text, head, piece.line)
+
+
+def _quickly(text: bytes, head: Head) -> pd.DataFrame | None:
+    """Return the rows where each line is one, whole and not empty; none where some are not."""
+    lines = text.count(b"\n") + (not text.endswith(b"\n"))
+    try:
+        table = arrow_csv.read_csv(
+            io.BytesIO(text),
+            arrow_csv.ReadOptions(column_names=list(head.names), use_threads=False),
+            arrow_csv.ParseOptions(delimiter=head.separator, newlines_in_values=True),
+            arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(head.names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != lines or len(set(head.names)) != len(head.names):
+        return None
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _carefully(text: str, head: Head, line: int) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=head.separator)
     rows: list[list[str]] = []
     numbers: list[int] = []
     odd: list[tuple[int, str]] = []
     width = len(head.names)
     while True:
-        begin = piece.line + reader.line_num
+        begin = line + reader.line_num
         try:
             row = next(reader)
         except StopIteration:
@@ -282,7 +311,6 @@ def table_of(piece: Piece, head: Head) -> tuple[pd.DataFrame, list[tuple[int, st
         elif any(cell.strip() for cell in row):
             odd.append((begin, f"{len(row)} cells where {width} are expected"))
     cells = list(zip(*rows, strict=True)) if rows else [()] * width
-    table = pd.DataFrame(
-        {name: pd.Series(list(c), dtype="str") for name, c in zip(head.names, cells, strict=True)}
-    )
+    pairs = zip(head.names, cells, strict=True)
+    table = pd.DataFrame({name: pd.Series(list(column), dtype="str") for name, column in pairs})
     return table.set_axis(pd.Index(numbers, dtype="int64"), axis=0), odd
