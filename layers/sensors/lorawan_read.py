@@ -180,12 +180,19 @@ def _told(uplink: Uplink, at: int) -> Iterable[tuple[int, Leaf, str]]:
     """Yield time, value and depth: of the decoder first, then what the network has made of it."""
     yield from ((at, leaf, "") for leaf in uplink.values)
     for when, parts in uplink.normal:
-        depth = next((leaf.value for leaf in parts if leaf.path == "soil.depth"), None)
-        extra = f"{depth:g}cm" if isinstance(depth, int | float) else ""
+        depth = next((_depth(leaf.value) for leaf in parts if leaf.path == "soil.depth"), "")
         same = at if when == uplink.at else when
-        yield from ((same, leaf, extra if leaf.path.startswith("soil") else "") for leaf in parts)
+        yield from ((same, leaf, depth if leaf.path.startswith("soil") else "") for leaf in parts)
     if uplink.level is not None:
         yield uplink.level[0], Leaf("battery_level", uplink.level[1], "%"), ""
+
+
+def _depth(value: Any) -> str:
+    """Return a depth in soil as a part of a name, empty where it is none."""
+    try:
+        return f"{number_of(value)[0]:g}cm"
+    except RefusedError:
+        return ""
 
 
 def _nothing(uplink: Uplink) -> str:

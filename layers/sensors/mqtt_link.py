@@ -73,6 +73,17 @@ class Terms:
     topics: tuple[str, ...] = ()
 
 
+class _Closing(ssl.SSLSocket):
+    """A socket that is closed when the other side is not to be trusted; paho leaves it open."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except (OSError, ValueError):
+            self.close()
+            raise
+
+
 class LinkError(Exception):
     """A connection that could not be made or has ended; `is_fault`: waiting alone mends nothing."""
 
@@ -295,7 +306,7 @@ class Link:
     def _on_disconnect(
         self, _client: Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any
     ) -> None:
-        self._ended = code
+        self._ended = self._ended or code  # the broker says why first, then the line is closed
         self.is_over.set()
         self.inbox.close()
 
@@ -428,6 +439,7 @@ def tls_context(config: MqttConfig) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=tls.ca or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.sslsocket_class = _Closing
         if tls.certificate:
             path = f"{tls.certificate}, {tls.key}"
             secret = tls.key_password.read() if tls.key_password else ""

@@ -1,0 +1,74 @@
+"""What `sensors.toml` may say of a broker, and how it is told what it may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from layers.sensors.mqtt import client_id_of
+from layers.sensors.mqtt_config import MqttConfig, topic_fault
+
+GIVEN: dict[str, Any] = {"name": "klima", "host": "broker.example", "topics": ["a/+/b", "c/#"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"topics": ["a#", "b/#/c", "d+/e"]}, "a#: # stands alone"),
+        ({"topics": ["a#", "b/#/c", "d+/e"]}, "d+/e: + stands alone"),
+        ({"topics": []}, "no topic to subscribe to"),
+        ({"topics": [""]}, "empty"),
+        ({"topics": ["$share/a+b/c"]}, "$share/group/topic"),
+        ({"host": "mqtt://broker.example"}, "no name of a computer"),
+        ({"format": "json"}, "need a mapping"),
+        ({"password": {"env": "X"}}, "no user"),
+        ({"user": "a", "password": "geheim"}, "does not stand in the file itself"),
+        ({"tls": {"certificate": "a.pem"}}, "belong together"),
+        ({"tls": {"verify": False}}, "verify"),
+        ({"tls_insecure": True}, "tls_insecure"),
+        ({"port": 70_000}, "65535"),
+        ({"qos": 2}, "qos"),
+        ({"devices": [{"device": "x", "lon": 7.0}]}, "lon and lat belong together"),
+        ({"devices": [{"device": "x", "fields": {"T": {"property": "air_temperature",
+                                                       "unit": "kg"}}}]}, "cannot be converted"),
+        ({"devices": [{"device": "x", "fields": {"T": {"property": "co2", "when": {"a": 1}}}}]},
+         "when"),
+    ],
+)  # fmt: skip
+def test_faults_are_told_in_plain_words(changes, told):
+    with pytest.raises(ValidationError) as caught:
+        MqttConfig.model_validate({**GIVEN, **changes})
+    assert told in str(caught.value)
+
+
+def test_what_is_not_told_has_sensible_values():
+    config = MqttConfig(**GIVEN)
+    assert (config.door, config.qos, config.version) == (1883, 1, "auto")
+    assert MqttConfig(**GIVEN, tls=True).door == 8883
+    ttn = MqttConfig(name="a", host="eu1.cloud.thethings.network", format="ttn", user="app@ttn")
+    assert ttn.subscribed == ("v3/app@ttn/devices/+/up",)
+    chirpstack = MqttConfig(name="a", host="localhost", format="chirpstack")
+    assert chirpstack.subscribed == ("application/+/device/+/event/+",)
+    one = MqttConfig(name="a", host="localhost", topics="a/b")
+    assert one.subscribed == ("a/b",)
+    assert topic_fault("$share/twin/a/#") is None
+    assert topic_fault("Straße/+/Zähler") is None
+
+
+def test_a_certificate_is_looked_for_beside_the_file(tmp_path):
+    given = {**GIVEN, "tls": {"ca": "ca.pem"}}
+    config = MqttConfig.model_validate(given, context={"folder": tmp_path})
+    assert config.tls is not None
+    assert config.tls.ca == str(tmp_path / "ca.pem")
+
+
+def test_the_name_at_the_broker_stays_and_differs_by_source_and_database():
+    config = MqttConfig(**GIVEN)
+    assert client_id_of(config, "a.sqlite") == client_id_of(config, "a.sqlite")
+    other = MqttConfig(**{**GIVEN, "name": "luft"})
+    ids = {client_id_of(config, "a"), client_id_of(config, "b"), client_id_of(other, "a")}
+    assert len(ids) == 3
+    assert all(one.isalnum() and len(one) <= 23 for one in ids)  # what every broker has to take
+    assert client_id_of(MqttConfig(**GIVEN, client_id="mine")) == "mine"
