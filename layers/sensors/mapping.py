@@ -37,8 +37,8 @@ from twin.errors import SourceError
 from twin.sentences import WrongValueError, say
 
 Scalar = bool | int | float | str
-MOST_REFUSED = 1_000
-"""Faults of one message that are told one by one."""
+MOST_TOLD = 1_000
+"""Faults of one message that are told in words; the others are only counted."""
 
 
 def _path(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from layers.sensors.mapping import MOST_REFUSED, Found, Limits, Value, key_part, private_part
+from layers.sensors.mapping import MOST_TOLD, Found, Limits, Value, key_part, private_part
 from layers.sensors.paths import NOTHING, STAR, Step, get, path_of, walk
 from layers.sensors.place_table import Placed, point, shape
 from layers.sensors.properties import PROPERTIES
@@ -85,16 +85,13 @@ def read_message(
     streams: dict[str, Datastream] = {}
     readings: list[Reading] = []
     refused: list[Refusal] = []
-    absent = 0
     for item in _records(mapping.rows or rows, message, beside):
         record = _Record(mapping, item, beside, source)
         before = len(readings) + len(refused)
-        absent += _read_record(record, received, streams, readings, refused)
+        absent = _read_record(record, received, streams, readings, refused)
         if before == len(readings) + len(refused) and not absent:
             paths = ", ".join(value.path for value in mapping.values)
             refused.append(Refusal(source, "no_value", clean(f"nothing at {paths}", 300)))
-        if len(refused) > MOST_REFUSED:
-            break
     return Found(tuple(streams.values()), tuple(readings), tuple(refused))
 
 
@@ -133,7 +130,8 @@ def _read_record(
             try:
                 stream, reading = _read_value(record, value, chosen, given, received)
             except RefusedError as error:
-                detail = clean(f"{value.path}: {error.detail}", 300)
+                is_told = len(refused) < MOST_TOLD
+                detail = clean(f"{value.path}: {error.detail}", 300) if is_told else ""
                 refused.append(Refusal(record.source, error.reason, detail))
             else:
                 streams[stream.key] = stream

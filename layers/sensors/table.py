@@ -8,6 +8,7 @@ where the store stands. What is read twice all the same is the same observation.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -235,7 +236,8 @@ class TableSource:
     def _delivery(self, found: Found, cursor: tuple[str, dict[str, Any]]) -> Delivery:
         """Return what is handed over: new and changed streams, not more of them than allowed."""
         streams, refused, over = [], list(found.refused), set()
-        for stream in found.streams:
+        for given in found.streams:
+            stream = self._credited(given)
             if stream.key not in self._known and len(self._known) >= self._config.most_streams:
                 over.add(stream.key)
                 detail = f"more than {self._config.most_streams} streams: {stream.name}"
@@ -249,6 +251,13 @@ class TableSource:
         if over:
             readings = tuple(reading for reading in readings if reading.stream not in over)
         return Delivery(self.name, readings, tuple(streams), tuple(refused), cursor)
+
+    def _credited(self, stream: Datastream) -> Datastream:
+        """Return a datastream with the licence of the service whose format it is."""
+        service = FORMATS.get(self._config.format)
+        if service is None:
+            return stream
+        return replace(stream, licence=service.LICENCE, attribution=service.ATTRIBUTION)
 
 
 def _trouble(error: SourceError | TryAgainError) -> Trouble:
@@ -267,10 +276,4 @@ def table_source(
     """Return the source of a table; relative files of the configuration begin in `base`."""
     if base is not None and config.file and not Path(config.file).is_absolute():
         config = config.model_copy(update={"file": str(base / config.file)})
-    given = FORMATS.get(config.format)
-    if given is not None:
-        named = {"licence": given.LICENCE, "attribution": given.ATTRIBUTION}
-        config = config.model_copy(
-            update={key: text for key, text in named.items() if not getattr(config, key)}
-        )
     return TableSource(config, clock=clock, manners=manners)
