@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from layers.project_store import default_store
 from layers.sensors.common import Beside, Common, Section
-from layers.sensors.faults import ConfigError, Fault, fault_of, keys_of, place_of
+from layers.sensors.faults import MOST_FAULTS, ConfigError, Fault, fault_of, keys_of, place_of
 from layers.sensors.mqtt_config import MqttConfig
 from layers.sensors.properties import PROPERTIES
 from layers.sensors.replay import ReplayConfig
+from layers.sensors.table_config import TableConfig
 from twin.sentences import Sentence, WrongValueError, say
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-SourceConfig = Annotated[MqttConfig | ReplayConfig, Field(discriminator="kind")]
+SourceConfig = Annotated[MqttConfig | TableConfig | ReplayConfig, Field(discriminator="kind")]
 
 LARGEST = 4_000_000
 PASSWORD = re.compile(r":[^:@/]*@")
@@ -106,7 +107,7 @@ def read_config(path: Path) -> Config:
     try:
         config = Config.model_validate(raw, context={"folder": path.resolve().parent})
     except ValidationError as error:
-        faults = [_fault(entry, raw) for entry in error.errors()[:100]]
+        faults = [_fault(entry, raw) for entry in _told(error)]
         template = "The sensor feeds in {path} cannot be used:"
         raise ConfigError(template, faults=faults, path=path) from None
     if not config.sources:
@@ -162,12 +163,30 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
         raise ConfigError(template, hint=hint, path=path, reason=str(error)) from error
 
 
-def _fault(entry: ErrorDetails, raw: dict[str, Any]) -> Fault:
-    """Say one fault; what pydantic adds to the place (kind, type of several) is left out."""
-    location = tuple(entry["loc"])
+def _told(error: ValidationError) -> list[ErrorDetails]:
+    """Return the faults; that a section is no plain value either is left out."""
+    entries = error.errors()
+    places = [place_of(_plain(entry["loc"])) for entry in entries]
+    return [
+        entry
+        for entry, place in zip(entries, places, strict=True)
+        if entry["type"] != "literal_error"
+        or not any(other.startswith((f"{place}.", f"{place}[")) for other in places)
+    ][:MOST_FAULTS]
+
+
+def _plain(location: Sequence[str | int]) -> tuple[str | int, ...]:
+    """Return a place as it is in the file, without what pydantic adds: kind, type of several."""
     if len(location) > 2 and location[0] == "source" and location[2] in kinds():
         location = (*location[:2], *location[3:])
-    location = tuple(step for step in location if not _is_of_pydantic(step))
+    return tuple(step for step in location if not _is_of_pydantic(step))
+
+
+def _fault(entry: ErrorDetails, raw: dict[str, Any]) -> Fault:
+    """Say one fault, and in which source it is."""
+    location = _plain(entry["loc"])
+    if location == ("source",) and entry["type"] == "tuple_type":
+        return Fault(say("source: each source begins with [[source]], in two brackets."))
     plain: Any = {**entry, "loc": location}
     found = fault_of(plain, known=_known(location, raw))
     name = _name(location, raw)

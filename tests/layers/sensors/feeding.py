@@ -20,7 +20,7 @@ def eventually(condition, what="it"):
     while time.monotonic() < end:
         if found := condition():
             return found
-        time.sleep(0.01)
+        time.sleep(0.02)
     raise AssertionError(f"{what} did not come true")
 
 
