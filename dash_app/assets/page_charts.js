@@ -118,7 +118,7 @@ window.twinCharts = (() => {
   const VIEWS = {carrier: {gas: "share_gas", green_gas: "share_gas", oil: "share_oil", coal: "share_oil", green_oil: "share_oil",
     district_heat: "share_district_heat", electricity: "share_heat_pump", ambient_heat: "share_heat_pump", biomass: "share_biomass"},
   mode: {walk: "mode_share_walk", bike: "mode_share_bike", transit: "mode_share_transit", car: "mode_share_car", passenger: "mode_share_car"}};
-  const LINKED = ["compare", "mobility", "energy"]; // elsewhere marks belong to the form of a measure
+  const LINKED = ["compare", "mobility", "energy", "sensors"]; // elsewhere marks belong to the form of a measure
   const linked = () => work() && LINKED.includes(work().state?.view);
   const looked = new Map(); // rows of a class, asked for once
   let marking = 0;

@@ -26,6 +26,7 @@ VIEW_LABELS = {
     "compare": "Compare",
     "mobility": "Mobility",
     "energy": "Energy",
+    "sensors": "Measurements",
 }
 ASIDE = {"table": ("Table", "table"), "data": ("Data and quality", "quality")}
 """Views beside the map: label and sign of their buttons."""

@@ -26,6 +26,7 @@ from dash_app.components.strip import card_choice, strip
 from dash_app.components.view_panel import comparison_left, side_names, view_panel
 from dash_app.components.year_bar import year_bar
 from dash_app.i18n import LANGUAGES, translator
+from dash_app.pages import sensors
 from dash_app.workspace.maps import maps_of, view_of
 from dash_app.workspace.screen import Missing, work_of
 
@@ -51,6 +52,7 @@ REGIONS = {
 """What can be drawn anew by itself, and where it goes."""
 
 WORKING = ("scenario", "compare", "energy", "mobility")
+SENSORS = "sensors"
 """Modes of the page in which one works with results."""
 
 
@@ -72,6 +74,7 @@ def draw(desk: Context, asked: Any, viewer: Viewer) -> dict[str, Any]:
     found["told"] = told_of(desk, t, work, asked, missing)
     if "map" in wanted:
         found["told"] |= maps_of(desk, t, work, view_of(work, mode))
+        found["told"] |= sensors.map_of(desk, t, work) if mode == SENSORS else {}
     return found
 
 
@@ -84,15 +87,23 @@ def _makers(
         "left": lambda: _left(desk, t, work, asked, mode),
         "right": lambda: _right(desk, t, work, asked),
         "bottom": lambda: _bottom(desk, t, work, asked, mode),
-        "years": lambda: year_bar(t, work, mode=mode) if mode in WORKING else [],
+        "years": lambda: _years(desk, t, work, mode),
         "sides": lambda: side_names(t, work) if _split(asked, mode) else [],
         "saved": lambda: save_state(t, work),
     }
 
 
+def _years(desk: Context, t: Translator, work: Work, mode: str) -> list[Any]:
+    if mode == SENSORS:
+        return sensors.bar(desk, t, work)
+    return year_bar(t, work, mode=mode) if mode in WORKING else []
+
+
 def _left(desk: Context, t: Translator, work: Work, asked: dict[str, Any], mode: str) -> list[Any]:
     if mode == "scenario":
         return scenario_panel(t, work, desk.projects)
+    if mode == SENSORS:
+        return sensors.left(desk, t, work, asked)
     view = view_of(work, mode)
     if mode == "compare":
         return comparison_left(t, work, view, split=str(asked.get("split") or "none"))
@@ -106,6 +117,8 @@ def _bottom(
 ) -> list[Any]:
     pick = asked.get("pick")
     table, key = (pick.get("table"), pick.get("id")) if isinstance(pick, dict) else (None, None)
+    if mode == SENSORS:
+        return sensors.bottom(desk, t, work, asked)
     if mode == "energy":
         return energy_charts(t, work, settings=desk.settings)
     if mode == "mobility":
@@ -129,7 +142,7 @@ def _right(desk: Context, t: Translator, work: Work, asked: dict[str, Any]) -> l
         return reach_panel(t, work, str(panel["name"]))
     if panel.get("name") == "form" and work.viewer.may_edit:
         return measure_form(t, desk, work, panel)
-    return []
+    return sensors.right(desk, t, work, asked)
 
 
 def told_of(

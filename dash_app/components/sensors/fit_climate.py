@@ -132,8 +132,8 @@ def _stations(t: Translator, made: ClimateFit) -> html.Figure:
                            **attrs(data_pick=f"sensors:{one.number}"))  # fmt: skip
         cells = (_kelvin(t, one.fit.bias), t.number(one.fit.hours),
                  f"{figure(t, one.degree_days.gt)}\u202fK·d", told)  # fmt: skip
-        rows.append(html.Tr([html.Th(name, scope="row"),
-                             *(html.Td(text, className="is-number") for text in cells)]))  # fmt: skip
+        figures = [html.Td(text, className="is-number") for text in cells]
+        rows.append(html.Tr([html.Th(name, scope="row"), *figures]))
     title = t.text("Stations")
     table = html.Table([html.Caption(title, className="only-spoken"), html.Thead(head),
                         html.Tbody(rows)], className="explain-table")  # fmt: skip

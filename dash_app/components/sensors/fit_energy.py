@@ -72,8 +72,13 @@ def _notes(t: Translator, load: MeasuredLoad) -> list[str]:
         notes.append(t.text("It is compared with the mean of the modelled plants of the town, by "
                             "its power, in the weather of the weather year."))  # fmt: skip
     if load.fit.left_out:
-        notes.append(t.plural("{count} doubtful hour is left out.",
-                              "{count} doubtful hours are left out.", load.fit.left_out))  # fmt: skip
+        notes.append(
+            t.plural(
+                "{count} doubtful hour is left out.",
+                "{count} doubtful hours are left out.",
+                load.fit.left_out,
+            )
+        )
     return notes
 
 

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 
 from dash_app.components.native import Input
-from dash_app.components.sensors.marks import mark_list, shown_value
-from dash_app.components.sensors.words import age_words, clock_words, local, property_words
+from dash_app.components.sensors.marks import mark_list, short_value
+from dash_app.components.sensors.words import (
+    age_words,
+    clock_words,
+    local,
+    property_words,
+    span_words,
+)
 from dash_app.components.sensors.words import unit_words as unit_of
 from dash_app.components.values import attrs, icon
 from dash_app.sensing.board import GROUPS, chosen
@@ -185,13 +191,16 @@ def _rows(
 
 def sensor_row(t: Translator, one: Sensor, picked: int | None, fewest: int) -> html.Li:
     """Return one row: a button that picks the sensor and leads the map there."""
-    unit = unit_words(t, one)
     name = one.stream.name or t.text("Sensor {number}", number=one.number)
     button = html.Button(
         [
             html.Span(name, className="sense-name"),
-            html.Span(shown_value(t, one, unit, fewest=fewest), className="sense-now"),
-            html.Span(property_words(t, one.stream.property), className="sense-what quiet"),
+            html.Span(
+                short_value(t, one, fewest=fewest),
+                className="sense-now sense-value",
+                **attrs(data_sensor_value=str(one.number)),
+            ),
+            html.Span(_what(t, one), className="sense-what quiet"),
             html.Span(age_words(t, one.age_s), className="sense-age quiet"),
             mark_list(t, one),
         ],
@@ -204,6 +213,16 @@ def sensor_row(t: Translator, one: Sensor, picked: int | None, fewest: int) -> h
         ),
     )
     return html.Li(button, id=f"sense-{one.number}")
+
+
+def _what(t: Translator, one: Sensor) -> str:
+    """Return what is observed; of a count also over how long."""
+    words = property_words(t, one.stream.property)
+    if one.stream.statistic == "count" and one.stream.interval_s:
+        return t.text(
+            "{what}, in {length}", what=words, length=span_words(t, one.stream.interval_s)
+        )
+    return words
 
 
 def _footer(t: Translator, found: Sequence[Sensor], board: Board) -> html.Div:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dash import html
 
-from dash_app.components.sensors.words import flag_words, value_words
-from dash_app.components.values import attrs, icon
+from dash_app.components.sensors.words import flag_words, unit_words, value_words
+from dash_app.components.values import icon
 from layers.sensors.records import Flag
 
 if TYPE_CHECKING:
@@ -52,7 +52,15 @@ def shown_value(t: Translator, sensor: Sensor, unit: str, *, fewest: int) -> lis
         words = t.text("below {count}", count=fewest)
         return [html.Span(words, className="sense-value")]
     number = value_words(t, sensor.value)
-    parts = [html.Span(number, className="sense-value", **attrs(data_part="value"))]
+    parts = [html.Span(number, className="sense-value")]
     if unit and number != "–":
         parts.append(html.Span(unit, className="sense-unit unit"))
     return parts
+
+
+def short_value(t: Translator, sensor: Sensor, *, fewest: int) -> str:
+    """Return the value with a unit that needs no words, as `page_sensors.js` writes it."""
+    if sensor.few:
+        return t.text("below {count}", count=fewest)
+    unit = "" if "{" in sensor.stream.unit else unit_words(t, sensor.stream.unit)
+    return value_words(t, sensor.value, unit)
