@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from twin.sentences import Sentence, say
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+
+    from numpy.typing import NDArray
 
 KINDS = DAY_TYPES
 LEAST_SHARE = 0.75
@@ -123,13 +125,12 @@ def count_profile(
     expected = int((span.max() - span.min()) / pd.Timedelta(1, "h")) + 1 if len(span) else 0
     table = _by_day(hours[kept], zone, state)
     table, notes = _without_school(table, school_holidays)
-    means = table.pivot_table("vehicles", "hour", "kind")
-    means = means.reindex(index=pd.RangeIndex(HOURS, name="hour"), columns=list(KINDS))
-    days = table.groupby("kind")["day"].nunique()
+    means = _means(table)
+    days = {name: len(np.unique(table.day[table.kind == code])) for code, name in enumerate(KINDS)}
     totals = means.sum(skipna=False)
     return CountProfile(
-        means.rename_axis(columns=None),
-        {kind: int(days.get(kind, 0)) for kind in KINDS},
+        means,
+        days,
         float(totals["weekday"]),
         float((totals * np.array(WEEK)).sum(skipna=False)),
         expected,
@@ -139,36 +140,50 @@ def count_profile(
     )
 
 
-def _by_day(hours: pd.Series[float], zone: str, state: str) -> pd.DataFrame:
-    """Return local day, hour and kind of day of each value."""
-    local = pd.DatetimeIndex(hours.index).tz_convert(zone)
-    day = local.tz_localize(None).normalize()
-    dates = day.to_numpy().astype("datetime64[D]")
-    kinds = day_types(dates, state=state) if len(dates) else np.zeros(0, np.int8)
-    return pd.DataFrame(
-        {
-            "day": day,
-            "hour": local.hour,
-            "kind": np.array(KINDS, object)[kinds],
-            "vehicles": hours.to_numpy(float),
-        }
+class _Table(NamedTuple):
+    """Local day, hour of the day, kind of day and vehicles of each hour."""
+
+    day: NDArray[np.datetime64]
+    hour: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    vehicles: NDArray[np.float64]
+
+
+def _by_day(hours: pd.Series[float], zone: str, state: str) -> _Table:
+    local = pd.DatetimeIndex(hours.index).tz_convert(zone).tz_localize(None)
+    day = local.to_numpy().astype("datetime64[D]")
+    kinds = day_types(day, state=state) if len(day) else np.zeros(0)
+    return _Table(
+        day,
+        local.hour.to_numpy(np.int64),
+        kinds.astype(np.int64),
+        np.asarray(hours, np.float64),
     )
 
 
+def _means(table: _Table) -> pd.DataFrame:
+    """Return the mean of each hour by kind of day; missing where there is none."""
+    code, size = table.hour * len(KINDS) + table.kind, HOURS * len(KINDS)
+    count = np.bincount(code, minlength=size).astype(float)
+    total = np.bincount(code, table.vehicles, minlength=size)
+    means = np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
+    index = pd.RangeIndex(HOURS, name="hour")
+    return pd.DataFrame(means.reshape(HOURS, len(KINDS)), index, list(KINDS))
+
+
 def _without_school(
-    table: pd.DataFrame, holidays: Sequence[tuple[date, date]]
-) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
+    table: _Table, holidays: Sequence[tuple[date, date]]
+) -> tuple[_Table, tuple[Sentence, ...]]:
     """Return the table without workdays of school holidays, where others are left."""
-    if not holidays:
-        return table, ()
-    away = np.zeros(len(table), bool)
+    away = np.zeros(len(table.day), bool)
     for first, last in holidays:
-        away |= table["day"].between(pd.Timestamp(first), pd.Timestamp(last)).to_numpy()
-    work = (table["kind"] == "weekday").to_numpy()
-    count = int(table["day"][away & work].nunique())
+        away |= (table.day >= np.datetime64(first)) & (table.day <= np.datetime64(last))
+    work = table.kind == KINDS.index("weekday")
+    count = len(np.unique(table.day[away & work]))
     if not count:
         return table, ()
     if not (work & ~away).any():
         return table, (say("All workdays lie in school holidays."),)
     note = say("{count} workdays of school holidays are left out.", count=count)
-    return table[~(away & work)], (note,)
+    kept = ~(away & work)
+    return _Table(*(column[kept] for column in table)), (note,)
