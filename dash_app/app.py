@@ -32,6 +32,7 @@ from dash_app.security import (
     content_security_policy,
     renderer_style_hashes,
 )
+from dash_app.sensing.live import Listening
 from dash_app.settings import Settings
 from dash_app.shown import Shown
 from dash_app.workspace.engine import Engine, baseline_of
@@ -39,6 +40,7 @@ from dash_app.workspace.privacy import city_for, fine_allowed, withheld
 from dash_app.workspace.projects import Projects
 from dash_app.workspace.viewer import PUBLIC
 from layers.project_store import default_store, open_store
+from twin.errors import StoreError
 from twin.scenario import STAGES, Scenario
 
 if TYPE_CHECKING:
@@ -205,7 +207,7 @@ def create_app(
 def _faces(
     city: City, lang: str, settings: Settings, store: ProjectStore, *, reachable: bool
 ) -> Faces:
-    whole = Shown(city, lang)
+    whole = Shown(city, lang, sensed=lambda: _sensed(desk))
     alone = settings.mode == "laptop" and settings.privacy.building_level and not reachable
     seen = city if alone else city_for(PUBLIC, city, settings)
     desk = Context(
@@ -216,7 +218,19 @@ def _faces(
         settings=settings,
         viewer_of=viewer_of,
     )
-    return Faces(desk, whole, Shown(seen, lang), reachable)
+    return Faces(desk, whole, Shown(seen, lang, sensed=whole.sensed), reachable)
+
+
+def _sensed(desk: Context) -> bool:
+    """Tell whether who is asking may see any sensor; without them the page has no word of it."""
+    try:
+        viewer = desk.viewer_of(request_now())
+    except LookupError:  # the page is made ready, nobody is asking yet
+        viewer = PUBLIC
+    try:
+        return desk.sensing.any(viewer)
+    except StoreError:  # the page says itself when the database is away
+        return False
 
 
 def _add_maps(server: FastAPI, faces: Faces) -> None:
@@ -239,7 +253,10 @@ def _add_maps(server: FastAPI, faces: Faces) -> None:
 async def _living(faces: Faces, *, own_store: bool) -> AsyncIterator[None]:
     """Read the city while the first browser is still on its way; end everything at the end."""
     Thread(target=_warm, args=(faces,), daemon=True).start()
+    listening = Listening(faces.desk.sensing, faces.desk.news)
+    listening.start()
     yield
+    listening.close()
     faces.desk.news.close()
     faces.desk.engine.close()
     if own_store:

@@ -15,7 +15,13 @@ from dash_app.state import Camera, Pick, home_camera
 from twin.schema import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twin.city import City
+
+
+def _not_sensed() -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,7 @@ class Shown:
 
     city: City
     lang: str = DEFAULT_LANG  # of an address that names none
+    sensed: Callable[[], bool] = _not_sensed  # whether who looks may see sensors
 
     @cached_property
     def index(self) -> SearchIndex:

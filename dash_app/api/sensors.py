@@ -86,6 +86,7 @@ class Sensors(BaseModel):
     at: datetime = Field(description="The moment all ages are reckoned from, UTC")
     played: bool = Field(description="Whether it is another moment than now")
     sensors: list[SensorOut]
+    few: str = Field(description="What is said of a value that is withheld")
     note: str = Field(description="In words")
 
 
@@ -188,7 +189,7 @@ def sensors(  # noqa: PLR0913 - parameters of the address
     body = Sensors(
         total=len(found), at=now, played=moment is not None,
         sensors=[SensorOut(**row) for row in _rows(desk, who, t, page, moment)],
-        note=note_of(t, desk, who),
+        few=few_words(t, desk), note=note_of(t, desk, who),
     )  # fmt: skip
     return _answer(request, body)
 
@@ -246,6 +247,11 @@ def one_of(desk: Context, who: Viewer, number: int) -> Seen:
         template = "There is no sensor {number} here."
         raise NotFoundError(template, hint="/api/sensors lists them.", number=str(number))
     return found
+
+
+def few_words(t: Translator, desk: Context) -> str:
+    """Return what is said of a count of persons that is kept back."""
+    return t.text("below {count}", count=desk.settings.privacy.min_count)
 
 
 def note_of(t: Translator, desk: Context, who: Viewer) -> str:

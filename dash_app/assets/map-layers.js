@@ -251,6 +251,7 @@
       ...kit.defineMarkLayers({ deck, TileLayer, named, CORNERS, POSITIONS, NORMALS, OPAQUE, GROUND, OVER, DARKEN }),
       ...kit.defineDataLayers({ TileLayer, named, CORNERS, POSITIONS, NORMALS, OPAQUE, GROUND, OVER, DARKEN }),
       ...kit.defineWordLayers(deck),
+      ...kit.defineSensorLayers(deck),
     };
   };
 

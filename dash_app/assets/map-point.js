@@ -60,6 +60,8 @@
     find(point) {
       const picture = point && this.pictureAt(point);
       if (!picture) return null;
+      const sensor = this.sensors.find(picture.viewport, picture.at, this.strength('sensors') > 0);
+      if (sensor) return { table: 'sensors', row: sensor.number, kind: 'sensor' };
       const ray = kit.rayThrough(picture.viewport, this.frame, picture.at);
       const valued = this.findValued(ray, point);
       if (valued) return valued;
@@ -150,7 +152,13 @@
       const same = found && this.hovered && found.row === this.hovered.row && found.table === this.hovered.table;
       if (!found && !this.hovered) return;
       this.hovered = found;
+      this.sensors.point(found?.kind === 'sensor' ? found.row : null);
       if (!same) this.remark();
+      if (found?.kind === 'sensor') {
+        const { name, tip } = this.sensors.rows.get(found.row);
+        emit('map-hover', { table: 'sensors', id: String(found.row), row: found.row, label: name, tip, x: point[0], y: point[1], side: 0, value: null, withheld: false });
+        return;
+      }
       if (!found) {
         emit('map-hover', null);
         return;
@@ -169,8 +177,17 @@
         emit('map-pick', null);
         return;
       }
+      if (found.kind === 'sensor') {
+        this.pickSensor(found.row);
+        return;
+      }
       const feature = await this.feature(found).catch(() => null);
       if (feature) emit('map-pick', { table: feature.table, id: feature.id, lon: feature.lon, lat: feature.lat });
+    }
+
+    pickSensor(number) {
+      const { lon, lat } = this.sensors.rows.get(number);
+      emit('map-pick', { table: 'sensors', id: String(number), lon, lat });
     }
 
     async pickLabel(label) {
@@ -181,7 +198,10 @@
     async select(selection) {
       const turn = (this.selectTurn = (this.selectTurn || 0) + 1);
       let found = null;
-      if (selection) {
+      const isSensor = selection?.table === 'sensors';
+      this.sensors.choose(isSensor ? Number(selection.id) : null);
+      if (isSensor) this.placeLabels();
+      else if (selection) {
         const url = `${this.index.root}/find/${selection.table}/${encodeURIComponent(selection.id)}`;
         found = await kit.fetchJson(url).catch(() => null);
       }

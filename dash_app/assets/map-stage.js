@@ -78,7 +78,9 @@
         const box = element.getBoundingClientRect();
         return [box.left - host.left, box.top - host.top, box.right - host.left, box.bottom - host.top];
       });
-      this.labels.placeAll(viewports, { covered: this.pins.place(viewports[0], covered), visible: (kind) => this.wordsShown(kind) });
+      const pinned = this.pins.place(viewports[0], covered);
+      const taken = [...pinned, ...this.sensors.place(viewports[0], pinned, this.strength('sensors') > 0)];
+      this.labels.placeAll(viewports, { covered: taken, visible: (kind) => this.wordsShown(kind) });
     }
 
     wordsShown(kind) {

@@ -66,6 +66,7 @@
       this.areas = [];
       this.labels = new kit.Labels(host, this.frame, { onPick: (label) => this.pickLabel(label) });
       this.pins = new kit.Pins(host);
+      this.sensors = new kit.Sensors(host, this.frame, { onPick: (number) => this.pickSensor(number) });
       this.tool = new kit.Tool(this);
       this.furniture = new kit.Furniture(host);
       this.furniture.sources.textContent = index.attribution.join(' · ');
@@ -132,6 +133,7 @@
       this.deck.setProps({ useDevicePixels: this.fine });
       this.patience = performance.now() + FIRST_MS; // one whole first frame rather than three parts
       setTimeout(() => this.apply(), FIRST_MS);
+      if (sensed) this.sense(sensed);
       this.noValues = kit.valueTexture(device, new Uint8Array(4));
       this.land = this.landTile();
       this.restyle();
@@ -217,7 +219,7 @@
         const visible = strength > 0 && zoom >= (layer.props.fromZoom || 0) && (scene.hasShadow || !name.endsWith('Shadow'));
         return layer.clone({
           scene, strength, visible, tiles: this.tilesFor(layer, tiles), names: this.namesFor(zoom), marks: this.marks,
-          stops: this.stops, borders: this.borders, areas: this.areas,
+          stops: this.stops, borders: this.borders, areas: this.areas, sensors: name === 'TwinSensors' ? this.sensors.layer(this.view.theme) : null,
           store, bearing: this.camera.bearing, coordinateSystem: window.deck.COORDINATE_SYSTEM.METER_OFFSETS, coordinateOrigin: origin,
         });
       };
@@ -230,6 +232,14 @@
       this.complete = store.turn > 0 && !store.left;
       store.forget();
       this.marked.forget();
+    }
+
+    /* Sensors and what they said last; the signs stay, what changes is written in place. */
+    sense(rows) {
+      this.sensors.set(rows);
+      if (!this.scene) return;
+      this.placeLabels();
+      this.apply();
     }
 
     loadTiles() {
@@ -378,6 +388,7 @@
   }
 
   let latest = null;
+  let sensed = null; // rows of sensors, kept for a map that is made anew
 
   window.twinMap = {
     /* Shows what `view` says; the first call starts the map in the element with id `map`. */
@@ -387,6 +398,11 @@
       latest = view;
       if (map) map.update(view);
       else starting = starting || begin(view, host);
+    },
+    /* Sensors with their last values (`kit.Sensors`); all of them each time. */
+    sensors(rows) {
+      sensed = rows;
+      if (map?.device) map.sense(rows);
     },
     stats: () => ({ ...stats, textures: kit.texturesAlive }),
     /* North up, keeping the rest. */

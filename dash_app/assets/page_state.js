@@ -14,6 +14,7 @@ window.twinPage = (() => {
   let table = {};        // page, order and filter of the table view; not in the address
   let seq = 0;           // counts camera moves that the page asks the map for
   let dashed = false;    // whether Dash has filled the page
+  let sensed = false;    // whether the town has sensors
   let over = {};         // what the workspace lays over the map: values, marks, sketches
   const sent = {};       // what was last asked of the server, by store
   const watchers = [];
@@ -71,6 +72,9 @@ window.twinPage = (() => {
     return {left: side("--left-w"), right: side("--right-w"), top: 0, bottom: 0};
   }
 
+  // Where one works with sensors they are on the map, whatever the layers say.
+  const layersNow = () => (state.view === "sensors" ? {...state.layers, sensors: state.layers.sensors || 1} : state.layers);
+
   // What the map shall show (dash_app/map/README.md).
   function view() {
     const dark = theme() === "dark" ? "dark" : "light";
@@ -81,7 +85,7 @@ window.twinPage = (() => {
       } : null;
     return {
       index, lang: state.lang, theme: dark, camera: {...state.camera, seq},
-      padding: padding(), layers: state.layers, colour, selection: state.pick, sun: state.sun,
+      padding: padding(), layers: layersNow(), colour, selection: state.pick, sun: state.sun,
       filter: state.district ? {district: state.district} : null, words: {divider: words.divider}, ...over,
     };
   }
@@ -146,6 +150,7 @@ window.twinPage = (() => {
     index = answer.index;
     home = answer.home;
     words = answer.words;
+    sensed = Boolean(answer.sensed);
     const camera = first ? answer.state.camera : state.camera;
     // what was chosen between the two counts
     state = first || state.lang !== answer.state.lang ? {...answer.state, camera} : state;
@@ -184,6 +189,7 @@ window.twinPage = (() => {
     get state() { return state; },
     get home() { return home; },
     get words() { return words; },
+    get sensed() { return sensed; }, set sensed(value) { sensed = value; },
     get tableAsked() { return table; },
   };
 })();

@@ -350,7 +350,7 @@
   async function hovered(hover) {
     over = hover;
     const tip = $("map-tip");
-    const text = hover && hover.id && page.state ? await tipText(hover).catch(() => null) : null;
+    const text = hover && hover.id && page.state ? hover.tip || await tipText(hover).catch(() => null) : null;
     if (over !== hover) return;
     tip.hidden = !text;
     if (!text) return;

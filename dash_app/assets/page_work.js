@@ -4,7 +4,7 @@
 
 window.twinWork = (() => {
   const page = window.twinPage;
-  const WORKING = ["scenario", "compare", "mobility", "energy"];
+  const WORKING = ["scenario", "compare", "mobility", "energy", "sensors"];
   const REGIONS = ["strip", "left", "right", "bottom", "years", "sides", "saved", "map"];
   const PREVIEW_MS = 150, RETRY_MS = 2000, RENEW_MS = 60;
   const KEPT = "twin-unsaved";     // edits on their way, so that a closed window loses none
@@ -17,6 +17,7 @@ window.twinWork = (() => {
   let areas = [];                  // zones of reach
   let tool = null;
   let held = false;                // B is down: today in place
+  const besides = {};              // what single modes ask for besides, by name
   let panel = {};                  // right panel asked for
   let me = {token: ""};
   const missed = new Set();        // scenarios of the address that cannot be shown
@@ -53,7 +54,7 @@ window.twinWork = (() => {
     if (!state() || !window.dash_clientside?.set_props) return;
     const {lang, view, a, b, year, value, hour, split, explain, cards, at, pick, moment, property} = state();
     const data = {
-      lang, view, a, b, year, value, hour, split, at, explain, cards, pick, moment, property, shown: shown(), panel,
+      lang, view, a, b, year, value, hour, split, at, explain, cards, pick, moment, property, shown: shown(), panel, ...besides,
       drafts: draft ? {[draft.side]: draft.hash} : {},
       before: Object.fromEntries(Object.entries(sides).map(([key, side]) => [key, side.before])),
       regions: [...wanted], seq: (askNow.seq = (askNow.seq || 0) + 1),
@@ -339,8 +340,13 @@ window.twinWork = (() => {
     if (text === asked) return;
     const first = asked === "";
     const only = !first && DRAWN_BY.filter((name, at) => JSON.stringify(JSON.parse(asked)[at]) !== JSON.stringify(now[name]));
+    const was = first ? null : JSON.parse(asked)[DRAWN_BY.indexOf("pick")];
     asked = text;
-    if (only && only.length === 1 && only[0] === "pick") { renew("bottom", ...(now.view === "sensors" ? ["right"] : [])); return; }
+    if (only && only.length === 1 && only[0] === "pick") {
+      const sensed = now.view === "sensors" || [was, now.pick].some((one) => one?.table === "sensors");
+      renew("bottom", ...(sensed ? ["left", "right"] : []));
+      return;
+    }
     if (now.explain && !panel.name) panel = explainOf(now.explain);
     if (!now.explain && panel.name === "explain") panel = {};
     if (!first) drawMap(); // at once with what is there
@@ -368,6 +374,7 @@ window.twinWork = (() => {
         renew();
         send();
       }
+      if (away) emit("hello", {});
       instance = now;
       away = false;
       document.documentElement.dataset.server = "there";
@@ -379,6 +386,9 @@ window.twinWork = (() => {
       if (known && author) say(page.words.changed.replace("{author}", author));
       renew("left", "strip", "map", "saved");
     });
+    for (const name of ["observations", "alert"]) {
+      events.addEventListener(name, ({data}) => emit(name, JSON.parse(data)));
+    }
     events.onerror = () => {
       if (!away) say(page.words.server);
       away = true;
@@ -465,5 +475,6 @@ window.twinWork = (() => {
     get state() { return state(); }, get sides() { return sides; }, get told() { return told; },
     get me() { return me; }, get measured() { return measured; }, get held() { return held; },
     patch: (changes) => page.patch(changes),
+    besides: (name, value) => { besides[name] = value; },
   };
 })();

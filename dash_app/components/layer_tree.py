@@ -26,6 +26,7 @@ class Layer:
     legend: tuple[tuple[str, str], ...] = ()  # (style of the chip, words)
     optional: bool = False  # left out where the city has nothing of it
     note: str = ""  # what one must know to read it
+    live: bool = False  # of the project store, not of the city
 
 
 LAYER_TREE: dict[str, Layer] = {
@@ -79,15 +80,28 @@ LAYER_TREE: dict[str, Layer] = {
         note="Shown from close by.",
     ),
     "cells": Layer("Census cells", ("cells",), (("m-cell", "Border"),), optional=True),
+    "sensors": Layer(
+        "Sensors",
+        (),
+        (
+            ("m-sensor", "in order"), ("m-sensor is-alert", "beyond a threshold"),
+            ("m-sensor is-flagged", "doubtful"), ("m-sensor is-old", "overdue"),
+            ("m-sensor is-silent", "silent"),
+        ),
+        optional=True,
+        live=True,
+    ),
 }  # fmt: skip
 
 
-def layer_tree(t: Translator, city: City, state: ViewState) -> html.Section:
-    """Return the whole tree."""
+def layer_tree(
+    t: Translator, city: City, state: ViewState, *, sensed: bool = False
+) -> html.Section:
+    """Return the whole tree; what is live only where there are sensors (`sensed`)."""
     rows = [
         _layer(t, city, state, name, layer)
         for name, layer in LAYER_TREE.items()
-        if _size(city, layer) or not layer.optional
+        if (sensed if layer.live else _size(city, layer) or not layer.optional)
     ]
     return html.Section(
         [
@@ -114,7 +128,7 @@ def _size(city: City, layer: Layer) -> int:
 
 def _layer(t: Translator, city: City, state: ViewState, name: str, layer: Layer) -> html.Li:
     opacity = state.layers.get(name, LAYERS[name])
-    label, empty = t.text(layer.label), _size(city, layer) == 0
+    label, empty = t.text(layer.label), not layer.live and _size(city, layer) == 0
     return html.Li(
         [
             html.Label(
@@ -151,6 +165,8 @@ def _layer(t: Translator, city: City, state: ViewState, name: str, layer: Layer)
 def _source(t: Translator, city: City, layer: Layer, *, empty: bool) -> list[Any]:
     if empty:
         return [html.Span(t.text("not in the data"))]
+    if layer.live:
+        return [html.Span(t.text("as they report"))]
     sources = [
         s
         for s in city.info.sources

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from twin.city import City
 
-FORMAT = 3
+FORMAT = 4
 """Goes up when the same city would be sent differently; it is part of every address."""
 
 BUILDING_TILE_M, GROUND_TILE_M, TREE_TILE_M = 1000.0, 4000.0, 2000.0

@@ -52,6 +52,7 @@ def stack() -> list[pydeck.Layer]:
         pydeck.Layer("TwinStops", id="stops", switch=_text("stops"), from_zoom=14.2, **own),
         pydeck.Layer("TwinGhosts", id="names-behind", switch=_text("names"), **own),
         pydeck.Layer("TwinMarks", id="marks", **own),
+        pydeck.Layer("TwinSensors", id="sensors", switch=_text("sensors"), **own),
     ]
 
 

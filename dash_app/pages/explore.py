@@ -69,6 +69,7 @@ def _start(shown: Shown, state: ViewState) -> dict[str, Any]:
         "defaults": {"lang": shown.lang, "layers": LAYERS, "sun": Sun().__dict__},
         "home": shown.home.__dict__,
         "index": index_url(shown.city),
+        "sensed": shown.sensed(),
         "scale": paint_json(shown.city, state.colour, smooth=state.smooth),
         "words": _words(translator(state.lang), shown.city),
     }
@@ -102,6 +103,11 @@ def _words(t: Translator, city: City) -> dict[str, str]:
         "restarted": t.text("The server was restarted. Everything you saved is there."),
         "back": t.text("The server is back."),
         "changed": t.text("{author} has changed this scenario.", author="{author}"),
+        "sensor_alert": t.text("alert", context="sensor"),
+        "sensor_flagged": t.text("doubtful", context="sensor"),
+        "sensor_old": t.text("overdue", context="sensor"),
+        "sensor_silent": t.text("silent", context="sensor"),
+        "sensor_now": t.text("just now"),
         "script": t.text("This page needs JavaScript. It loads nothing from other servers."),
     }
 
@@ -126,7 +132,7 @@ def open_page(shown: Shown, search: Any) -> dict[str, Any]:
         "bar": top_bar(t, shown.city, state),
         "left": [
             colour_panel(t, shown.city, state),
-            layer_tree(t, shown.city, state),
+            layer_tree(t, shown.city, state, sensed=shown.sensed()),
             district_list(t, shown.city, state),
         ],
         "controls": map_controls(t, state),
