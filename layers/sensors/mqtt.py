@@ -23,6 +23,7 @@ from layers.sensors.mqtt_config import MqttConfig
 from layers.sensors.mqtt_link import Link, LinkError, Pauses, Terms, unsteady
 from layers.sensors.mqtt_marks import Marks
 from layers.sensors.records import Delivery
+from twin.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from layers.sensors.mqtt_marks import Mark
     from layers.sensors.mqtt_read import Reader
     from layers.sensors.records import Datastream, Reading, Refusal
+    from twin.sentences import Sentence
 
 __all__ = ["MqttConfig", "MqttSource", "client_id_of"]
 
@@ -78,6 +80,7 @@ class MqttSource:
         self._reader: Reader | None = None
         self._marks = Marks()
         self._losses = 0
+        self._has_listened = False
 
     @property
     def name(self) -> str:
@@ -137,8 +140,8 @@ class MqttSource:
         terms = Terms(self._client_id, self._version, qos=config.qos, topics=config.subscribed)
         link = Link(config, terms, clock=self._clock)
         link.open(stop)
-        notes = link.notes()
-        sink.state("connected", notes[0] if notes else None)
+        sink.state("connected", next(iter(self._notes(link)), None))
+        self._has_listened = True
         try:
             while not stop.is_set() and not link.is_over.is_set():
                 messages = link.inbox.take(MOST_BATCH, patience_s=PATIENCE_S, first_s=IDLE_S)
@@ -150,6 +153,13 @@ class MqttSource:
             link.close(GRACE_S if stop.is_set() else 0.0)
         if not stop.is_set():
             raise link.ending()
+
+    def _notes(self, link: Link) -> tuple[Sentence, ...]:
+        """Return what somebody should know, the worst first."""
+        if not self._has_listened or link.knows_us or not self._config.session_expiry_s:
+            return link.notes()
+        host = self._config.host
+        return (say("{host} has not kept what came during the break.", host=host), *link.notes())
 
     def _rest(self, sink: Sink) -> None:
         """Use a quiet moment to clear what need not be kept any longer."""
@@ -166,6 +176,8 @@ class MqttSource:
         self._marks.forget()
         for given in messages:
             message = self._marks.first(given)
+            if message is given and reader.is_timeless:
+                message = self._marks.stamped(given)
             found = reader.read(message)
             readings += found.readings
             refused += found.refused
@@ -173,6 +185,7 @@ class MqttSource:
             if message.qos and found.is_timeless:
                 marks.append(self._marks.note(message))
         mids = [message.mid for message in messages if message.qos == 1]
+        link.hand_over(mids)
         cursor = self._marks.cursor()
 
         def done() -> None:

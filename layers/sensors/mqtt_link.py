@@ -299,8 +299,6 @@ class Link:
             is_again=bool(message.dup),
             is_kept=bool(message.retain),
         )
-        with self._lock:
-            self._open_acks += message.qos == 1
         self.inbox.put(incoming)
 
     def _on_disconnect(
@@ -309,6 +307,11 @@ class Link:
         self._ended = self._ended or code  # the broker says why first, then the line is closed
         self.is_over.set()
         self.inbox.close()
+
+    def hand_over(self, mids: Sequence[int]) -> None:
+        """Note that messages are about to be kept and will be acknowledged."""
+        with self._lock:
+            self._open_acks += len(mids)
 
     def acknowledge(self, mids: Sequence[int]) -> bool:
         """Tell the broker that messages are kept for good; False where the link has ended."""

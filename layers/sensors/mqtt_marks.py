@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Mark = tuple[str, int]
 SETTLED_S = 2.0
 """An acknowledgement has left after that, or the connection is known to be broken."""
+MOST_TOPICS = 20_000
 MOST_MARKS = 70_000  # the broker sends no more ahead
 
 
@@ -33,6 +34,7 @@ class Marks:
         self._open: dict[str, list[int]] = {}  # of this connection
         self._settled: deque[tuple[float, Mark]] = deque()
         self._is_written = bool(self._before)
+        self._last: OrderedDict[str, int] = OrderedDict()
 
     def first(self, message: Incoming) -> Incoming:
         """Return a message with the moment in which it came first."""
@@ -47,6 +49,20 @@ class Marks:
             if not times:
                 del self._before[mark]
         return message._replace(received=at)
+
+    def stamped(self, message: Incoming) -> Incoming:
+        """
+        Return a message with a moment of receipt that no other of its topic has.
+
+        After a break many come within a millisecond; the store would take them for one.
+        """
+        last = self._last.get(message.topic, 0)
+        received = max(message.received, last + 1)
+        self._last[message.topic] = received
+        self._last.move_to_end(message.topic)
+        if len(self._last) > MOST_TOPICS:
+            self._last.popitem(last=False)
+        return message if received == message.received else message._replace(received=received)
 
     def note(self, message: Incoming) -> Mark:
         """Remember a message that is about to be handed over."""

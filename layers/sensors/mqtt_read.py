@@ -51,6 +51,11 @@ class Reader:
         self._has_time = config.mapping is not None and bool(config.mapping.time.path)
 
     @property
+    def is_timeless(self) -> bool:
+        """Whether what the mapping reads stands at the moment it came."""
+        return self._config.mapping is not None and not self._has_time
+
+    @property
     def unread(self) -> tuple[str, ...]:
         """Names of values that came and mean nothing here."""
         return tuple(sorted(self._lorawan.unread))

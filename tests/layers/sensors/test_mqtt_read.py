@@ -156,3 +156,9 @@ def test_the_first_receipt_of_a_message_is_remembered_until_it_is_surely_acknowl
 
     marks.broken()
     assert marks.first(message("5", 300, again=True)).received == 100
+
+
+def test_messages_of_one_topic_never_share_a_moment():
+    marks = Marks()
+    stamps = [marks.stamped(incoming(b"1", topic)).received - NOW for topic in "aabab"]
+    assert stamps == [0, 1, 0, 2, 1]
