@@ -153,7 +153,7 @@ class Common(Section):
     name: str = Field(pattern=NAME)
     licence: str = ""
     attribution: str = ""
-    public: bool = True  # whether everybody may see it
+    public: bool = True  # whether everybody may see it; a household's meter only where it is said
     most_streams: int = Field(default=5_000, ge=1, le=1_000_000)  # a flood of topics ends here
     most_bytes: int = Field(default=4_000_000, ge=1_000)  # of one message or page
     expect: dict[str, Expected] = Field(default_factory=dict)  # by property, or key of a stream
@@ -185,6 +185,8 @@ def described(stream: Datastream, config: Common) -> Datastream:
     50.81
     """
     changes: dict[str, Any] = {"public": stream.public and config.public}
+    if config.public and "public" in config.model_fields_set:  # said, not merely left so
+        changes["extra"] = {**stream.extra, "public": True}
     changes |= {"licence": config.licence} if config.licence else {}
     changes |= {"attribution": config.attribution} if config.attribution else {}
     for key in ("*", stream.device, stream.key):  # what is told most closely comes last
