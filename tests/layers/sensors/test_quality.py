@@ -252,7 +252,7 @@ def test_silent_is_what_says_nothing_for_three_intervals():
     assert is_silent(unknown, START, START + 25 * HOUR)
 
 
-steps = st.one_of(st.sampled_from([10, 10, 10, 10, 20, 31, 200]), st.integers(1, 400))
+steps = st.one_of(st.sampled_from([0, 10, 10, 10, 10, 20, 31, 200]), st.integers(1, 400))
 numbers = st.one_of(
     st.sampled_from([7.0, 7.0, 7.0, 8.0, -999.0, 30.0]), st.floats(-60, 60, width=32)
 )
@@ -316,3 +316,27 @@ def test_limits_follow_the_unit():
     kelvin, fahrenheit = (rule_of(replace(WARM, unit=unit)) for unit in ("K", "[degF]"))
     assert kelvin.low == pytest.approx(228.15)
     assert fahrenheit.step * HOUR == pytest.approx(27)  # 15 K an hour
+
+
+readings = st.builds(
+    Reading,
+    st.sampled_from(["a/1", "a/2", "other"]),
+    st.integers(-(10**15), 10**15) | st.integers(START, START + 10**8),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.integers(0, 511),
+    st.integers(0, 10**14),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(readings, max_size=8), max_size=6))
+def test_whatever_comes_is_given_back_with_its_value(batches):
+    judge = Judge(most=2)
+    streams = {"a/1": WARM, "a/2": replace(WARM, key="a/2", unit="km", interval_s=None)}
+    for batch in batches:
+        found = judge.judge(tuple(batch), streams, START)
+        for before, after in zip(batch, found, strict=True):
+            assert after[:2] == before[:2]
+            assert after.value == before.value or math.isnan(before.value)
+            assert after.flags & before.flags == before.flags
+    assert judge.remembered <= 2
