@@ -149,6 +149,8 @@ class ModalFilter(AtOnceMeasure):
         if self.select is not None:
             where = describe_streets(self.select)
             return say("Modal filters: {where}, {when}", where=where, when=self._since())
+        if len(self.points) == 1:
+            return say("Modal filter at one place, {when}", when=self._since())
         return say(
             "Modal filters at {count} places, {when}", count=len(self.points), when=self._since()
         )
