@@ -13,7 +13,7 @@ from dash_app.app import create_app
 from dash_app.settings import Settings
 from dash_app.workspace.viewer import Viewer
 from layers.project_store import open_store
-from tests.browser.visit import DRAWN, Visit, serious_faults
+from tests.browser.visit import DRAWN, WRITTEN, Visit, serious_faults
 from tests.small_town import small_town
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ READY = """() => Object.keys(twinWork.sides).length
     && Object.values(twinWork.sides).every((side) => side.ready)
     && document.documentElement.dataset.busy !== 'computing'
     && !document.querySelector('.strip .is-stale')"""
-CHOSEN = """(before) => twinWork.sides.a && twinWork.sides.a.id !== before
-    && twinWork.sides.a.id === String(twinPage.state.a).split('@')[0]"""
+CHOSEN = """(before) => {
+  const side = twinWork.sides[twinPage.state.shown];
+  return side && !before.includes(side.id) && twinPage.state[twinPage.state.shown] === side.id;
+}"""
 CARDS = "() => [...document.querySelectorAll('.strip-cards')].map((n) => n.innerText).join('|')"
 
 
@@ -60,7 +62,7 @@ def hash_of(page: Page, side: str = "a") -> str:
 
 
 def new_scenario(page: Page, name: str) -> None:
-    before = page.evaluate("twinWork.sides.a?.id")
+    before = page.evaluate("Object.values(twinWork.sides).map((side) => side.id)")
     page.click("#work-left [data-dialog=new] >> nth=0")
     page.fill("#new-name", name)
     page.click("[data-work=new-scenario]")
@@ -97,7 +99,8 @@ def test_the_planner(visit: Visit, chromium: Browser) -> None:
     new_measure(page, "heating_change")
     apply(page)
     settled(page)
-    second = page.evaluate("twinWork.sides.a.id")
+    second = page.evaluate("twinWork.sides.b.id")
+    assert first != second
     compare(page, visit.address, first, second)
     query = explained(page)
     with chromium.new_context(viewport={"width": 1280, "height": 720}) as other:
@@ -147,7 +150,7 @@ def explained(page: Page) -> str:
     """Ask a number where it comes from; give the address that leads there."""
     page.click(".strip-cards [data-panel=explain] >> nth=0")
     page.wait_for_selector("#work-right .explain")
-    page.wait_for_timeout(500)
+    page.wait_for_function(WRITTEN)
     query = urlparse(page.url).query
     assert "explain=" in query
     return query
@@ -269,7 +272,7 @@ def test_a_link_to_what_is_gone_says_so(visit: Visit) -> None:
     page.wait_for_selector("#dialog[open] [data-work=drop-side]")
     page.click("[data-work=drop-side]")
     page.wait_for_function("() => !twinPage.state.a")
-    page.wait_for_timeout(300)
+    page.wait_for_function(WRITTEN)
     assert "a" not in parse_qs(urlparse(page.url).query)
 
 
@@ -282,14 +285,16 @@ def test_names_are_text_and_never_markup(visit: Visit) -> None:
     assert "<img src=x" in page.inner_text("#work-left")
 
 
-@pytest.mark.parametrize("mode", ["scenario", "compare", "mobility", "energy"])
-def test_axe_finds_nothing_serious_in_any_mode(visit: Visit, mode: str) -> None:
+def test_axe_finds_nothing_serious_in_any_mode(visit: Visit) -> None:
     page = visit.page
-    opened(page, visit.address, f"?view={mode}")
-    settled(page)
-    page.mouse.move(640, 400)
-    page.wait_for_timeout(1500)  # what fades in has its colours
-    assert serious_faults(page) == []
+    opened(page, visit.address, "?view=scenario")
+    for mode in ("scenario", "compare", "mobility", "energy"):
+        page.click(f"[data-view={mode}]")
+        page.wait_for_function("(mode) => document.documentElement.dataset.page === mode", arg=mode)
+        settled(page)
+        page.mouse.move(640, 400)
+        page.wait_for_timeout(300)  # what fades in has begun
+        assert serious_faults(page) == [], mode
 
 
 def test_an_edit_made_while_the_server_is_away_outlives_a_reload(visit: Visit) -> None:
@@ -320,14 +325,15 @@ def test_reload_and_back_lead_to_the_same_view(visit: Visit) -> None:
     new_scenario(page, "Bleibt da")
     settled(page)
     page.click("[data-view=energy]")
-    page.wait_for_timeout(400)
+    page.wait_for_function("() => twinPage.state.view === 'energy'")
+    page.wait_for_function(WRITTEN)
     key, query = page.evaluate("twinWork.sides.a.id"), urlparse(page.url).query
     page.goto(f"{visit.address}/health")
     page.go_back()
     page.wait_for_function(DRAWN, timeout=60_000)
     page.wait_for_function(f"() => twinWork.sides.a?.id === {json.dumps(key)}")
     assert page.evaluate("twinPage.state.view") == "energy"
-    page.wait_for_timeout(400)
+    page.wait_for_function(WRITTEN)
     assert parse_qs(urlparse(page.url).query)["a"] == parse_qs(query)["a"]
 
 
