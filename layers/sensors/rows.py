@@ -271,10 +271,10 @@ def _value(
     is_lost = np.array([isinstance(device, RefusedError) for device in devices])
     numbers = number_column(column.iloc[rows], value, mapping.decimal)
     kept = without(numbers.fault, numbers.faults)
-    kept &= without(np.where(kept, times.fault[rows], -1), times.faults)
-    kept &= without(np.where(kept & is_lost[codes[rows]], codes[rows], -1), lost)
     factor, offset, units = _factors(columns, value, rows)
     kept &= without(np.where(kept, units.fault, -1), units.faults)
+    kept &= without(np.where(kept, times.fault[rows], -1), times.faults)
+    kept &= without(np.where(kept & is_lost[codes[rows]], codes[rows], -1), lost)
     read = numbers.values
     if value.unit_path or value.own_factors != (1.0, 0.0):
         read = np.round(read * factor + offset, DECIMALS)
