@@ -59,10 +59,11 @@
     const seen = !detail.numbers.length || detail.numbers.includes(mine);
     soon(["left", ...(mine && seen ? ["right"] : []), ...(asked.tab === "table" ? ["bottom"] : [])]);
   });
-  let moment = null;
+  let moment;
   page.watch((now) => {
-    if (!here() || (now.moment || null) === moment) return;
+    const was = moment;
     moment = now.moment || null;
+    if (was === undefined || was === moment) return; // what the page starts with is drawn anyway
     soon(["left", "right", ...(asked.tab === "table" ? ["bottom"] : [])]);
   });
 

@@ -23,6 +23,7 @@ window.twinWork = (() => {
   const missed = new Set();        // scenarios of the address that cannot be shown
   let asked = "";                  // the state the regions were last drawn for
   let wanted = new Set();
+  let flying = new Set();          // asked for and not drawn yet: a newer request makes Dash drop the answer
   let renewing = 0;
 
   const state = () => page.state;
@@ -52,6 +53,8 @@ window.twinWork = (() => {
   function askNow() {
     renewing = 0;
     if (!state() || !window.dash_clientside?.set_props) return;
+    flying.forEach((region) => wanted.add(region));
+    flying = new Set(wanted);
     const {lang, view, a, b, year, value, hour, split, explain, cards, at, pick, moment, property} = state();
     const data = {
       lang, view, a, b, year, value, hour, split, at, explain, cards, pick, moment, property, shown: shown(), panel, ...besides,
@@ -67,6 +70,7 @@ window.twinWork = (() => {
   function heard(answer) {
     if (!answer) return;
     if (answer.seq < (told.seq || 0)) return;
+    if (answer.seq === askNow.seq) flying.clear();
     told = {...told, ...answer};
     for (const key of ["base", "a", "b"]) {
       const found = answer.sides?.[key];
