@@ -184,6 +184,6 @@ def _without_school(
         return table, ()
     if not (work & ~away).any():
         return table, (say("All workdays lie in school holidays."),)
-    note = say("{count} workdays of school holidays are left out.", count=count)
+    note = say("Workdays in school holidays that are left out: {count}", count=count)
     kept = ~(away & work)
     return _Table(*(column[kept] for column in table)), (note,)

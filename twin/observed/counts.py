@@ -126,7 +126,7 @@ def compare_counts(
     left_out = []
     if len(strange):
         said = say(
-            "{count} counters are on no street with modelled traffic: {counters}",
+            "On no street with modelled traffic ({count}): {counters}",
             count=len(strange),
             counters=listed(map(str, strange)),
         )
@@ -135,7 +135,7 @@ def compare_counts(
     if empty:
         names = listed(sorted(map(str, empty)))
         left_out.append(
-            say("{count} counters have no hour: {counters}", count=len(empty), counters=names)
+            say("Without a counted hour ({count}): {counters}", count=len(empty), counters=names)
         )
     table = table[known].dropna(subset=["vehicles"]).reset_index(drop=True)
     hours = _hours(table, flows, reverse)

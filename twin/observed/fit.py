@@ -107,7 +107,7 @@ def verdict(fit: Fit, step: Step = "hour") -> Verdict:
         return Verdict(
             "unknown",
             say(
-                "Only {count} values can be compared; at least {least} are needed to judge.",
+                "Values that can be compared: {count}; at least {least} are needed to judge.",
                 count=fit.n,
                 least=LEAST[step],
             ),
@@ -148,7 +148,7 @@ def geh_verdict(geh: ArrayLike) -> Verdict:
         return Verdict(
             "unknown",
             say(
-                "Only {count} counted hours can be compared; at least {least} are needed to judge.",
+                "Counted hours to compare: {count}; at least {least} are needed to judge.",
                 count=len(values),
                 least=LEAST_HOURS,
             ),

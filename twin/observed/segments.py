@@ -91,7 +91,7 @@ def _lines(lines: Mapping[str, str] | gpd.GeoSeries, streets: gpd.GeoDataFrame) 
     kinds = shapely.get_type_id(lines.to_numpy())
     wrong = ~np.isin(kinds, (1, 5)) | shapely.is_empty(lines.to_numpy())
     if wrong.any():
-        template = "{count} segments are no lines, e.g. {example}."
+        template = "Segments that are no lines: {count}, e.g. {example}."
         hint = "Give LINESTRING or MULTILINESTRING in degrees."
         example = str(lines.index[wrong][0])
         raise ModelError(template, hint=hint, count=int(wrong.sum()), example=example)

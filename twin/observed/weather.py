@@ -207,7 +207,7 @@ def _told(numbers: dict[str, float], days: int) -> Sentence:
     gt, reference = numbers["gt"], numbers["gt_reference"]
     if days < LEAST_DAYS or reference <= 0:
         return say(
-            "Only {count} days can be compared; at least {least} are needed to judge.",
+            "Days that can be compared: {count}; at least {least} are needed to judge.",
             count=days,
             least=LEAST_DAYS,
         )
@@ -339,7 +339,7 @@ def compare_station(hours: pd.Series[float], reference: pd.Series[float]) -> Sta
 def _station_told(bias: float, hours: int) -> Sentence:
     if hours < 24 * LEAST_DAYS:
         return say(
-            "Only {count} hours can be compared; at least {least} are needed to judge.",
+            "Hours that can be compared: {count}; at least {least} are needed to judge.",
             count=hours,
             least=24 * LEAST_DAYS,
         )

@@ -61,7 +61,7 @@ def test_public_holidays_are_sundays_and_school_holidays_are_left_out():
     away = [(date(2026, 6, 2), date(2026, 6, 3))]
     found = count_profile(week, school_holidays=away)
     assert found.days["weekday"] == 2
-    assert "2 workdays" in str(found.notes[0])
+    assert ": 2" in str(found.notes[0])
     only = count_profile(week, school_holidays=[(date(2026, 1, 1), date(2026, 12, 31))])
     assert only.days["weekday"] == 4
     assert only.notes
@@ -170,8 +170,8 @@ def test_what_cannot_be_compared_is_named():
     found = compare_counts(table, flows(a=100.0))
     assert list(found.counters.index) == ["short"]
     assert [str(said) for said in found.left_out] == [
-        "1 counters are on no street with modelled traffic: far",
-        "1 counters have no hour: mute",
+        "On no street with modelled traffic (1): far",
+        "Without a counted hour (1): mute",
     ]
     nothing = compare_counts(table.iloc[:0], flows(a=100.0), reverse=REVERSE)
     assert nothing.verdict.level == "unknown"

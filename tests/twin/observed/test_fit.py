@@ -104,7 +104,7 @@ def test_the_limits_are_those_of_guideline_14(step, noise, bias, level):
 def test_few_values_are_not_judged():
     found = verdict(fit_of(np.ones(23), np.ones(23)))
     assert found.level == "unknown"
-    assert str(found.said) == "Only 23 values can be compared; at least 24 are needed to judge."
+    assert str(found.said) == "Values that can be compared: 23; at least 24 are needed to judge."
 
 
 def test_a_mean_of_nothing_is_no_scale():

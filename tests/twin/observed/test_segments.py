@@ -92,7 +92,7 @@ def test_streets_without_cars_do_not_take_part():
 
 def test_what_is_no_line_is_named():
     for wrong in ("POINT (7 50)", "LINESTRING EMPTY", "nonsense", "", "LINESTRING (7 50)"):
-        with pytest.raises(ModelError, match=r"1 segments are no lines, e\.g\. bad"):
+        with pytest.raises(ModelError, match=r"no lines: 1, e\.g\. bad"):
             match_segments({"good": wkt((0, 0), (9, 0)), "bad": wrong}, TOWN)
     assert match_segments({}, TOWN).empty
     assert match_segments({"s": wkt((0, 6), (250, 6))}, TOWN.iloc[:0]).empty

@@ -198,7 +198,7 @@ def test_nothing_in_common_with_the_weather_year():
     assert np.isnan(found.bias)
     assert found.months.empty
     assert found.quantiles.empty
-    assert "Only 0 hours" in str(found.said)
+    assert "compared: 0;" in str(found.said)
     with pytest.raises(ModelError, match="no time zone"):
         compare_station(pd.Series([1.0], pd.DatetimeIndex(["2026-01-01"])), a_year())
 
