@@ -305,6 +305,8 @@ def _place(part: Mapping[str, Any]) -> tuple[float, float] | None:
             by_name |= dict(zip(("lat", "lon"), nested.split(","), strict=True))
     lat = next((by_name[name] for name in ("latitude", "lat") if name in by_name), None)
     lon = next((by_name[n] for n in ("longitude", "lon", "lng", "long") if n in by_name), None)
+    if lon is None or lat is None:
+        return None
     try:
         degrees = number_of(lon)[0], number_of(lat)[0]
     except RefusedError:

@@ -140,7 +140,8 @@ class Reader:
                 too_many.add(key)
                 continue
             kept = self._with_place(stream)
-            if self._told.get(key) != kept:
+            told = self._told.get(key)
+            if told is not kept and told != kept:
                 new[key] = kept
         self._known.update(new)
         self._told.update(new)
