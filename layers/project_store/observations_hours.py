@@ -57,7 +57,8 @@ def read_days(
     kept = _kept(connection, "observation_days", spans)
     wider = [(stream, since, until + 25 * HOUR_MS) for stream, since, until in spans]
     stale = _marks(connection, wider)
-    if zone_of_days(connection) != zone:
+    if zone_of_days(connection) != zone:  # those that can be are made anew
+        kept = kept[kept["sealed"] == 1]
         hours = _marks(connection, wider, "observation_hours")
         stale = np.unique(np.concatenate([stale, hours]), axis=0)
     begun = fresh_days(connection, stale, kinds, zone)

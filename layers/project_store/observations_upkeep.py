@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from layers.project_store.observations_records import Retention
 
 TURN_S = 0.05
-"""How long a transaction of the upkeep may hold up writers, about."""
+"""How long a transaction of pruning may hold up writers, about."""
 
-FEWEST, MOST = 50, 20_000
-"""Hours that are rolled up in one transaction."""
+VALUES, FIRST, MOST = 50_000, 500, 5_000
+"""About how many values, and how many hours at first and at most, one transaction rolls up."""
 
 SLICE = 5_000
 """Values that are removed in one statement."""
@@ -64,17 +64,15 @@ def roll_up(database: Database, zone: str) -> int:
         _wait(connection)
         if zone_of_days(connection) != zone:
             _change_zone(connection, zone)
-    done, most = 0, 10 * FEWEST
+    done, most = 0, FIRST
     while True:
-        started = time.perf_counter()
         with database.writing() as connection:
             _wait(connection)
-            count = _roll_up_some(connection, most, zone)
+            count, values = _roll_up_some(connection, most, zone)
         if not count:
             return done
         done += count
-        is_quick = time.perf_counter() - started < TURN_S
-        most = min(2 * most, MOST) if is_quick else max(most // 2, FEWEST)
+        most = max(1, min(VALUES * count // max(values, 1), 4 * most, MOST))
 
 
 def prune(database: Database, retention: Retention, *, now_ms: int, zone: str) -> tuple[int, int]:
@@ -108,10 +106,13 @@ def _change_zone(connection: Connection, zone: str) -> None:
     run(connection, "UPDATE observation_marker SET zone = ?", (zone,))
 
 
-def _roll_up_some(connection: Connection, most: int, zone: str, stream: int | None = None) -> int:
+def _roll_up_some(
+    connection: Connection, most: int, zone: str, stream: int | None = None
+) -> tuple[int, int]:
+    """Roll up some marked hours; return how many, and of how many values."""
     marks = read_marks(connection, most, stream)
     if not len(marks):
-        return 0
+        return 0, 0
     kinds = kinds_of(connection)
     hours = fresh_hours(connection, marks, kinds)
     found = set(hours.index.to_list())
@@ -120,7 +121,7 @@ def _roll_up_some(connection: Connection, most: int, zone: str, stream: int | No
     bulk(connection, HOURS, _columns(hours))
     remove(connection, "observation_stale", list(map(tuple, marks.tolist())))
     bulk(connection, DAYS, _columns(fresh_days(connection, marks, kinds, zone)))
-    return len(marks)
+    return len(marks), int(hours["n"].sum())
 
 
 def _columns(table: pd.DataFrame) -> list[list[float]]:
@@ -170,7 +171,7 @@ def _by_stream(
 
 def _prune_stream(connection: Connection, stream: int, cutoff: int, zone: str) -> int:
     """Seal the first hours of a stream and remove their values, about a slice of them."""
-    while _roll_up_some(connection, MOST, zone, stream):
+    while _roll_up_some(connection, FIRST, zone, stream)[0]:
         pass  # what was written since; sealed hours are never rolled up again
     before = "FROM observations WHERE stream = ? AND at < ?"
     first, last = fetch(connection, f"SELECT min(at), max(at) {before}", (stream, cutoff))[0]

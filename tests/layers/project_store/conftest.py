@@ -73,3 +73,22 @@ def store(opened):
 @pytest.fixture
 def project(store):
     return store.project("b" * 32, "Troisdorf")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared(request, tmp_path_factory):
+    """One store for all tests of observations: each has sources of its own."""
+    if request.param == "sqlite":
+        where = str(tmp_path_factory.mktemp("observations") / "p.sqlite")
+    else:
+        server = request.getfixturevalue("server")
+        server.execute("CREATE DATABASE observations")
+        where = server.url("observations")
+    with open_store(where, check=None) as store:
+        yield store
+
+
+@pytest.fixture
+def source():
+    """A name that no other test uses."""
+    return f"source{next(COUNTER)}"
