@@ -143,6 +143,7 @@ def _add_servers(app: typer.Typer, words: Translator) -> None:
     address = typer.Option(help=say("Address to listen on"))
     number = typer.Option(min=0, max=65535, help=say("Port; 0 takes any free one"))
     file = typer.Option(help=say("Settings of a server for several people (TOML)"))
+    feeds = typer.Option(help=say("Feeds of sensors that are read beside the page (TOML)"))
 
     @app.command(help=say("Build the model town if it is missing and show it."))
     def demo(
@@ -160,10 +161,14 @@ def _add_servers(app: typer.Typer, words: Translator) -> None:
         host: Annotated[str, address] = "127.0.0.1",
         port: Annotated[int, number] = 8050,
         config: Annotated[Path | None, file] = None,
+        sensors: Annotated[Path | None, feeds] = None,
     ) -> None:
-        from dash_app.commands import serve_command
+        from dash_app.commands import Serving, serve_command
+        from layers.sensors.config import read_config
 
-        serve_command(words, folder, host=host, port=port, config=config)
+        found = read_config(sensors) if sensors else None
+        at = Serving(host, port, config)
+        serve_command(words, folder, at, feeds=(lambda _: found) if found else None)
 
 
 def _add_reports(app: typer.Typer, words: Translator) -> None:

@@ -6,7 +6,7 @@ import re
 import socket
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dash_app.feeds import demo_feeds, feeds_beside
 from dash_app.settings_file import serving_settings
 from layers.city_store import open_city, read_manifest, save_city, verify
 from twin.errors import SourceError, StoreError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from dash_app.i18n import Translator
     from layers.fetch import FetchReport
+    from layers.sensors.config import Config
     from layers.source_data import Progress as Say
     from layers.source_data import SourceData
     from twin.city import City
@@ -81,27 +83,44 @@ def demo_command(words: Translator, out: Path, *, host: str, port: int) -> None:
         with progress_bar(words) as say:
             city = _build(lambda step: [make_sample(progress=step)], out, say)
         _print_summary(words, city, out)
-    serve_command(words, out, host=host, port=port)
+    serve_command(words, out, Serving(host, port), feeds=demo_feeds)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Where a page is served, and the settings of a server for several people."""
+
+    host: str
+    port: int
+    config: Path | None = None
 
 
 def serve_command(
-    words: Translator, folder: Path, *, host: str, port: int, config: Path | None = None
+    words: Translator,
+    folder: Path,
+    at: Serving,
+    *,
+    feeds: Callable[[City], Config] | None = None,
 ) -> None:
-    """Serve a city until Ctrl+C; the address is printed when the page can be opened."""
-    settings = serving_settings(config, host)
+    """
+    Serve a city until Ctrl+C; the address is printed when the page can be opened.
+
+    `feeds` gives the configuration of sensors that are read beside the page.
+    """
+    settings = serving_settings(at.config, at.host)
     city = open_city(folder)
     if damaged := verify(folder):
         template = "{folder} is damaged: {tables}."
         hint = "Build the city again with `twin build`."
         raise StoreError(template, hint=hint, folder=folder, tables=", ".join(damaged))
-    listener = _listen(host, port)
+    listener = _listen(at.host, at.port)
     from dash_app.accounts.origin import is_local  # noqa: PLC0415
     from dash_app.app import create_app  # noqa: PLC0415 - a wrong folder or port is said first
     from dash_app.server import run  # noqa: PLC0415
     from layers.project_store import open_store  # noqa: PLC0415
 
     scheme = "https" if settings.certificate else "http"
-    shown = settings.address or f"{scheme}://{host}:{listener.getsockname()[1]}/"
+    shown = settings.address or f"{scheme}://{at.host}:{listener.getsockname()[1]}/"
     with open_store(settings.database or None) as store:
         if settings.mode == "shared" and settings.oidc is None and not store.accounts.count():
             template = "Nobody has an account yet. Add one: {command}"
@@ -112,9 +131,16 @@ def serve_command(
             lang=words.lang,
             settings=settings,
             store=store,
-            reachable=not (host == "localhost" or is_local(host)),
+            reachable=not (at.host == "localhost" or is_local(at.host)),
         )
-        run(app, listener, settings=settings, on_ready=lambda: _print(f"{city.name}: {shown}"))
+        with ExitStack() as beside:
+            if feeds is not None:
+                beside.enter_context(
+                    feeds_beside(
+                        lambda: feeds(city), store, lambda fault: _print(words.error(fault))
+                    )
+                )
+            run(app, listener, settings=settings, on_ready=lambda: _print(f"{city.name}: {shown}"))
 
 
 def _build(

@@ -5,7 +5,6 @@ Nothing of it was ever measured. It shows how feeds look and work, and says so: 
 marked as replayed. The same city and week always give the same numbers.
 """
 
-from layers.sensors.demo.days import demo_week
-from layers.sensors.demo.places import demo_streams
+from layers.sensors.demo.files import write_demo
 
-__all__ = ["demo_streams", "demo_week"]
+__all__ = ["write_demo"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -185,6 +185,10 @@ def _walk(dice: np.random.Generator, spread: float, memory_min: float = 90.0) ->
     return walked
 
 
+def _rounded(values: Any, digits: int = 0) -> Floats:
+    return np.asarray(np.round(values, digits), float)
+
+
 def _vehicles(stream: Datastream, _: pd.DataFrame, dice: np.random.Generator) -> Floats:
     return _counted(stream.extra["vehicles_day"], _daily(WORKDAY, WEEKEND), dice)
 
@@ -201,58 +205,58 @@ def _pedestrians(stream: Datastream, _: pd.DataFrame, dice: np.random.Generator)
 def _free(stream: Datastream, _: pd.DataFrame, dice: np.random.Generator) -> Floats:
     share = stream.extra["busy"] * _daily(SHOPPING, SHOPPING)
     used = np.clip(0.12 + share + _walk(dice, 0.06), 0.0, 1.0)
-    return np.round(stream.extra["spaces"] * (1.0 - used))
+    return _rounded(stream.extra["spaces"] * (1.0 - used))
 
 
 def _temperature(stream: Datastream, weather: pd.DataFrame, dice: np.random.Generator) -> Floats:
     value = weather["temperature"].to_numpy() + stream.extra["warmer"] + _walk(dice, 0.6)
-    return np.round(value, 1)
+    return _rounded(value, 1)
 
 
 def _humidity(stream: Datastream, weather: pd.DataFrame, dice: np.random.Generator) -> Floats:
     value = 78.0 - 1.4 * (weather["temperature"].to_numpy() - 9.0) + _walk(dice, 6.0)
-    return np.round(np.clip(value - 2.0 * stream.extra["warmer"], 15.0, 100.0), 1)
+    return _rounded(np.clip(value - 2.0 * stream.extra["warmer"], 15.0, 100.0), 1)
 
 
 def _radiation(_: Datastream, weather: pd.DataFrame, dice: np.random.Generator) -> Floats:
-    return np.round(weather["sun"].to_numpy() * np.clip(1.0 + _walk(dice, 0.1, 12.0), 0.3, 1.4))
+    return _rounded(weather["sun"].to_numpy() * np.clip(1.0 + _walk(dice, 0.1, 12.0), 0.3, 1.4))
 
 
 def _particles(_: Datastream, __: pd.DataFrame, dice: np.random.Generator) -> Floats:
-    return np.round(np.exp(np.log(14.0) + _walk(dice, 0.35, 600.0)) + 4 * _daily(WORKDAY, WEEKEND))
+    return _rounded(np.exp(np.log(14.0) + _walk(dice, 0.35, 600.0)) + 4 * _daily(WORKDAY, WEEKEND))
 
 
 def _nitrogen(_: Datastream, __: pd.DataFrame, dice: np.random.Generator) -> Floats:
-    return np.round(9.0 + 16.0 * _daily(WORKDAY, WEEKEND) * np.exp(_walk(dice, 0.25)), 1)
+    return _rounded(9.0 + 16.0 * _daily(WORKDAY, WEEKEND) * np.exp(_walk(dice, 0.25)), 1)
 
 
 def _pv(stream: Datastream, weather: pd.DataFrame, dice: np.random.Generator) -> Floats:
     share = (
         0.84 * weather["sun"].to_numpy() / 1000.0 * np.clip(1.0 + _walk(dice, 0.12, 10.0), 0.2, 1.2)
     )
-    return np.round(stream.extra["kwp"] * share, 2)
+    return _rounded(stream.extra["kwp"] * share, 2)
 
 
 def _plugged(stream: Datastream, _: pd.DataFrame, dice: np.random.Generator) -> Floats:
     share = np.clip(0.1 + 0.22 * _daily(SHOPPING, HOME) + _walk(dice, 0.15, 40.0), 0.0, 1.0)
-    return np.round(stream.extra["points"] * share)
+    return _rounded(stream.extra["points"] * share)
 
 
 def _charging(stream: Datastream, weather: pd.DataFrame, dice: np.random.Generator) -> Floats:
     twin_key = stream.key.replace("charging_power", "charging_used")
     same = np.random.default_rng(zlib.crc32(twin_key.encode()))
-    return np.round(_plugged(stream, weather, same) * dice.uniform(7.0, 11.0, MINUTES), 1)
+    return _rounded(_plugged(stream, weather, same) * dice.uniform(7.0, 11.0, MINUTES), 1)
 
 
 def _electricity(stream: Datastream, _: pd.DataFrame, dice: np.random.Generator) -> Floats:
     shape = _daily(HOME, HOME) * np.exp(_walk(dice, 0.08, 20.0))
-    return np.round(0.33 * stream.extra["dwellings"] * shape, 2)
+    return _rounded(0.33 * stream.extra["dwellings"] * shape, 2)
 
 
 def _heat(stream: Datastream, weather: pd.DataFrame, dice: np.random.Generator) -> Floats:
     cold = np.maximum(TWELVE_C + 3.0 - weather["temperature"].to_numpy(), 0.0) * 0.11 + 0.25
     shape = _daily(HEATING, HEATING) * np.exp(_walk(dice, 0.05, 30.0))
-    return np.round(stream.extra["dwellings"] * cold * shape, 2)
+    return _rounded(stream.extra["dwellings"] * cold * shape, 2)
 
 
 CURVES: dict[str, Callable[[Datastream, pd.DataFrame, np.random.Generator], Floats]] = {
