@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import glob
+import gzip
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from layers.sensors.table_text import Content, is_continued, unpacked
+from layers.sensors.table_text import Content, is_continued
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def content_of(path: Path) -> Content:
         raise unreadable(path, error) from error
     is_whole = is_packed or time.time() - told.st_mtime > SETTLED_S
     stamp = f"{told.st_mtime_ns}-{is_whole}"
-    return Content(str(path), lambda: unpacked(path.open("rb")), told.st_size, stamp, is_whole)
+
+    def opened() -> BinaryIO:
+        return gzip.open(path) if is_packed else path.open("rb")  # type: ignore[return-value]
+
+    return Content(str(path), opened, told.st_size, stamp, is_whole)
 
 
 def unreadable(path: Path, error: OSError) -> SourceError:

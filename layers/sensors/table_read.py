@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -17,11 +18,14 @@ from layers.sensors.table_text import (
     BROKEN,
     Head,
     Marker,
+    Piece,
     Shape,
     broken_off,
+    has_line,
     is_continued,
     pieces,
     read_head,
+    read_some,
     sum_of,
     table_of,
 )
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from layers.sensors.table_config import TableConfig
-    from layers.sensors.table_text import Content, Piece
+    from layers.sensors.table_text import Content
 
 AT_ONCE = 5_000
 """Readings of one delivery, about."""
@@ -94,7 +98,7 @@ def kind_of(content: Content) -> str:
     """
     with content.open() as stream:
         try:
-            start = stream.read(65_536)
+            start = read_some(stream, 65_536)
         except BROKEN as error:
             raise broken_off(content.name) from error
     plain = start.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -118,12 +122,14 @@ def _lines(
         config.separator, config.encoding, config.skip_lines, config.names, config.comment
     )
     is_table = kind == "csv"
-    if not content.size:
+    if not has_line(content):
         return
     head = read_head(content, shape) if is_table else Head((), "", "utf-8", 0, 1)
     if head.encoding.startswith("utf-16"):
         content, head = _in_utf8(config, content, shape)
     at, line, folds = head.at, head.line, Folds()
+    if is_table:  # columns that lack are told even where there is no row yet
+        _rows(config, content, head, (Piece(b"", line, at, line), folds), beside)
     if "at" in cursor and is_continued(content, cursor):
         at, line = int(cursor["at"]), int(cursor["line"])
         folds = Folds({key: (t, bool(b)) for key, (t, b) in cursor.get("folds", {}).items()})
@@ -285,7 +291,7 @@ def _tables(data: bytes, kind: str, name: str, size: int) -> Iterator[pd.DataFra
     except ImportError as error:
         template = "{path} is a spreadsheet; this installation reads none."
         raise SourceError(template, hint="Save it as CSV.", path=name) from error
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's are ValueError
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:  # pyarrow's too
         template = "{path} cannot be read as {kind} ({reason})."
         reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
         raise SourceError(template, path=name, kind=kind, reason=reason) from error

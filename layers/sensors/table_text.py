@@ -91,6 +91,23 @@ def unpacked(raw: BinaryIO) -> BinaryIO:
     return raw
 
 
+def read_some(stream: BinaryIO, size: int) -> bytes:
+    """Return so many bytes, fewer at the end or where a packed file breaks off."""
+    parts: list[bytes] = []
+    while size > 0:
+        try:
+            new: bytes = stream.read1(size)  # type: ignore[attr-defined]
+        except BROKEN:
+            if not parts:
+                raise
+            break
+        if not new:
+            break
+        parts.append(new)
+        size -= len(new)
+    return b"".join(parts)
+
+
 def sum_of(data: bytes) -> str:
     """Return a short sum of bytes."""
     return hashlib.blake2b(data, digest_size=12).hexdigest()
@@ -101,10 +118,10 @@ def is_continued(content: Content, cursor: Mapping[str, Any]) -> bool:
     at, length = int(cursor.get("at", 0)), int(cursor.get("length", 0))
     try:
         with content.open() as stream:
-            if sum_of(stream.read(min(at, HEAD))) != cursor.get("head"):
+            if sum_of(read_some(stream, min(at, HEAD))) != cursor.get("head"):
                 return False
             stream.seek(at - length)
-            return sum_of(stream.read(length)) == cursor.get("tail")
+            return sum_of(read_some(stream, length)) == cursor.get("tail")
     except BROKEN:
         return False
 
@@ -115,9 +132,9 @@ class Marker:
     def __init__(self, content: Content, at: int, line: int) -> None:
         self.at, self.line = at, line
         with content.open() as stream:
-            self.head = stream.read(HEAD)
+            self.head = read_some(stream, HEAD)
             stream.seek(max(0, at - TAIL))
-            self.tail = stream.read(min(at, TAIL))
+            self.tail = read_some(stream, min(at, TAIL))
 
     def after(self, piece: Piece) -> dict[str, Any]:
         """Return the cursor behind a piece; before its last line where that has no end yet."""
@@ -138,6 +155,14 @@ class Marker:
         }
 
 
+def has_line(content: Content) -> bool:
+    """Return whether there is a first line that nobody is still writing."""
+    if content.is_whole:
+        return content.size > 0
+    with content.open() as stream:
+        return b"\n" in read_some(stream, PIECE)
+
+
 def read_head(content: Content, shape: Shape) -> Head:
     """
     Return what the first lines tell: names, separator, encoding.
@@ -149,7 +174,7 @@ def read_head(content: Content, shape: Shape) -> Head:
     """
     with content.open() as stream:
         try:
-            start = stream.read(PIECE)
+            start = read_some(stream, PIECE)
         except BROKEN as error:
             raise broken_off(content.name) from error
     encoding = shape.encoding or encoding_of(start)
@@ -241,7 +266,7 @@ def pieces(content: Content, at: int, line: int, most_bytes: int) -> Iterator[Pi
 def _reads(stream: BinaryIO, at: int, name: str) -> Iterator[bytes]:
     try:
         stream.seek(at)
-        while new := stream.read(PIECE):
+        while new := read_some(stream, PIECE):
             yield new
     except BROKEN as error:
         raise broken_off(name) from error

@@ -1,0 +1,356 @@
+"""Files as a source: growing, replaced, broken off, killed in between."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from layers.sensors.table import TableConfig, table_source
+from layers.sensors.table_text import PIECE
+from tests.layers.sensors.feeding import eventually
+from tests.layers.sensors.tables import Kept, config, look, source
+
+BEGIN = datetime(2024, 5, 1, tzinfo=UTC)
+HEADER = "time;s;v\n"
+
+
+def lines(first, count, place="a"):
+    moments = [BEGIN + timedelta(minutes=n) for n in range(first, first + count)]
+    return "".join(f"{m:%Y-%m-%dT%H:%M:%SZ};{place};{m.minute + 0.5}\n" for m in moments)
+
+
+def settled(path):
+    """Let a file look as if nobody had touched it for a while."""
+    os.utime(path, (1_700_000_000, path.stat().st_mtime + 1 - 10_000))
+
+
+PACKED = gzip.compress((HEADER + lines(0, 1_000)).encode(), 1)
+
+
+def write(path, text, mode="w"):
+    with path.open(mode, encoding="utf-8", newline="") as stream:
+        stream.write(text)
+
+
+def minutes(kept):
+    return sorted((at - int(BEGIN.timestamp() * 1000)) // 60_000 for _, at in kept.values)
+
+
+def test_a_growing_file_is_read_on_and_half_a_line_waits(tmp_path):
+    path = tmp_path / "a.csv"
+    made, kept = config(file=str(path)), Kept()
+    of = source(made)
+    write(path, HEADER + lines(0, 3) + "2024-05-01T00:03:00Z;a;1")
+    assert look(made, kept, of) == ""
+    assert minutes(kept) == [0, 1, 2]
+    write(path, "7.5\n" + lines(4, 2), "a")
+    look(made, kept, of)
+    assert minutes(kept) == [0, 1, 2, 3, 4, 5]
+    assert kept.values["table/a/speed", int(BEGIN.timestamp() * 1000) + 180_000] == 17.5
+    write(path, lines(6, 1), "a")
+    look(made, kept)  # by a worker that was started anew
+    assert minutes(kept) == list(range(7))
+    assert kept.doubled == 0
+
+
+def test_the_last_line_of_a_file_that_lies_still_counts_without_its_end(tmp_path):
+    path = tmp_path / "a.csv"
+    made, kept = config(file=str(path)), Kept()
+    write(path, HEADER + lines(0, 2).rstrip("\n"))
+    settled(path)
+    look(made, kept)
+    assert minutes(kept) == [0, 1]
+    write(path, "5\n" + lines(2, 1), "a")  # somebody was still writing all the same
+    look(made, kept)
+    assert minutes(kept) == [0, 1, 2]
+    assert kept.values["table/a/speed", int(BEGIN.timestamp() * 1000) + 60_000] == 1.55
+
+
+def test_truncated_replaced_and_put_aside(tmp_path):
+    path = tmp_path / "a.csv"
+    made, kept = config(file=str(path)), Kept()
+    write(path, HEADER + lines(0, 5))
+    look(made, kept)
+    write(path, HEADER + lines(10, 2))  # shorter than what was read
+    look(made, kept)
+    write(path, HEADER + lines(20, 50))  # longer, another content
+    look(made, kept)
+    write(path, lines(70, 2), "a")
+    path.rename(tmp_path / "a.csv.1")  # with two lines that nobody has read yet
+    write(path, HEADER + lines(72, 3))
+    look(made, kept)
+    assert minutes(kept) == [*range(5), 10, 11, *range(20, 75)]
+    assert kept.doubled == 0
+
+
+def test_columns_that_change_are_said_and_come_back(tmp_path):
+    path = tmp_path / "a.csv"
+    made, kept = config(file=str(path)), Kept()
+    of = source(made)
+    write(path, HEADER + lines(0, 1))
+    look(made, kept, of)
+    write(path, "time;place;speed\n2024-05-01T00:09:00Z;a;1\n")
+    for _ in range(3):
+        assert "lacks the columns s, v; it has time, place, speed." in look(made, kept, of)
+    assert [refusal.reason for refusal in kept.refused] == ["unknown_format"]  # told once
+    write(path, "v;time;s\n3;2024-05-01T00:09:00Z;a\n")
+    assert look(made, kept, of) == ""
+    assert minutes(kept) == [0, 9]
+
+
+def test_bad_rows_are_refused_with_their_line_and_the_good_ones_stay(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = [
+        "2024-05-01T00:00:00Z;a;1", "2024-05-01T00:01:00Z;a", "", "1970-01-01;a;1",
+        "2099-01-01;a;1", "2024-05-01T00:02:00Z;a;warm", "2024-05-01T00:03:00Z;a;NaN",
+        f"2024-05-01T00:04:00Z;{'x' * 600_000};2", '2024-05-01T00:05:00Z;"a";"5"',
+    ]  # fmt: skip
+    write(path, HEADER + "\n".join(rows) + "\n")
+    made, kept = config(file=str(path), most_bytes=100_000), Kept()
+    assert look(made, kept) == ""
+    assert minutes(kept) == [0, 5]
+    said = {refusal.reason: refusal.detail for refusal in kept.refused}
+    assert said["unknown_format"] == "row 3: 2 cells where 3 are expected"
+    assert said["time_past"].startswith("row 5, v:")
+    assert said["no_number"] == "row 7, v: 'warm'"
+    assert said["not_finite"] == "row 8, v: 'NaN'"
+    assert set(said) - {"unknown_format", "time_past", "no_number", "not_finite"} == {
+        "time_future", "too_large",
+    }  # fmt: skip
+
+
+def test_a_line_of_ten_megabytes_is_left_out_wherever_it_stands(tmp_path):
+    path = tmp_path / "a.csv"
+    long = "9" * (10 * PIECE) + "\n"
+    write(path, HEADER + lines(0, 2) + long + lines(2, 2) + long[:-1])
+    made, kept = config(file=str(path), most_bytes=PIECE), Kept()
+    look(made, kept)
+    assert minutes(kept) == [0, 1, 2, 3]
+    write(path, "9\n" + lines(4, 1), "a")  # the end of the second one, which was still written
+    look(made, kept)
+    assert minutes(kept) == [0, 1, 2, 3, 4]
+    assert [refusal.reason for refusal in kept.refused] == ["too_large"] * 2
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """Read in small pieces, so that little data has many."""
+    monkeypatch.setattr("layers.sensors.table_text.PIECE", 4_096)
+    monkeypatch.setattr("layers.sensors.table_read.AT_ONCE", 50)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_worker_that_is_killed_loses_and_doubles_nothing(tmp_path):
+    path = tmp_path / "a.csv.gz"
+    count = 1_000  # several pieces
+    path.write_bytes(gzip.compress((HEADER + lines(0, count)).encode(), 1))
+    made, kept = config(file=str(path)), Kept()
+    deaths = 0
+    while True:
+        kept.killed_after = kept.deliveries + 1
+        try:
+            look(made, kept)
+            break
+        except KeyboardInterrupt:
+            deaths += 1
+    assert deaths >= 3
+    assert minutes(kept) == list(range(count))
+    assert kept.doubled == 0
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("kind", ["json", "parquet"])
+def test_files_that_are_read_as_a_whole_go_on_where_they_were_killed(tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    count = 120
+    moments = [BEGIN + timedelta(minutes=n) for n in range(count)]
+    table = pd.DataFrame({"time": moments, "s": "a", "v": 1.5})
+    if kind == "json":
+        rows = [{"time": m.isoformat(), "s": "a", "v": 1.5} for m in moments]
+        path.write_text(json.dumps(rows))
+    else:
+        table.to_parquet(path)
+    made, kept = config(file=str(path)), Kept()
+    for killed_after in (1, 2, None):
+        kept.killed_after = killed_after
+        try:
+            look(made, kept)
+        except KeyboardInterrupt:
+            assert killed_after == kept.deliveries
+    look(made, kept)
+    assert minutes(kept) == list(range(count))
+    assert kept.doubled == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "given"),
+    [
+        (b"time,s,v\n2024-05-01T00:00:00Z,a,1.5\n", {}),
+        (b"time\ts\tv\r\n2024-05-01T00:00:00Z\ta\t1,5\r\n", {}),
+        ("\ufefftime;s;v\n2024-05-01T00:00:00Z;a;1,5\n".encode(), {}),
+        ("time;s;v\n2024-05-01T00:00:00Z;a;1,5\n".encode("utf-16"), {}),
+        (b"# of 2024\n\ntime;s;v\n2024-05-01T00:00:00Z;a;1,5\n", {"comment": "#"}),
+        ("Zählung\ntime;s;v\n2024-05-01T00:00:00Z;a;1,5\n".encode("cp1252"), {"skip_lines": 1}),
+        (b"2024-05-01T00:00:00Z|a|1.5\n", {"names": ["time", "s", "v"], "separator": "|"}),
+        (b'{"time":"2024-05-01T00:00:00Z","s":"a","v":1.5}\n{"s":}\n', {}),
+        (b'[{"time":"2024-05-01T00:00:00Z","s":"a","v":1.5}]', {}),
+    ],
+)
+def test_tables_are_told_by_their_first_bytes(tmp_path, content, given):
+    path = tmp_path / "feed"
+    path.write_bytes(content)
+    kept = Kept()
+    assert look(config(file=str(path), **given), kept) == ""
+    assert list(kept.values.values()) == [1.5]
+
+
+def test_geojson_and_a_pattern_of_files(tmp_path):
+    def feature(n):
+        place = {"type": "Point", "coordinates": [7.1, 50.8]}
+        told = {"time": f"2024-05-0{n + 1}T00:00:00Z", "s": "a", "v": n}
+        return {"type": "Feature", "geometry": place, "properties": told}
+
+    for n in range(3):
+        (tmp_path / f"{n}.geojson").write_text(
+            json.dumps({"type": "FeatureCollection", "features": [feature(n)]})
+        )
+    mapping = {
+        "stream": "properties.s", "time": {"path": "properties.time"},
+        "location": {"geometry": "geometry"},
+        "values": [{"path": "properties.v", "property": "speed"}],
+    }  # fmt: skip
+    kept = Kept()
+    assert look(config(file=str(tmp_path / "*.geojson"), mapping=mapping), kept) == ""
+    assert sorted(kept.values.values()) == [0, 1, 2]
+    assert kept.streams["table/a/speed"].lat == 50.8
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words", "reason"),
+    [
+        ("a.json", b"<!DOCTYPE html><html>", "web page", "unknown_format"),
+        ("a.csv", b"<html><body>Fehler 500", "web page", "unknown_format"),
+        ("a.json", b'{"v": 1', "Expecting", "not_json"),
+        ("a.json", b"[" * 50_000, "nested deeper", "too_large"),
+        ("a.json", b" " * 5_000_000 + b"1", "raise most_bytes", "too_large"),
+        ("a.csv.gz", PACKED[:-200], "unpacked", "unknown_format"),
+        ("a.csv.gz", b"\x1f\x8bgarbage", "unpacked", "unknown_format"),
+        ("a.parquet", b"PAR1garbagePAR1", "cannot be read as parquet", "unknown_format"),
+        ("a.xlsx", b"PK\x03\x04garbage", "cannot be read as xlsx", "unknown_format"),
+        ("a.csv", b"\n\n\n", "no line with the names", "unknown_format"),
+        ("a.csv", b"\x00" * 1000, "lacks the columns", "unknown_format"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_is_said_in_one_sentence(tmp_path, name, content, words, reason):
+    (tmp_path / name).write_bytes(content)
+    settled(tmp_path / name)
+    kept = Kept()
+    said = look(config(file=str(tmp_path / name)), kept)
+    assert words in said
+    assert kept.reasons == [reason]
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_what_comes_before_the_break_is_kept_and_the_mended_file_goes_on(tmp_path):
+    path = tmp_path / "a.csv.gz"
+    whole = gzip.compress((HEADER + lines(0, 3_000)).encode())
+    path.write_bytes(whole[: len(whole) // 2])
+    made, kept = config(file=str(path)), Kept()
+    assert "copy it again" in look(made, kept)
+    assert 0 < len(kept.values) < 3_000
+    path.write_bytes(whole)
+    assert look(made, kept) == ""
+    assert minutes(kept) == list(range(3_000))
+    assert kept.doubled == 0
+
+
+def test_a_flood_of_streams_ends_at_the_limit(tmp_path):
+    path = tmp_path / "a.csv"
+    write(path, HEADER + "".join(lines(n, 1, f"p{n}") for n in range(50)))
+    kept = Kept()
+    look(config(file=str(path), most_streams=10), kept)
+    assert len(kept.streams) == len(kept.values) == 10
+    assert [refusal.reason for refusal in kept.refused] == ["too_many_streams"] * 40
+
+
+def test_it_runs_until_it_is_stopped_and_says_how_it_is(tmp_path):
+    path = tmp_path / "a.csv"
+    kept, stop = Kept(), threading.Event()
+    of = source(config(file=str(path), every_s=0.02))
+    thread = threading.Thread(target=of.run, args=(kept, stop))
+    thread.start()
+    try:
+        eventually(lambda: kept.states, "that the missing file is told")
+        write(path, HEADER + lines(0, 2))
+        eventually(lambda: len(kept.values) == 2, "that the file is read")
+        write(path, lines(2, 2), "a")
+        eventually(lambda: len(kept.values) == 4, "that what was added is read")
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+    assert kept.states[0][0] == "waiting"
+    assert "There is no file" in kept.states[0][1]
+    assert kept.states[-1][0] == "connected"
+
+
+def test_read_once_it_ends(tmp_path):
+    path = tmp_path / "a.csv"
+    write(path, HEADER + lines(0, 2))
+    kept = Kept()
+    source(config(file=str(path), once=True)).run(kept, threading.Event())
+    assert kept.states[-1] == ("stopped", "")
+    assert len(kept.values) == 2
+
+
+def test_a_dry_run_says_what_it_found_and_keeps_nothing(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = "".join(f"2024-05-01 00:0{n};a;1.{n}00\n" for n in range(5))
+    write(path, HEADER + rows + "2024-05-01 00:09;a;warm\n")
+    mapping = {
+        "stream": "s", "time": {"path": "time"}, "values": [{"path": "v", "property": "vehicles"}]
+    }  # fmt: skip
+    found = source(config(file=str(path), mapping=mapping)).check(5)
+    assert [stream.key for stream in found.streams] == ["table/a/vehicles"]
+    assert len(found.readings) == 5
+    assert found.extra["columns"] == ["time", "s", "v"]
+    assert found.extra["rows"][0] == ["2024-05-01 00:00", "a", "1.000"]
+    assert found.refused[0].detail == "row 7, v: 'warm'"
+    told = " ".join(map(str, found.notes))
+    for words in ("columns are time, s, v", "no place: a", "read as UTC", "1.000 in v"):
+        assert words in told
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "either file or url"),
+        ({"file": "a", "url": "https://x.example"}, "either file or url"),
+        ({"url": "file:///etc/passwd"}, "no address that is asked"),
+        ({"url": "ftp://x.example/a"}, "no address that is asked"),
+        ({"url": "https://user:word@x.example/a"}, "does not stand in an address"),
+        ({"url": "https://x.example", "every_s": 1}, "asked at most every"),
+        ({"file": "a", "mapping": None}, "needs a mapping"),
+        ({"file": "a", "format": "uba"}, "needs a mapping"),
+        ({"file": "a", "user": "x"}, "belong together"),
+        ({"file": "a", "formt": "uba"}, "Extra inputs"),
+    ],
+)
+def test_a_configuration_that_cannot_work_is_refused(given, words):
+    mapping = {"values": [{"path": "v", "property": "speed"}]}
+    with pytest.raises(ValidationError, match=words):
+        TableConfig.model_validate({"name": "t", "mapping": mapping, **given})
+
+
+def test_relative_files_begin_beside_the_configuration(tmp_path):
+    write(tmp_path / "a.csv", HEADER + lines(0, 1))
+    kept = Kept()
+    table_source(config(file="a.csv", once=True), tmp_path).run(kept, threading.Event())
+    assert len(kept.values) == 1
