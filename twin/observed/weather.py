@@ -26,6 +26,7 @@ LEAST_HOURS = 21
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 LEAST_DAYS = 14  # of a comparison
 LEAST_SUMMER_DAYS = 10
+SAME_PERCENT, SAME_K = 0.5, 0.05  # differences that are none
 LITTLE = 0.1  # of the reference: with fewer degree days a correction says little
 
 
@@ -213,15 +214,17 @@ def _told(numbers: dict[str, float], days: int) -> Sentence:
         )
     percent = 100.0 * (gt / reference - 1.0)
     told = {"gt": round(gt), "reference": round(reference), "days": days}
+    if abs(percent) < SAME_PERCENT:
+        return say("{gt} K·d in {days} days, as in the weather year ({reference} K·d).", **told)
     if percent >= 0:
         return say(
-            "{gt} K d in {days} days, {percent} % more than in the weather year ({reference} K d):"
+            "{gt} K·d in {days} days, {percent} % more than in the weather year ({reference} K·d):"
             " it was colder.",
             percent=three_digits(percent),
             **told,
         )
     return say(
-        "{gt} K d in {days} days, {percent} % less than in the weather year ({reference} K d): it"
+        "{gt} K·d in {days} days, {percent} % less than in the weather year ({reference} K·d): it"
         " was milder.",
         percent=three_digits(-percent),
         **told,
@@ -344,6 +347,8 @@ def _station_told(bias: float, hours: int) -> Sentence:
             least=24 * LEAST_DAYS,
         )
     told = {"bias": three_digits(abs(bias)), "days": round(hours / 24)}
+    if abs(bias) < SAME_K:
+        return say("As warm as the weather year on average of the same {days} days.", **told)
     if bias >= 0:
         return say(
             "{bias} K warmer than the weather year on average of the same {days} days.", **told

@@ -85,6 +85,8 @@ def test_a_year_to_date_is_compared_over_the_same_days():
     assert "20 % more than in the weather year" in str(found.said)
     assert str(found.first) == "2026-01-01"
     assert str(found.last) == "2026-02-09"
+    same = degree_days_to_date(days("2026-01-01", [5.0] * 40), reference)
+    assert "as in the weather year" in str(same.said)
     milder = degree_days_to_date(days("2026-01-01", [8.0] * 40), reference)
     assert "20 % less" in str(milder.said)
 
@@ -188,6 +190,7 @@ def test_a_station_that_is_two_kelvin_warmer():
     gap = found.quantiles["observed"] - found.quantiles["reference"]
     assert gap.tolist() == pytest.approx([2] * len(gap))
     assert "2 K warmer" in str(found.said)
+    assert "As warm as" in str(compare_station(station - 2, reference).said)
     colder = compare_station(station - 4, reference)
     assert "2 K colder" in str(colder.said)
 
