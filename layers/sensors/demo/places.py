@@ -65,7 +65,7 @@ def _counters(city: City, middle: shapely.Point) -> Iterable[Datastream]:
         row = streets.loc[street]
         day = VEHICLES_DAY[str(row["class"])] * _between(street, 0.75, 1.35)
         called = _called(row)
-        place = {"street": street, "direction": f"{_bearing(row.geometry):.0f}"}
+        place = {"street": street, "direction": f"{_bearing(streets.geometry[street]):.0f}"}
         yield _stream(city, "vehicles", called, number, point, vehicles_day=day, **place)
         if str(row["class"]) in {"secondary", "tertiary"}:
             yield _stream(
