@@ -116,11 +116,12 @@ def map_of(desk: Context, t: Translator, work: Work) -> dict[str, Any]:
     side = work.pair[1]
     scene = _scene(desk, work, side)
     made = desk.fits.peek("traffic", scene) if scene else None
+    year = _year(work, side)
     if scene is None or not isinstance(made, Traffic) or made.counted is None:
         return {}
     scales = deviation_scales(deviation(made.counted, work.city))
     spec = {
-        "url": f"/api/fits/traffic/{side.hash}/{work.year}/column?v={scene.sensed.marker()}",
+        "url": f"/api/fits/traffic/{side.hash}/{year}/column?v={scene.sensed.marker()}",
         "table": "streets", "column": DEVIATION, "kind": scales["light"].kind,
         "breaks": list(scales["light"].breaks),
         **{theme: {"colours": list(scale.colours), "nodata": scale.nodata}
@@ -207,8 +208,13 @@ def _hours(desk: Context, t: Translator, work: Work, number: int) -> tuple[Any, 
     return (html.Section(chart, className="explain-section"),) if chart is not None else ()
 
 
+def _year(work: Work, side: Side) -> int:
+    """Return the year that is compared: what is measured is today, the first stage of the base."""
+    return side.scenario.stages[0] if side.key == "base" else work.year
+
+
 def _scene(desk: Context, work: Work, side: Side) -> Scene | None:
-    year = side.year(work.year)
+    year = side.year(_year(work, side))
     if year is None:
         return None
     return Scene(desk.sensing, desk.city, desk.settings, work.viewer, side.hash, year)
@@ -231,7 +237,7 @@ def _side_words(t: Translator, work: Work, wanted: Wanted) -> html.Span:
         return html.Span("")
     side = work.pair[1]
     if side.key == "base":
-        words = t.text("today as modelled, {year}", year=str(work.year))
+        words = t.text("today as modelled, {year}", year=str(_year(work, side)))
     else:
         words = t.text("{name}, {year}: a scenario differs from today on purpose",
                        name=side.scenario.name, year=str(work.year))  # fmt: skip
@@ -243,12 +249,12 @@ def _compared(desk: Context, t: Translator, work: Work, kind: Kind) -> list[Any]
         return _none(t, kind)
     side = work.pair[1]
     scene = _scene(desk, work, side)
-    if scene is None:
+    if scene is None and side.results is None:
         words = t.text("The model is being computed. The comparison follows.")
         return [html.P(words, className="chart-empty quiet", role="status")]
-    made = desk.fits.peek(kind, scene)
+    made = desk.fits.peek(kind, scene) if scene else None
     if made is None:
-        return [waiting(t, f"/api/fits/{kind}/{side.hash}/{work.year}")]
+        return [waiting(t, f"/api/fits/{kind}/{side.hash}/{_year(work, side)}")]
     return _parts(desk, t, work, made)
 
 
@@ -257,7 +263,7 @@ def _parts(desk: Context, t: Translator, work: Work, made: Comparison) -> list[A
         return climate_parts(t, made)
     if isinstance(made, EnergyFit):
         return energy_parts(t, made)
-    run = work.base.hash, work.year
+    run = work.base.hash, _year(work, work.base)
     progress = desk.adjusting.progress(f"{run[0]}/{run[1]}")
     return traffic_parts(
         t, made, run=run, planner=work.viewer.may_edit, progress=progress,

@@ -90,6 +90,11 @@ class Sensor:
         return bool(self.flags & ODD)
 
     @property
+    def replayed(self) -> bool:
+        """Whether the value is of a recorded day, played again."""
+        return self.stream.replayed or bool(self.flags & Flag.REPLAYED)
+
+    @property
     def noticed(self) -> bool:
         """Whether somebody should look at it."""
         return self.odd or bool(self.alert) or self.state in {"old", "silent"}
@@ -134,6 +139,7 @@ class Series:
     since: int = 0
     until: int = 0
     few: int = 0
+    seconds: float | None = None  # of a row, where several intervals were put together
 
 
 @dataclass(frozen=True)
@@ -227,6 +233,8 @@ def chosen(board: Board, wanted: Wanted, words: dict[int, str]) -> list[Sensor]:
 def ordered(sensors: Sequence[Sensor], wanted: Wanted) -> list[Sensor]:
     """Return sensors by what is asked for; those without a value come last either way."""
     rank = {name: place for place, name in enumerate(GROUPS)}
+    names = [name for _, group in GROUPS.values() for name in group]
+    order = {name: place for place, name in enumerate(names)}
     states = {"never": 3, "silent": 2, "old": 1, "fresh": 0}
 
     def name(one: Sensor) -> tuple[Any, ...]:
@@ -234,7 +242,12 @@ def ordered(sensors: Sequence[Sensor], wanted: Wanted) -> list[Sensor]:
 
     keys: dict[str, Callable[[Sensor], tuple[Any, ...]]] = {
         "name": name,
-        "group": lambda one: (rank[one.group], one.stream.property, *name(one)),
+        "group": lambda one: (
+            rank[one.group],
+            order.get(one.stream.property, len(order)),
+            one.stream.property,
+            *name(one),
+        ),
         "value": lambda one: (one.value, *name(one)),
         "age": lambda one: (one.age_s, *name(one)),
         "state": lambda one: (bool(one.alert), one.odd, states[one.state], *name(one)),

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 STEPS: dict[str, Literal["raw", "hour", "day"]] = {"day": "raw", "week": "hour", "year": "day"}
 """In which steps a span of the history is drawn."""
 
-MOST_RAW = 1_500
-"""Single values of a day that a chart can tell apart; more are drawn as hours."""
+MOST_RAW = 3_000
+"""Single values of a day that are read for a chart; more are drawn as hours."""
+
+QUARTER_S = 900.0
+"""Counts of shorter intervals are drawn as quarters of an hour: single minutes are noise."""
+ENOUGH = 0.75
 
 
 def board_of(t: Translator, sensed: Sensed, viewer: Viewer, *, at: datetime | None = None) -> Board:
@@ -122,10 +126,29 @@ def series_of(
     if found is None:
         return Series(since=ends[0], until=ends[1])
     table = found.table
+    stream = sensed.streams(viewer)[number].stream
+    interval = stream.interval_s or QUARTER_S
+    if found.step == "raw" and stream.statistic == "count" and interval < QUARTER_S:
+        return Series(quarters(table, interval), "raw", *ends, seconds=QUARTER_S)
     few = int(table["withheld"].to_numpy(bool).sum())
     if not np.isfinite(table["low"].to_numpy(float)).any():
         table = table.drop(columns=["low", "high"])
     return Series(table[~table["withheld"].to_numpy(bool)], found.step, *ends, few)
+
+
+def quarters(table: pd.DataFrame, interval_s: float) -> pd.DataFrame:
+    """
+    Return counts of short intervals as those of quarters of an hour, flags of all of them.
+
+    A quarter with less than three quarters of its intervals has no value; others are scaled up.
+    """
+    quarter = pd.DatetimeIndex(table.index).floor("15min")
+    grouped = table.assign(quarter=quarter).groupby("quarter")
+    n = grouped["value"].count()
+    usual = QUARTER_S / interval_s
+    flags = grouped["flags"].agg(lambda part: int(np.bitwise_or.reduce(part.to_numpy(np.int64))))
+    value = (grouped["value"].sum() / n.where(n >= ENOUGH * usual) * usual).round(1)
+    return pd.DataFrame({"value": value, "flags": flags})
 
 
 def ms_of(moment: datetime) -> int:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dash_app.i18n import Translator
     from dash_app.sensing.fits_climate import ClimateFit, Station
 
+LEAST_MONTHS = 3
+"""Months from which a line over them says something."""
+
 NEAR_K = 1.0
 """Mean difference up to which the weather year is called near (own rule)."""
 
@@ -32,9 +35,11 @@ def climate_parts(t: Translator, made: ClimateFit) -> list[Any]:
         return [nothing(t, words, todo)]
     first = made.stations[0]
     parts: list[Any] = [_card(t, made, first)]
-    if len(first.fit.months):
+    if len(first.fit.months) >= LEAST_MONTHS:
         parts.append(_temperatures(t, first))
-    if len(first.months):
+    if len(first.fit.quantiles):
+        parts.append(_hours(t, first))
+    if len(first.months) > 1:
         parts.append(_degree_days(t, first))
     return [*parts, _stations(t, made)]
 
@@ -55,7 +60,18 @@ def _card(t: Translator, made: ClimateFit, one: Station) -> html.Section:
         numbers.append((t.text("Doubtful hours left out"), t.number(one.left_out)))
     sentences = [t.sentence(one.fit.said), t.sentence(days.said), _heat(t, made)]
     title = t.text("{name} and the weather year", name=one.name)
-    return verdict_card(t, title, level, sentences, numbers)
+    return verdict_card(t, title, level, sentences, numbers, level_words=_level(t, level, one))
+
+
+def _level(t: Translator, level: str, one: Station) -> str:
+    """Return the verdict: the weather of a year is no fault of the weather year."""
+    if level == "unknown":
+        return ""
+    if level == "good":
+        return t.text("Close to the weather year")
+    if one.fit.bias > 0:
+        return t.text("Warmer than the weather year")
+    return t.text("Colder than the weather year")
 
 
 def _heat(t: Translator, made: ClimateFit) -> str:
@@ -99,6 +115,28 @@ def _temperatures(t: Translator, one: Station) -> html.Figure:
     title = t.text("Temperature by month")
     return lines_chart(t, title, axis, lines, unit="°C", says=says, from_zero=False,
                        name="temperatures")  # fmt: skip
+
+
+def _hours(t: Translator, one: Station) -> html.Figure:
+    """Return the hours in order of temperature, coldest first."""
+    table = one.fit.quantiles
+    axis = Axis([100.0 * float(share) for share in table.index],
+                [(float(place), str(place)) for place in (5, 25, 50, 75, 95)],
+                t.text("% of the hours"))  # fmt: skip
+    lines = [
+        Line(t.text("weather year, same hours"), "c-modelled", table["reference"].tolist(),
+             dashed=True),
+        Line(t.text("measured"), "c-measured", table["observed"].tolist()),
+    ]  # fmt: skip
+    says = t.text(
+        "Hours in order of temperature: half of those measured are below {own} °C, of the weather "
+        "year below {reference} °C.",
+        own=figure(t, float(table["observed"].median())),
+        reference=figure(t, float(table["reference"].median())),
+    )  # fmt: skip
+    title = t.text("Hours colder than this, % of the hours")
+    return lines_chart(t, title, axis, lines, unit="°C", says=says, from_zero=False,
+                       name="temperature-hours")  # fmt: skip
 
 
 def _degree_days(t: Translator, one: Station) -> html.Figure:

@@ -24,14 +24,15 @@ LEVELS = {
 MOST_LEFT_OUT = 8
 
 
-def verdict_card(
+def verdict_card(  # noqa: PLR0913 - parts of a card
     t: Translator, title: str, level: str, sentences: Sequence[str],
-    numbers: Sequence[tuple[str, str]] = (), more: Sequence[Any] = (),
+    numbers: Sequence[tuple[str, str]] = (), more: Sequence[Any] = (), *, level_words: str = "",
 ) -> html.Section:  # fmt: skip
     """
     Return the head of a comparison.
 
-    `numbers` are labels and figures, `more` stands below them: buttons, notes.
+    `numbers` are labels and figures, `more` stands below them: buttons, notes. `level_words` say
+    the verdict where it is another than that of a model.
     """
     sign, words = LEVELS[level]
     facts = [html.Div([html.Dt(label), html.Dd(value)]) for label, value in numbers]
@@ -39,7 +40,7 @@ def verdict_card(
         [
             html.H3(title, className="chart-title"),
             html.P(
-                [icon(f"sense-{sign}"), html.Span(t.text(words))],
+                [icon(f"sense-{sign}"), html.Span(level_words or t.text(words))],
                 className=f"sense-mark is-{sign} fit-level",
                 **attrs(data_level=level),
             ),

@@ -67,7 +67,7 @@ def history(
 ) -> html.Figure:
     """Return the chart; where there is no value it says why."""
     one = sensor.stream
-    seconds = STEP_S.get(series.step, one.interval_s or 0.0)
+    seconds = series.seconds or STEP_S.get(series.step, one.interval_s or 0.0)
     kind = _kind(sensor, series)
     unit = unit_words(t, one.unit, statistic=kind, interval_s=seconds or None)
     table = series.table[np.isfinite(series.table["value"].to_numpy(float))]
@@ -153,6 +153,8 @@ def _ends(sensor: Sensor, series: Series, values: Floats) -> tuple[float, float]
 
 def _limited(sensor: Sensor, series: Series) -> bool:
     """Tell whether thresholds of single values mean something for what is drawn."""
+    if series.seconds is not None:
+        return False
     return series.step == "raw" or sensor.stream.statistic not in {"count", "meter"}
 
 

@@ -21,6 +21,7 @@ from dash_app.components.sensors.words import (
 )
 from dash_app.components.values import attrs, badge, icon
 from dash_app.sensing.board import GROUPS, MOST_BACK, SPANS
+from layers.sensors.records import Flag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +127,7 @@ def _now(t: Translator, picked: Picked) -> html.Div:
         html.P(_when(t, one), className="quiet"),
         html.P(mark_list(t, one)),
     ]
-    doubts = flag_words(t, one.flags)
+    doubts = flag_words(t, one.flags & ~int(Flag.REPLAYED))
     if doubts:
         items = [html.Li(words) for words in doubts]
         parts.append(html.Ul(items, className="sense-doubts"))

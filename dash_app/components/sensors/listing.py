@@ -58,7 +58,10 @@ def sensor_list(
     return [
         _head(t, board, wanted),
         html.Section(
-            [*_rows(t, found, picked, fewest), _footer(t, found, board)],
+            [
+                *_rows(t, found, picked, fewest, replayed=not all_replayed(board)),
+                _footer(t, found, board),
+            ],
             className="panel-section sense-rows",
             **attrs(aria_label=t.text("Sensors")),
         ),
@@ -122,6 +125,7 @@ def _head(t: Translator, board: Board, wanted: Wanted) -> html.Section:
                 className="panel-head",
             ),
             *_moment(t, board),
+            *_replayed(t, board),
             html.Label(
                 [
                     html.Span(t.text("Search the sensors"), className="only-spoken"),
@@ -165,8 +169,21 @@ def _moment(t: Translator, board: Board) -> list[html.P]:
     return [html.P([icon("sense-replayed"), html.Span(words)], className="sense-played")]
 
 
+def all_replayed(board: Board) -> bool:
+    """Tell whether every value is of a recorded day."""
+    told = [one for one in board.sensors if one.at is not None]
+    return bool(told) and all(one.replayed for one in told)
+
+
+def _replayed(t: Translator, board: Board) -> list[html.P]:
+    if not all_replayed(board):
+        return []
+    words = t.text("All values are of recorded days, played again.")
+    return [html.P([icon("sense-replayed"), html.Span(words)], className="sense-mark")]
+
+
 def _rows(
-    t: Translator, found: Sequence[Sensor], picked: int | None, fewest: int
+    t: Translator, found: Sequence[Sensor], picked: int | None, fewest: int, *, replayed: bool
 ) -> list[html.Div | html.P]:
     if not found:
         words = t.text("No sensor passes the filters. Take one away or search for less.")
@@ -177,7 +194,8 @@ def _rows(
         shown.append(chosen_one)
     parts: list[html.Div | html.P] = []
     for group, (label, _) in GROUPS.items():
-        rows = [sensor_row(t, one, picked, fewest) for one in shown if one.group == group]
+        rows = [sensor_row(t, one, picked, fewest, replayed=replayed)
+                for one in shown if one.group == group]  # fmt: skip
         if rows:
             parts.append(
                 html.Div(
@@ -189,7 +207,9 @@ def _rows(
     return parts
 
 
-def sensor_row(t: Translator, one: Sensor, picked: int | None, fewest: int) -> html.Li:
+def sensor_row(
+    t: Translator, one: Sensor, picked: int | None, fewest: int, *, replayed: bool = True
+) -> html.Li:
     """Return one row: a button that picks the sensor and leads the map there."""
     name = one.stream.name or t.text("Sensor {number}", number=one.number)
     button = html.Button(
@@ -202,7 +222,7 @@ def sensor_row(t: Translator, one: Sensor, picked: int | None, fewest: int) -> h
             ),
             html.Span(_what(t, one), className="sense-what quiet"),
             html.Span(age_words(t, one.age_s), className="sense-age quiet"),
-            mark_list(t, one),
+            mark_list(t, one, replayed=replayed),
         ],
         type="button",
         className="sense-row" + (" is-picked" if one.number == picked else ""),

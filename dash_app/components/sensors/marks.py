@@ -8,15 +8,18 @@ from dash import html
 
 from dash_app.components.sensors.words import flag_words, unit_words, value_words
 from dash_app.components.values import icon
-from layers.sensors.records import Flag
 
 if TYPE_CHECKING:
     from dash_app.i18n import Translator
     from dash_app.sensing.board import Sensor
 
 
-def marks_of(t: Translator, sensor: Sensor) -> list[tuple[str, str]]:
-    """Return what to notice about a sensor: name of the sign, short words; the gravest first."""
+def marks_of(t: Translator, sensor: Sensor, *, replayed: bool = True) -> list[tuple[str, str]]:
+    """
+    Return what to notice about a sensor: name of the sign, short words; the gravest first.
+
+    Without `replayed` it is said elsewhere, once for all.
+    """
     found = []
     if sensor.alert:
         words = t.text("below its threshold") if sensor.alert == "below" else t.text(
@@ -29,19 +32,19 @@ def marks_of(t: Translator, sensor: Sensor) -> list[tuple[str, str]]:
         found.append(("silent", t.text("silent")))
     if sensor.state == "old":
         found.append(("old", t.text("overdue")))
-    if sensor.flags & Flag.REPLAYED or sensor.stream.replayed:
+    if sensor.replayed and replayed:
         found.append(("replayed", t.text("played again")))
     if sensor.few:
         found.append(("few", t.text("withheld")))
     return found
 
 
-def mark_list(t: Translator, sensor: Sensor) -> html.Span:
+def mark_list(t: Translator, sensor: Sensor, *, replayed: bool = True) -> html.Span:
     """Return the marks as one line; the title says the flags in full."""
     title = "; ".join(flag_words(t, sensor.flags)) or None
     parts = [
         html.Span([icon(f"sense-{name}"), html.Span(words)], className=f"sense-mark is-{name}")
-        for name, words in marks_of(t, sensor)
+        for name, words in marks_of(t, sensor, replayed=replayed)
     ]
     return html.Span(parts, className="sense-marks", title=title)
 
