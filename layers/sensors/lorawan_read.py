@@ -64,6 +64,7 @@ class DeviceSays:
     fields: Mapping[str, Any] = field(default_factory=dict)
     only_fields: bool = False
     is_listed: bool = False
+    is_public: bool = True
 
     def part_of(self, path: str) -> str:
         """Return what tells a configured value from others of the same property."""
@@ -168,7 +169,7 @@ class LorawanReader:
             height_m=says.height_m,
             interval_s=told.interval_s if told else None,
             people=bool(known and known.people) if not told or told.people is None else told.people,
-            public=self._config.public,
+            public=self._config.public and says.is_public,
             street=says.street,
             direction=says.direction,
             device=uplink.device,
@@ -266,6 +267,7 @@ def device_says(uplink: Uplink, config: MqttConfig, salt: str) -> DeviceSays:
         **{name: said for name, said in place.items() if name != "name"},
         fields=fields,
         only_fields=any(device.only_fields for device in entries),
+        is_public=all(device.public for device in entries),
         is_listed=bool(entries) or bool(set(uplink.names) & set(config.at)),
     )
 

@@ -143,7 +143,7 @@ class MqttSource:
         sink.state("connected", next(iter(self._notes(link)), None))
         self._has_listened = True
         try:
-            while not stop.is_set() and not link.is_over.is_set():
+            while not stop.is_set() and not link.has_ended:
                 messages = link.inbox.take(MOST_BATCH, patience_s=PATIENCE_S, first_s=IDLE_S)
                 if messages and not stop.is_set():
                     sink.put(self._delivery(messages, reader, link))

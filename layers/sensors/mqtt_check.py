@@ -60,9 +60,7 @@ def checked(config: MqttConfig, seconds: float, *, clock: Callable[[], float]) -
     messages = kept = 0
     end = time.monotonic() + seconds
     try:
-        while (
-            time.monotonic() < end and len(readings) < MOST_READINGS and not link.is_over.is_set()
-        ):
+        while time.monotonic() < end and len(readings) < MOST_READINGS and not link.has_ended:
             for message in link.inbox.take(1_000, patience_s=SLICE_S, first_s=SLICE_S):
                 found = reader.read(message)
                 messages, kept = messages + 1, kept + message.is_kept
@@ -90,6 +88,8 @@ def _opened(config: MqttConfig, clock: Callable[[], float]) -> tuple[Link, Reade
         except LinkError as error:
             if error.other_version and version != versions[-1]:
                 continue
+            if isinstance(error.__cause__, SourceError):
+                raise error.__cause__ from None  # it also says what to do
             values: dict[str, Any] = dict(error.why.values)
             raise SourceError(error.why.template, **values) from error
         return link, reader

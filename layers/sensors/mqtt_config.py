@@ -1,4 +1,36 @@
-"""What a source that listens to an MQTT broker is told in `sensors.toml`."""
+"""
+What a source that listens to an MQTT broker is told in `sensors.toml`.
+
+```toml
+[[source]]                       # LoRaWAN devices at The Things Stack
+kind = "mqtt"
+name = "climate"
+host = "eu1.cloud.thethings.network"
+tls = true
+user = "climate@ttn"
+password = { env = "TTN_KEY" }   # or { file = "ttn-key" }
+format = "ttn"                   # topics = ["v3/climate@ttn/devices/+/up"] goes without saying
+salt = { file = "salt" }         # nobody can guess devices from keys
+
+[[source.devices]]
+device = "lht65-*"               # id, DevEUI, name, profile or model
+fields = { TempC_DS = "soil_temperature", Work_mode = false }
+
+[[source.devices]]
+device = "lht65-rathaus"
+name = "Rathaus"
+lon = 7.1501
+lat = 50.8122
+
+[[source]]                       # plain JSON of a car park guidance system
+kind = "mqtt"
+name = "parking"
+host = "mqtt.example.de"
+topics = ["parking/+/state"]
+mapping = { stream = "$topic[1]", time = { path = "t" }, values = [
+    { path = "free", property = "free_spaces" } ] }
+```
+"""
 
 from __future__ import annotations
 
@@ -58,6 +90,7 @@ class Device(Place):
     device: str = Field(min_length=1, max_length=200)
     short: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,40}$")  # stands in keys
     fields: dict[str, FieldOf | Literal[False]] = Field(default_factory=dict)
+    public: bool = True  # False: only signed-in people see it, such as what stands in a home
     only_fields: bool = False  # else other values with well-known names are read as well
 
     @field_validator("fields", mode="before")

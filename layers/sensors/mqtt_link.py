@@ -176,6 +176,7 @@ class Link:
         self._granted: list[ReasonCode] = []
         self._ended: ReasonCode | None = None
         self._open_acks = 0
+        self._network: threading.Thread | None = None
         self._lock = threading.Lock()
         self.inbox = Inbox(config.most_unsaved)
         self.is_over = threading.Event()
@@ -263,6 +264,7 @@ class Link:
         else:
             self.knows_us = bool(flags.session_present)
             self._subscribe(client)
+        self._network = threading.current_thread()
         self._answered.set()
 
     def _subscribe(self, client: Client) -> None:
@@ -307,6 +309,12 @@ class Link:
         self._ended = self._ended or code  # the broker says why first, then the line is closed
         self.is_over.set()
         self.inbox.close()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more comes: the line is closed, or the thread that reads it has died."""
+        is_dead = self._network is not None and not self._network.is_alive()
+        return self.is_over.is_set() or is_dead
 
     def hand_over(self, mids: Sequence[int]) -> None:
         """Note that messages are about to be kept and will be acknowledged."""

@@ -287,7 +287,8 @@ def test_devices_of_the_configuration_say_names_fields_and_units():
                                          "level.mm": {"property": "water_level", "unit": "mm"},
                                          "state": {"property": "free_spaces",
                                                    "categories": {"free": 1, "taken": 0}}}},
-        {"device": "klima-1", "name": "Rathaus", "short": "rathaus", "fields": {"T2": "co2"}},
+        {"device": "klima-1", "name": "Rathaus", "short": "rathaus", "public": False,
+         "fields": {"T2": "co2"}},
     ]  # fmt: skip
     decoded = {"OPEN": True, "T1": 50, "T2": 12, "humidity": 44, "temperature": 7,
                "level": {"mm": 1234}, "state": "free"}  # fmt: skip
@@ -297,6 +298,7 @@ def test_devices_of_the_configuration_say_names_fields_and_units():
          "air_temperature": 7, "water_level": 123.4, "free_spaces": 1}
     )  # fmt: skip
     assert {stream.key.split("/")[1] for stream in found.streams} == {"rathaus"}
+    assert not any(stream.public for stream in found.streams)
     assert {stream.name for stream in found.streams} == {"Rathaus", "Rathaus T1", "Rathaus T2"}
     only = [{"device": "klima-1", "only_fields": True, "fields": {"T2": "soil_temperature"}}]
     assert values(read(ttn(decoded=decoded), devices=only)) == {"soil_temperature": 12}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from layers.sensors import mqtt_config
 from layers.sensors.mqtt import client_id_of
 from layers.sensors.mqtt_config import MqttConfig, topic_fault
 
@@ -72,3 +74,11 @@ def test_the_name_at_the_broker_stays_and_differs_by_source_and_database():
     assert len(ids) == 3
     assert all(one.isalnum() and len(one) <= 23 for one in ids)  # what every broker has to take
     assert client_id_of(MqttConfig(**GIVEN, client_id="mine")) == "mine"
+
+
+def test_the_example_of_the_module_is_a_configuration():
+    text = mqtt_config.__doc__.split("```")[1].removeprefix("toml\n")
+    climate, parking = tomllib.loads(text)["source"]
+    lora = MqttConfig.model_validate(climate)
+    assert (lora.door, lora.subscribed) == (8883, ("v3/climate@ttn/devices/+/up",))
+    assert MqttConfig.model_validate(parking).mapping.values[0].property == "free_spaces"
