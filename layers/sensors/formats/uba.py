@@ -100,7 +100,7 @@ def read(
     readings: list[Reading] = []
     refused: list[Refusal] = []
     for row in _rows(data):
-        if row.value is None or row.value in {"", "-"}:
+        if row.value is None or str(row.value).strip() in {"", "-"}:
             continue
         try:
             stream, factor = _stream(row, source, stations or {})
