@@ -142,7 +142,8 @@ class ObservationStore:
     def stream(self, chosen: str | int) -> StreamRow | None:
         """Return the datastream of a key or number; None where there is none."""
         with self.database.reading() as connection:
-            return next(iter(stream_rows(connection, chosen)), None)
+            wanted = chosen if isinstance(chosen, str) else int(chosen)
+            return next(iter(stream_rows(connection, wanted)), None)
 
     def latest(self, numbers: Iterable[int] | None = None) -> pd.DataFrame:
         """Return the last values by number: at, value, flags, received, key; times in UTC."""
@@ -172,7 +173,7 @@ class ObservationStore:
             raw: value, flags. hour and day (a local day, by its midnight): mean, low, high, sum,
             n, flags, as said in `observations_rollup`.
         """
-        span = (number, *_span(since, until))
+        span = (int(number), *_span(since, until))
         with self.database.reading() as connection:
             if step == "raw":
                 return read.raw_series(connection, span, most)
@@ -190,7 +191,7 @@ class ObservationStore:
         step: Step = "hour",
     ) -> pd.DataFrame:
         """Return values of many datastreams as one long table: number, key, at and as `series`."""
-        chosen = None if numbers is None else set(numbers)
+        chosen = None if numbers is None else {int(number) for number in numbers}
         rows = {
             row.number: row.stream.key
             for row in self.streams()

@@ -134,7 +134,8 @@ def read_cursor(connection: Connection, source: str, name: str) -> dict[str, Any
 
 
 def _sources(deliveries: Iterable[Delivery]) -> list[str]:
-    return list(dict.fromkeys(printable(delivery.source) for delivery in deliveries))
+    distinct = dict.fromkeys(delivery.source for delivery in deliveries)
+    return list(dict.fromkeys(printable(source) for source in distinct))
 
 
 def _lately(connection: Connection, source: str) -> list[str]:

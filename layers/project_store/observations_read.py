@@ -33,7 +33,7 @@ def latest(connection: Connection, numbers: Iterable[int] | None) -> pd.DataFram
     if numbers is None:
         return frame(fetch(connection, f"{sql} ORDER BY h.stream"), STANDING, index="number")
     sql = f"WITH u(stream) AS ({{rows}}) {sql} AND h.stream IN (SELECT stream FROM u)"
-    rows = fetch_for(connection, sql, [sorted(set(numbers))], ("int",))
+    rows = fetch_for(connection, sql, [_chosen(connection, numbers)], ("int",))
     return frame(sorted(rows), STANDING, index="number")
 
 
@@ -118,5 +118,5 @@ def _rolled(connection: Connection, spans: Sequence[Span], zone: str | None) -> 
 
 def _chosen(connection: Connection, numbers: Iterable[int] | None) -> list[int]:
     if numbers is not None:
-        return sorted(set(numbers))
+        return sorted({int(number) for number in numbers})
     return [row[0] for row in fetch(connection, "SELECT number FROM datastreams ORDER BY number")]

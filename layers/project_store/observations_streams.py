@@ -17,13 +17,22 @@ from layers.sensors.records import Datastream
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection
 
 MOST_PLACES = 20
 """How many places are remembered of a device that moves; of one that drives, the last ones."""
 
 MOST_KEYS = 500
 FIELDS = tuple(field.name for field in fields(Datastream))
+PLAIN = tuple(name for name in FIELDS if name != "extra")
+JOINED = (
+    select(
+        DATASTREAMS.c.number, OBSERVATION_HEADS.c.first_at, OBSERVATION_HEADS.c.last_at,
+        DATASTREAMS.c.places, DATASTREAMS.c.extra, *(DATASTREAMS.c[name] for name in PLAIN),
+    )
+    .join(OBSERVATION_HEADS, OBSERVATION_HEADS.c.stream == DATASTREAMS.c.number)
+    .order_by(DATASTREAMS.c.number)
+)  # fmt: skip
 HEADS = Bulk(
     "observation_heads", ("stream", "marker", "sealed_until"), ("int", "int", "int"),
     "ON CONFLICT (stream) DO UPDATE SET marker = excluded.marker",
@@ -56,16 +65,18 @@ def put_streams(
 
 def stream_rows(connection: Connection, chosen: str | int | None = None) -> tuple[StreamRow, ...]:
     """Return all datastreams by number, or the one of a key or number."""
-    query = _joined().order_by(DATASTREAMS.c.number)
+    query = JOINED
     if isinstance(chosen, str):
         query = query.where(DATASTREAMS.c.key == printable(chosen))
     elif chosen is not None:
         query = query.where(DATASTREAMS.c.number == chosen)
-    return tuple(_stream_row(row._mapping) for row in connection.execute(query))
+    return tuple(_stream_row(tuple(row)) for row in connection.execute(query))
 
 
 def printable(text: str) -> str:
     """Return a text that every database can keep: no NUL, no halves of characters."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.encode("utf-8", "replace").decode().replace("\x00", "?")
 
 
@@ -115,15 +126,14 @@ def _places(old: Mapping[str, Any], new: Mapping[str, Any], now_ms: int) -> str:
     return json.dumps(kept[-MOST_PLACES:])
 
 
-def _joined() -> Select[Any]:
-    ends = (OBSERVATION_HEADS.c.first_at, OBSERVATION_HEADS.c.last_at)
-    is_same = OBSERVATION_HEADS.c.stream == DATASTREAMS.c.number
-    return select(DATASTREAMS, *ends).join(OBSERVATION_HEADS, is_same)
+def _stream_row(row: tuple[Any, ...]) -> StreamRow:
+    number, first, last, places, extra, *values = row
+    stream = Datastream(**dict(zip(PLAIN, values, strict=True)), extra=_json(extra) or {})
+    left = tuple(Place(at_ms(until), lon, lat) for until, lon, lat in _json(places) or ())
+    first, last = (None if end is None else at_ms(end) for end in (first, last))
+    return StreamRow(number, stream, first, last, left)
 
 
-def _stream_row(row: Any) -> StreamRow:
-    values = {name: row[name] for name in FIELDS}
-    values["extra"] = json.loads(row["extra"])
-    places = tuple(Place(at_ms(until), lon, lat) for until, lon, lat in json.loads(row["places"]))
-    first, last = (None if row[end] is None else at_ms(row[end]) for end in ("first_at", "last_at"))
-    return StreamRow(row["number"], Datastream(**values), first, last, places)
+def _json(text: str) -> Any:
+    """Read JSON; most of it is empty."""
+    return None if text in {"{}", "[]"} else json.loads(text)

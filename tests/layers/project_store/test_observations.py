@@ -209,6 +209,10 @@ def test_as_it_stood_at_a_moment(store, source):
     assert set(numbers) <= set(store.at(NOON + 2 * HOUR).index)
     assert store.at(NOON - 1, numbers).empty
     assert store.latest([]).empty
+    assert store.latest(pd.Index(numbers)).index.tolist() == numbers  # numbers of NumPy
+    assert store.at(NOON, pd.Series(numbers)).index.tolist() == numbers[:1]
+    assert store.stream(then.index[0]).stream == one
+    assert len(store.series(then.index[1])) == 1
 
 
 def test_spans_are_open_at_the_end_and_of_too_many_the_newest_come(store, stream):
