@@ -421,17 +421,42 @@ def unreachable(error: Exception, config: MqttConfig) -> LinkError:
     """Return why no connection came about."""
     where = f"{config.host}:{config.door}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = say("The certificate of {where} is not to be trusted: {reason}.", where=where,
-                  reason=error.verify_message or error.reason)  # fmt: skip
+        why = say(
+            "The certificate of {where} is not to be trusted: {reason}.",
+            where=where,
+            reason=_doubt(error),
+        )
         return LinkError(why, is_fault=True)
     if isinstance(error, ssl.SSLError):
-        why = say("No encrypted connection with {where}: {reason}.", where=where,
-                  reason=error.reason or str(error))  # fmt: skip
+        why = say(
+            "No encrypted connection with {where}: {reason}.",
+            where=where,
+            reason=error.reason or str(error),
+        )
         return LinkError(why, is_fault=True)
     if isinstance(error, socket.gaierror):
         return LinkError(say("There is no computer {host} in the network.", host=config.host))
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return LinkError(say("{where} cannot be reached: {reason}.", where=where, reason=reason))
+    return LinkError(say("{where} cannot be reached: {reason}.", where=where, reason=_why(error)))
+
+
+def _why(error: Exception) -> Sentence | str:
+    """Return why a computer cannot be reached."""
+    if isinstance(error, ConnectionRefusedError):
+        return say("nothing answers at this port")
+    if isinstance(error, TimeoutError):
+        return say("no answer in time")
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _doubt(error: ssl.SSLCertVerificationError) -> Sentence | str:
+    """Return why a certificate is not trusted; the numbers are those of OpenSSL."""
+    if error.verify_code == 10:
+        return say("it has expired")
+    if error.verify_code in (18, 19, 20, 21):
+        return say("nobody who is known here has signed it")
+    if error.verify_code in (62, 64):
+        return say("it was made for another computer")
+    return error.verify_message or error.reason or str(error)
 
 
 def tls_context(config: MqttConfig) -> ssl.SSLContext:

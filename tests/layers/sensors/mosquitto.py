@@ -106,13 +106,17 @@ def password_file(folder: Path) -> Path:
     return path
 
 
-def certificates(folder: Path, host: str = "127.0.0.1", name: str = "town") -> dict[str, str]:
+def certificates(
+    folder: Path, host: str = "127.0.0.1", name: str = "town", *, is_old: bool = False
+) -> dict[str, str]:
     """Write an authority and a certificate for a host; give the paths `ca`, `cert`, `key`."""
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"authority of {name}")])
     root = _certificate(authority, authority, authority_key.public_key(), authority_key, host=None)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    leaf = _certificate(subject, authority, key.public_key(), authority_key, host=host)
+    leaf = _certificate(
+        subject, authority, key.public_key(), authority_key, host=host, is_old=is_old
+    )
     paths = {part: str(folder / f"{name}-{part}.pem") for part in ("ca", "cert", "key")}
     pem = serialization.Encoding.PEM
     Path(paths["ca"]).write_bytes(root.public_bytes(pem))
@@ -124,9 +128,15 @@ def certificates(folder: Path, host: str = "127.0.0.1", name: str = "town") -> d
 
 
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, public: Any, signer: Any, *, host: str | None
+    subject: x509.Name,
+    issuer: x509.Name,
+    public: Any,
+    signer: Any,
+    *,
+    host: str | None,
+    is_old: bool = False,
 ) -> x509.Certificate:
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC) - dt.timedelta(days=10 if is_old else 0)
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)

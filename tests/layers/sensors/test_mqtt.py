@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
 import pytest
@@ -30,6 +30,9 @@ from tests.layers.sensors.mosquitto import (
     until,
 )
 from twin.errors import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VERSIONS = ["5", "3.1.1"]
 MAPPING: dict[str, Any] = {
@@ -284,7 +287,9 @@ def test_a_broker_that_is_not_there_is_waited_for(tmp_path):
     try:
         with Running(source(late, "late"), Kept(), waits=False) as kept:
             until(lambda: kept.last[0] == "waiting", "a word")
-            assert f"127.0.0.1:{port} cannot be reached" in kept.last[1]
+            assert kept.last[1] == (
+                f"127.0.0.1:{port} cannot be reached: nothing answers at this port."
+            )
             late.start()
             until(lambda: kept.last[0] == "connected", "the connection")
         nowhere = source(late, "nowhere", host="nowhere.invalid")
@@ -344,27 +349,40 @@ def test_a_password_that_is_nowhere_is_told(guarded, word, monkeypatch):
     assert "There is no password in TOWN_MQTT" in dict(kept.states)["failed"]
 
 
-@pytest.fixture(scope="module")
-def foreign(tmp_path_factory):
-    """Give a broker whose certificate is for another computer, and its papers."""
-    folder = tmp_path_factory.mktemp("foreign")
-    papers = certificates(folder, host="other.example", name="other")
+def with_papers(folder: Path, papers: dict[str, str]) -> Broker:
     made = Broker(
         folder, "allow_anonymous true", f"cafile {papers['ca']}", f"certfile {papers['cert']}",
         f"keyfile {papers['key']}",
     )  # fmt: skip
-    made.start()
-    yield made, papers
-    made.stop()
+    return made.start()
+
+
+@pytest.fixture
+def foreign(tmp_path_factory):
+    """Give two brokers with their papers: for another computer, and no longer valid."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("foreign", "old")]
+    papers = [
+        certificates(folders[0], host="other.example", name="other"),
+        certificates(folders[1], is_old=True),
+    ]
+    made = [(with_papers(*both), both[1]) for both in zip(folders, papers, strict=True)]
+    yield made
+    for one, _ in made:
+        one.stop()
 
 
 def test_a_wrong_certificate_is_told_and_nothing_is_sent(guarded, foreign, word, tmp_path):
     broker = guarded[0]
-    other, other_papers = foreign
+    (other, other_papers), (old, expired) = foreign
     cases = [
-        (broker, {"ca": other_papers["ca"]}, "is not to be trusted"),  # another authority
-        (broker, {}, "is not to be trusted"),  # none that this computer knows
-        (other, {"ca": other_papers["ca"]}, "IP address mismatch"),  # another name
+        (
+            broker,
+            {"ca": other_papers["ca"]},
+            "nobody who is known here has signed it",
+        ),  # another authority
+        (broker, {}, "nobody who is known here has signed it"),  # none that this computer knows
+        (other, {"ca": other_papers["ca"]}, "made for another computer"),  # another name
+        (old, {"ca": expired["ca"]}, "it has expired"),
         (broker, {"ca": str(tmp_path / "none.pem")}, "No such file"),
     ]
     for at, tls, told in cases:
