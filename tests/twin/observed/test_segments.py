@@ -113,7 +113,14 @@ def test_values_of_streets_are_weighed_by_length():
     assert found.loc["t"].tolist() == [5.0, 2.0]
 
 
-def _streets_of(lines):
+def koeln_lines():
+    """Read the segments of Köln; some identifiers come twice."""
+    raw = json.loads(KOELN.read_text())["features"]
+    shapes = [shapely.geometry.shape(feature["geometry"]) for feature in raw]
+    return gpd.GeoSeries(shapes, [f["properties"]["IDENTIFIER"] for f in raw], crs=4326)
+
+
+def streets_of(lines):
     """Cut lines into streets of 150 m, 5 m aside and in both directions, with cross streets."""
     shapes, owners = [], []
     for name, line in lines.items():
@@ -154,20 +161,16 @@ def test_segments_of_a_made_town_find_the_streets_they_were_made_from():
         north = rng.normal(scale=25, size=12).cumsum() + np.arange(12) * 90
         lines[f"s{number}"] = LineString(np.column_stack([EAST + aside, NORTH + north]))
     lines = gpd.GeoSeries(lines, crs=CRS)
-    covered, right, *_ = _shares(lines, _streets_of(lines))
+    covered, right, *_ = _shares(lines, streets_of(lines))
     assert (covered > 0.85).all()
     assert (right > 0.97).all()
 
 
 @pytest.mark.skipif(not KOELN.exists(), reason="the segments of Köln are not beside the project")
 def test_segments_of_koeln_find_the_streets_made_from_them():
-    raw = json.loads(KOELN.read_text())["features"]
-    lines = gpd.GeoSeries(
-        [shapely.geometry.shape(f["geometry"]) for f in raw],
-        index=[f["properties"]["IDENTIFIER"] + f"/{n}" for n, f in enumerate(raw)],
-        crs=4326,
-    )
-    covered, right, found, own = _shares(lines, _streets_of(lines.to_crs(CRS)))
+    lines = koeln_lines()
+    lines = lines.set_axis([f"{name}/{number}" for number, name in enumerate(lines.index)])
+    covered, right, found, own = _shares(lines, streets_of(lines.to_crs(CRS)))
     assert len(lines) == 113
     assert (covered > 0.8).mean() > 0.95
     # some segments are given twice or side by side: the nearer carriageway may be another's
