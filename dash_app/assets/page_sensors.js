@@ -313,7 +313,10 @@ window.twinSensors = (() => {
       if (node.value !== date && document.activeElement !== node) node.value = date;
     }
     const said = shownMoment ? momentText(Date.parse(shownMoment)) : null;
-    for (const node of all("[data-sensors-text=moment]")) put(node, said || node.dataset.now || "");
+    for (const node of all("[data-sensors-text=moment]")) {
+      if (node.getAttribute("aria-live") !== (playing ? "off" : "polite")) node.setAttribute("aria-live", playing ? "off" : "polite");
+      put(node, said || node.dataset.now || "");
+    }
     for (const node of all("input[data-sensors=moment]")) slide(node, said);
     document.documentElement.dataset.sensors = shownMoment ? (playing ? "playing" : "played") : "live";
   }

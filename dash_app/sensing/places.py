@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from dash_app.sensing.listing import place_of
+from dash_app.sensing.listing import paths_of, place_of
 from layers.traffic_counts import place_counts
 from twin.errors import TwinError
 from twin.observed.segments import match_segments
@@ -51,7 +51,7 @@ def _streets(streams: Mapping[int, Datastream], points: pd.DataFrame, city: City
     if not len(city.streets) or not streams:
         return empty
     named = {n: s.street for n, s in streams.items() if s.street in city.streets.index}
-    along = {n: s for n, s in streams.items() if n not in named and s.line}
+    along = {n: s for n, s in streams.items() if n not in named and paths_of(s.line)}
     rest = {n: s for n, s in streams.items() if n not in named}
     found = {n: (street, _both(streams[n], street, city)) for n, street in named.items()}
     found |= _beside(rest, points, city)
