@@ -1,6 +1,9 @@
 """
 Paths into JSON: `a.b[0].c`, `a[*].value`, `["key.with.dots"].x`, `data[*].@key`, `$topic[1]`.
 
+A text that cannot be one is the name of a column as it stands (`Leistung [kW]`, `Temp.`), and where
+a message or table has just that key, it goes before any path.
+
 `*` stands for every item of a list or an object; where several paths of a mapping have one, they
 are walked together. `@key` is the name or number under which an item stands, `@` the whole message
 (one that is a bare number). `$name` leads to what came with the message: `$topic`, `$root`.
@@ -41,6 +44,9 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+TRIED = re.compile(r"""\[\*|\["|\['|^[$\[]|@key""")
+"""What is surely meant as a path, so that a slip in it is told."""
+
 LONGEST = 500
 
 
@@ -59,6 +65,18 @@ def path_of(text: str) -> Path:
     """
     if text in {"@", "", "."}:
         return ()
+    steps, at = _steps(text)
+    if at == len(text):
+        return steps
+    if not TRIED.search(text) and len(text) <= LONGEST:
+        return (text,)  # the name of a column: `Temp.`, `Leistung [kW]`
+    template = "{path} is not written as a path; it cannot be read from character {at} on."
+    hint = 'Write it like values.temp, list[0].value, list[*].value or ["key with . in it"].'
+    raise SourceError(template, hint=hint, path=text, at=at + 1)
+
+
+def _steps(text: str) -> tuple[Path, int]:
+    """Return the steps and where the text is no path any more."""
     steps: list[Step] = []
     at = 0
     while at < len(text) <= LONGEST:
@@ -67,11 +85,7 @@ def path_of(text: str) -> Path:
             break
         steps.append(_step(found))
         at = found.end()
-    if at < len(text):
-        template = "{path} is not written as a path; it cannot be read from character {at} on."
-        hint = 'Write it like values.temp, list[0].value, list[*].value or ["key with . in it"].'
-        raise SourceError(template, hint=hint, path=text, at=at + 1)
-    return tuple(steps)
+    return tuple(steps), at
 
 
 def _step(found: re.Match[str]) -> Step:

@@ -101,6 +101,8 @@ def test_a_list_with_names_is_told_apart_by_conditions():
 
 def test_keys_with_dots_bare_numbers_and_what_came_with_the_message():
     assert numbers(read(mapping({"path": "air.temp"}), {"air.temp": 1, "air": {"temp": 2}})) == [1]
+    for name in ("Temp.", "Luft [°C]", "a..b", "Kanal [1]", "PM2.5 [µg/m³]", "x]y"):
+        assert numbers(read(mapping({"path": name}), {name: 7})) == [7]
     assert numbers(read(mapping({"path": "@"}), 21.5)) == [21.5]
     made = mapping({"path": "@"}, stream="$topic[1]")
     found = read(made, 21.5, context={"topic": ["town", "bridge"]})
@@ -207,7 +209,7 @@ def test_in_the_doubled_hour_a_live_message_is_of_the_hour_in_which_it_came():
         ({"values": []}, "at least 1"),
         ({"values": [{"path": "t", "property": "air_temperature", "unit": "kg"}]}, "converted"),
         ({"values": [{"path": "t", "property": "air_temperature", "unit": "warm"}]}, "no unit"),
-        ({"values": [{"path": "a..b", "property": "speed"}]}, "not written as a path"),
+        ({"values": [{"path": "a[*", "property": "speed"}]}, "not written as a path"),
         ({"values": [{"path": "a", "property": "speed"}] * 2}, "Two values"),
         ({"values": [{"path": "a", "property": "speed", "factor": 0}]}, "factor of 0"),
         ({"values": [{"path": "a", "property": "speed"}], "time": {"zone": "Mars"}}, "time zone"),
