@@ -19,60 +19,45 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import pandas as pd
-from numpy.lib.stride_tricks import sliding_window_view
-
-from layers.sensors.properties import PROPERTIES
-from layers.sensors.records import Flag, Reading
-from layers.sensors.units import conversion
-from twin.errors import SourceError
+from layers.sensors.quality_rules import (
+    DOUBTFUL,
+    GAP,
+    GAP_INTERVALS,
+    JUMP,
+    LATE,
+    LATE_MS,
+    LEAST_STEP_MS,
+    MOVED,
+    RANGE,
+    REGULAR,
+    REPLAYED,
+    SKEW,
+    SKEW_MS,
+    STUCK,
+    STUCK_VALUES,
+    WINDOW,
+    Rule,
+    is_silent,
+    rule_of,
+)
+from layers.sensors.quality_series import flags_of, milliseconds
+from layers.sensors.records import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from numpy.typing import NDArray
+    import pandas as pd
 
     from layers.sensors.records import Datastream
 
-HOUR_MS = 3_600_000
-LEAST_STEP_MS = HOUR_MS // 4  # a change within less is measured against this
-SKEW_MS = 60_000
-LATE_MS = HOUR_MS
-STUCK_VALUES = 4
-GAP_INTERVALS = 3
-WINDOW = 7  # steps in time that an interval is learnt from
-REGULAR = 5  # of them within half of their median, else there is no interval
-SILENT_S = 300.0  # nothing is silent before
-SILENT_UNKNOWN_S = 86_400.0  # where no interval is known
+__all__ = ["DOUBTFUL", "Judge", "flags_of", "is_silent", "rule_of"]
+
 MOVED_M = 100.0
 EARTH_M = 6_371_000.0
 MOST_STREAMS = 100_000
-
-DOUBTFUL = int(Flag.RANGE | Flag.STUCK | Flag.JUMP | Flag.SKEW | Flag.SUSPECT)
-"""Flags of values that comparisons leave out; a late one or the first after a gap is a good one."""
-
-RANGE, STUCK, JUMP, GAP, SKEW, LATE, MOVED, REPLAYED = (
-    int(flag)
-    for flag in (
-        Flag.RANGE, Flag.STUCK, Flag.JUMP, Flag.GAP, Flag.SKEW, Flag.LATE, Flag.MOVED, Flag.REPLAYED
-    )
-)  # fmt: skip
-
-
-class Rule(NamedTuple):
-    """What is expected of a stream, in its unit and milliseconds; 0: not judged."""
-
-    low: float = -math.inf
-    high: float = math.inf
-    step: float = 0.0  # a millisecond
-    stuck_ms: float = 0.0
-    interval_ms: float = 0.0
-    is_meter: bool = False
 
 
 class _Place(NamedTuple):
@@ -160,7 +145,7 @@ class Judge:
             By key, as they are in the store.
         """
         received = latest["received"] if "received" in latest else latest["at"]
-        times = _ms(latest["at"]).tolist(), _ms(received).tolist()
+        times = milliseconds(latest["at"]).tolist(), milliseconds(received).tolist()
         rows = zip(latest["key"], *times, latest["value"], latest["flags"], strict=True)
         for key, at, came, value, flags in rows:
             state = self._state(str(key), streams.get(str(key)))
@@ -287,160 +272,8 @@ def _delayed(state: _State, delay: int) -> int:
     return 0
 
 
-def rule_of(stream: Datastream) -> Rule:
-    """Return the limits of a stream: its own, else those of its property, in its unit."""
-    return _rule(
-        stream.property, stream.unit, stream.low, stream.high, stream.interval_s, stream.statistic
-    )
-
-
-@lru_cache(maxsize=4096)
-def _rule(
-    name: str, unit: str, low: float | None, high: float | None, interval: float | None,
-    statistic: str,
-) -> Rule:  # fmt: skip
-    given = PROPERTIES.get(name)
-    lowest, highest, step, stuck = -math.inf, math.inf, 0.0, 0.0
-    if given is not None:
-        stuck = (given.stuck_h or 0.0) * HOUR_MS
-        try:
-            factor, offset = conversion(given.unit, unit)
-        except SourceError:
-            pass  # another kind of unit: nothing is known of its values
-        else:
-            lowest, highest = given.low * factor + offset, given.high * factor + offset
-            step = (given.most_step or 0.0) * factor / HOUR_MS
-    return Rule(
-        lowest if low is None else low,
-        highest if high is None else high,
-        step,
-        stuck,
-        (interval or 0.0) * 1000,
-        statistic == "meter",
-    )
-
-
 def _is_far(old: _Place, new: _Place) -> bool:
     if old.lon is None or old.lat is None or new.lon is None or new.lat is None:
         return False
     x = math.radians(new.lon - old.lon) * math.cos(math.radians((old.lat + new.lat) / 2))
     return math.hypot(x, math.radians(new.lat - old.lat)) * EARTH_M > MOVED_M
-
-
-def is_silent(stream: Datastream, at: int | None, now: int) -> bool:
-    """
-    Return whether a stream has said nothing for too long.
-
-    Three intervals (one more where a value stands for the interval that begins with it), at least
-    five minutes; a day where no interval is known.
-
-    Parameters
-    ----------
-    at, now
-        Time of its last value (none: it has none) and of today, milliseconds since 1970 UTC.
-    """
-    if at is None:
-        return True
-    intervals = GAP_INTERVALS + (stream.statistic in {"mean", "count"})
-    usual = stream.interval_s
-    limit = SILENT_UNKNOWN_S if usual is None else max(intervals * usual, SILENT_S)
-    return now - at > 1000 * limit
-
-
-def flags_of(
-    series: pd.Series[float], stream: Datastream, *, received: pd.Series | None = None
-) -> pd.Series[int]:
-    """
-    Return the flags of a whole series, the same that `Judge` gives value by value in time order.
-
-    Parameters
-    ----------
-    series
-        Values by UTC time in the unit of the stream; what is missing (NaN) carries no flag.
-    received
-        When they came (UTC), same index; without it skew and late are not judged.
-    """
-    at, value = _ms(series.index), np.asarray(series, np.float64)
-    came = at if received is None or stream.replayed else _ms(received)
-    order = np.argsort(at, kind="stable")
-    order = order[~np.isnan(value[order])]
-    flags = np.zeros(len(series), np.int64)
-    rule = rule_of(stream)
-    flags[order] = np.where((value >= rule.low) & (value <= rule.high), 0, RANGE)[order]
-    skewed = at - came > SKEW_MS
-    flags[skewed & ~np.isnan(value)] |= SKEW
-    order = order[~skewed[order]]
-    order = order[np.diff(at[order], prepend=-(2**62)) > 0]  # a time told twice is judged once
-    when = at[order]
-    chosen = value[order]
-    interval = _intervals(when, rule)
-    gap = np.diff(when, prepend=when[:1]) > GAP_INTERVALS * np.where(interval, interval, np.inf)
-    found = np.where(gap, GAP, 0) | np.where(_stuck(when, chosen, gap, rule), STUCK, 0)
-    within = np.flatnonzero(flags[order] & RANGE == 0)
-    found[within] |= np.where(_jumps(when[within], chosen[within], rule), JUMP, 0)
-    flags[order] |= found | np.where(_late(came[order] - when, when, rule), LATE, 0)
-    return pd.Series(flags, series.index, name="flags")
-
-
-def _ms(times: pd.Index | pd.Series) -> NDArray[np.int64]:
-    """Return times as milliseconds since 1970 UTC."""
-    index = pd.DatetimeIndex(times)
-    utc = index.tz_localize("UTC") if index.tz is None else index
-    return utc.as_unit("ms").asi8
-
-
-def _intervals(when: NDArray[np.int64], rule: Rule) -> NDArray[np.float64]:
-    """Return the interval that is known before each value, ms; 0 where none is."""
-    known = np.full(len(when), rule.interval_ms)
-    if rule.interval_ms or len(when) < WINDOW + 2:
-        return known
-    windows = sliding_window_view(np.diff(when), WINDOW)[:-1]
-    middle = np.sort(windows, axis=1)[:, WINDOW // 2]
-    usual = (np.abs(windows - middle[:, None]) * 2 <= middle[:, None]).sum(axis=1)
-    known[WINDOW + 1 :] = np.where(usual >= REGULAR, middle, 0)
-    return known
-
-
-def _stuck(
-    when: NDArray[np.int64], value: NDArray[np.float64], gap: NDArray[np.bool_], rule: Rule
-) -> NDArray[np.bool_]:
-    if not rule.stuck_ms or not len(when):
-        return np.zeros(len(when), bool)
-    begins = np.r_[True, value[1:] != value[:-1]] | gap
-    places = np.arange(len(when))
-    start = np.maximum.accumulate(np.where(begins, places, 0))
-    stuck: NDArray[np.bool_] = (places - start + 1 >= STUCK_VALUES) & (
-        when - when[start] > rule.stuck_ms
-    )
-    return stuck
-
-
-def _jumps(when: NDArray[np.int64], value: NDArray[np.float64], rule: Rule) -> NDArray[np.bool_]:
-    """Mark jumps; only what looks like one is walked value by value."""
-    jumped = np.zeros(len(when), bool)
-    if rule.is_meter:
-        jumped[1:] = np.diff(value) < 0
-    if not rule.step or len(when) < 2:
-        return jumped
-    most = rule.step * np.maximum(np.diff(when), LEAST_STEP_MS)
-    here = 0
-    for place in np.flatnonzero(np.abs(np.diff(value)) > most) + 1:
-        if place < here:  # walked already
-            continue
-        believed, here = place - 1, int(place)
-        while here < len(when) and abs(value[here] - value[believed]) > rule.step * max(
-            when[here] - when[believed], LEAST_STEP_MS
-        ):
-            jumped[here] = True
-            here += 1
-        here += 1  # this one is believed, its successor was compared with it
-    return jumped
-
-
-def _late(delay: NDArray[np.int64], when: NDArray[np.int64], rule: Rule) -> NDArray[np.bool_]:
-    """Mark what came late after something had come in time; by then one more step is known."""
-    after = np.r_[when, when[-1:]]
-    known = _intervals(after, rule)[1:] if len(when) else np.zeros(0)
-    late = (delay > LATE_MS) & (delay > GAP_INTERVALS * known)
-    seen: NDArray[np.bool_] = np.r_[False, np.maximum.accumulate(~late)[:-1]] if len(late) else late
-    return late & seen

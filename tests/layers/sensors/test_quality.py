@@ -258,7 +258,7 @@ numbers = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(st.tuples(steps, numbers, st.sampled_from([0, 0, 0, 30, 200, -2])), max_size=60),
     st.sampled_from([None, 600.0]),

@@ -61,7 +61,7 @@ def test_a_made_city_of_segments():
 
 @pytest.mark.skipif(not LOADS.exists(), reason="the loads of Köln are not beside the project")
 def test_the_segments_of_koeln():
-    table = pd.read_csv(LOADS, nrows=320_000)
+    table = pd.read_csv(LOADS, nrows=130_000)
     reports = pd.DataFrame({
         "segment": table["identifier"], "at": pd.to_datetime(table["datetime_utc"], utc=True),
         "class": table["auslastung"].astype(float),
