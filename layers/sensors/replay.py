@@ -21,7 +21,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -191,13 +191,13 @@ class ReplaySource:
 
     def _tell_refusals(self, sink: Sink, record: Record, play: _Play) -> None:
         """Count what could not be read once, not again at every start."""
-        if play.fingerprint == record.fingerprint:
-            return
+        if play.fingerprint != record.fingerprint:
+            play.fingerprint, play.refused = record.fingerprint, 0
         faults = chain.from_iterable(repeat(one, count) for one, count in record.refused)
-        while part := tuple(one for one, _ in zip(faults, range(CHUNK), strict=False)):
-            sink.put(Delivery(self.name, refused=part))
-        play.fingerprint = record.fingerprint
-        sink.put(Delivery(self.name, cursor=(self._cursor, play.state())))
+        left = islice(faults, play.refused, None)
+        while part := tuple(islice(left, CHUNK)):
+            play.refused += len(part)
+            sink.put(Delivery(self.name, refused=part, cursor=(self._cursor, play.state())))
 
     def _delivery(self, rows: pd.DataFrame, play: _Play) -> Delivery:
         play.told = int(rows["released"].iloc[-1])
@@ -221,6 +221,7 @@ class _Play:
         zone = ZoneInfo(config.zone)
         self.tape = tape
         self.fingerprint = str(kept.get("fingerprint", ""))
+        self.refused = int(kept.get("refused", 0))  # of this file, how many were told
         begun = date.fromisoformat(kept["first"]) if "first" in kept else None
         self._first = begun or local_day(round(1000 * now), zone)
         once = not config.is_looped
@@ -252,6 +253,7 @@ class _Play:
             "told": self.told,
             "first": self._first.isoformat(),
             "fingerprint": self.fingerprint,
+            "refused": self.refused,
         }
 
 
@@ -269,7 +271,10 @@ def read_tape(config: ReplayConfig) -> Tape:
         description = Path(config.streams) if config.streams else None
         record = read_file(Path(config.file), description, source=config.name, zone=zone)
     else:
-        record = read_store(config.database, source=config.name)
+        record = read_store(
+            config.database, source=config.name, span=_span(config, zone),
+            properties=config.properties,
+        )  # fmt: skip
     record = _chosen(record, config, zone)
     table = record.table.assign(released=record.table["at"] + record.table["delay"])
     if config.shift == "none":
@@ -279,13 +284,21 @@ def read_tape(config: ReplayConfig) -> Tape:
     return Tape(record, days_of(record.table, zone))
 
 
+def _span(config: ReplayConfig, zone: ZoneInfo) -> tuple[int | None, int | None]:
+    """Return from when to before when is played, milliseconds UTC."""
+    since = midnight(config.since, zone) if config.since else None
+    until = midnight(config.until + timedelta(days=1), zone) if config.until else None
+    return since, until
+
+
 def _chosen(record: Record, config: ReplayConfig, zone: ZoneInfo) -> Record:
     """Return the part of a record that is played."""
     table = record.table
-    if config.since:
-        table = table[table["at"] >= midnight(config.since, zone)]
-    if config.until:
-        table = table[table["at"] < midnight(config.until + timedelta(days=1), zone)]
+    since, until = _span(config, zone)
+    if since is not None:
+        table = table[table["at"] >= since]
+    if until is not None:
+        table = table[table["at"] < until]
     streams = record.streams
     if config.properties:
         kept = [n for n, stream in enumerate(streams) if stream.property in config.properties]

@@ -14,6 +14,14 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from layers.sensors.common import Section, Unit
+from layers.sensors.faults import (
+    MOST_FAULTS,
+    ConfigError,
+    Fault,
+    fault_of,
+    keys_of,
+    place_of,
+)
 from layers.sensors.properties import PROPERTIES
 from layers.sensors.records import Datastream, Reason, Refusal, Statistic
 from twin.errors import SourceError
@@ -23,10 +31,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
+    from pydantic_core import ErrorDetails
+
 NAMES = {"stream": ("stream", "key"), "time": ("time", "at"), "value": ("value",)}
 OFFSET = re.compile(r"(?:[zZ]|[+-]\d{2}:?\d{2})$")
 FIRST_MS = 631_152_000_000  # 1990
 MOST_ROWS = 50_000_000
+OF_THE_STORE = {"key", "source", "replayed", "number", "first", "last", "places"}
 KINDS = (".toml", ".json", ".csv")
 
 
@@ -251,18 +262,30 @@ def _described(path: Path, source: str) -> list[Described]:
     found, faults = [], []
     for number, row in enumerate(rows):
         try:
-            found.append(Described.model_validate(row))
+            found.append(Described.model_validate(_named(row)))
         except ValidationError as error:
-            faults += [
-                f"stream[{number}].{'.'.join(map(str, entry['loc']))}: {entry['msg']}"
-                for entry in error.errors()
-            ]
-    if faults or not found:
-        template = "The description of streams {path} cannot be used: {reason}."
+            faults += [_fault(entry, number) for entry in error.errors()]
+    if faults:
+        template = "The description of streams {path} cannot be used:"
+        raise ConfigError(template, faults=faults[:MOST_FAULTS], path=path)
+    if not found:
+        template = "The description of streams {path} names no stream."
         hint = "Each stream has at least stream and property; see docs/sensors.md."
-        reason = "; ".join(faults[:10]) or "0 streams"
-        raise SourceError(template, hint=hint, path=path, reason=reason)
+        raise SourceError(template, hint=hint, path=path)
     return found
+
+
+def _fault(entry: ErrorDetails, number: int) -> Fault:
+    place = place_of(("stream", number, *entry["loc"]))
+    return fault_of(entry, known={place: keys_of(Described)}, prefix=f"stream[{number}].")
+
+
+def _named(row: Any) -> Any:
+    """Return a row of an export of the store as one of a description."""
+    if not isinstance(row, dict):
+        return row
+    kept = {name: value for name, value in row.items() if name not in OF_THE_STORE}
+    return {"stream": row["key"], **kept} if "key" in row and "stream" not in row else kept
 
 
 def _rows(path: Path) -> Iterable[Any]:
