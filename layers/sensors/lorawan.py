@@ -11,11 +11,12 @@ import base64
 import binascii
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from layers.sensors.lorawan_fields import Leaf, leaves, number_of
+from layers.sensors.lorawan_fields import MOST_VALUES, Leaf, leaves, number_of
 from layers.sensors.records import Flag
-from layers.sensors.values import RefusedError, milliseconds
+from layers.sensors.values import RefusedError, clean, milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -316,7 +317,12 @@ def _place(part: Mapping[str, Any]) -> tuple[float, float] | None:
 
 
 def _leaves(payload: Any) -> tuple[Leaf, ...]:
-    return tuple(leaves(payload)) if isinstance(payload, dict) else ()
+    if not isinstance(payload, dict):
+        return ()
+    found = tuple(islice(leaves(payload), MOST_VALUES + 1))
+    if len(found) > MOST_VALUES:
+        raise RefusedError("too_large", f"more than {MOST_VALUES} values")
+    return found
 
 
 def _part(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -326,7 +332,7 @@ def _part(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _text(part: Mapping[str, Any], name: str) -> str:
     found = part.get(name)
-    return found[:200] if isinstance(found, str) else ""
+    return clean(found) if isinstance(found, str) else ""
 
 
 def _names(*names: str) -> tuple[str, ...]:

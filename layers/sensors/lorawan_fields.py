@@ -44,7 +44,8 @@ NAMES: Mapping[tuple[str, str], str] = {
         solarradiation globalradiation irradiation irradiance globalirradiance""",
     ("wind_speed", "m/s"): "windspeed avgwindspeed averagewindspeed windspeedavg windspeedms",
     ("wind_direction", "deg"): """
-        winddirection winddir windangle winddirectionangle winddirectiondeg winddirectiondegrees""",
+        winddirection winddir windangle winddirectionangle
+        winddirectionsensor winddirectiondeg winddirectiondegrees""",
     ("precipitation", "mm"): "precipitation rainfall rain rainmm rainfallmm",
     ("pm10", "ug/m3"): "pm10 pm100 pm10concentration",
     ("pm2_5", "ug/m3"): "pm25 pm25concentration",
@@ -71,10 +72,17 @@ NAMES: Mapping[tuple[str, str], str] = {
 KNOWN: Mapping[str, Known] = {
     name: Known(*meaning) for meaning, names in NAMES.items() for name in names.split()
 }
+WRAPPERS = (
+    "data", "payload", "decoded", "object", "values", "measurements", "measurement", "sensor",
+    "sensors", "telemetry", "environment", "weather",
+)  # fmt: skip
+"""What a decoder may put around all of its values."""
+
 ENDINGS = ("value", "val", "v")  # `air_temperature.value` of Decentlab and others
 CHANNEL = re.compile(r"^(.*[a-z])(\d{1,2})$")
 WRITTEN_VALUE = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\s\d].{0,11})?$")
-MOST_VALUES = 400  # of one message
+LONGEST_NAME = 100
+MOST_VALUES = 500  # of one message
 MOST_DEPTH = 6
 
 
@@ -95,6 +103,9 @@ def leaves(payload: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iter
     """
     for name, value in payload.items():
         path = f"{prefix}{name}"
+        if isinstance(value, list):
+            yield from _listed(path, value, depth)
+            continue
         if not isinstance(value, dict):
             yield Leaf(path, value)
             continue
@@ -106,7 +117,18 @@ def leaves(payload: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iter
             yield from leaves(value, f"{path}.", depth + 1)
 
 
-@lru_cache(maxsize=8192)
+def _listed(path: str, values: list[Any], depth: int) -> Iterator[Leaf]:
+    """Yield values that stand in a list with their names, as decoders of Sensecap write them."""
+    named = [one for one in values if isinstance(one, dict) and "measurementValue" in one]
+    inner = [one for one in values if isinstance(one, list)]
+    for entry in named:
+        yield Leaf(str(entry.get("type", path)), entry["measurementValue"])
+    for one in inner if depth < MOST_DEPTH else []:
+        yield from _listed(path, one, depth + 1)
+    if not named and not inner:
+        yield Leaf(path, values)
+
+
 def meaning(path: str) -> Known | None:
     """
     Return what a name of a decoder means, None where nobody knows.
@@ -116,7 +138,15 @@ def meaning(path: str) -> Known | None:
     >>> meaning("Firmware_Version") is None
     True
     """  # noqa: E501 - the answer is one line
-    name = re.sub(r"[^a-z0-9]", "", path.lower())
+    return _meaning(path) if len(path) <= LONGEST_NAME else None
+
+
+@lru_cache(maxsize=4096)
+def _meaning(path: str) -> Known | None:
+    steps = path.lower().split(".")
+    while len(steps) > 1 and steps[0] in WRAPPERS:
+        del steps[0]
+    name = re.sub(r"[^a-z0-9]", "", "".join(steps))
     if name in KNOWN:
         return KNOWN[name]
     channel = CHANNEL.match(name)
@@ -130,12 +160,15 @@ def unit_by_size(property_: str, value: float) -> tuple[str, str]:
 
     >>> unit_by_size("battery", 3.6), unit_by_size("battery", 92), unit_by_size("battery", 3054)
     (('battery', 'V'), ('battery_level', '%'), ('battery', 'mV'))
+    >>> unit_by_size("battery", 12.6), unit_by_size("battery", 25)
+    (('battery', 'V'), ('battery_level', '%'))
     """
     if property_ == "air_pressure":
         return property_, "Pa" if value > 5_000 else "hPa" if value > 200 else "kPa"
     if value > 200:
         return "battery", "mV"
-    return ("battery", "V") if value <= 30 else ("battery_level", "%")
+    is_voltage = value <= 5 or (value <= 30 and value != int(value))
+    return ("battery", "V") if is_voltage else ("battery_level", "%")
 
 
 def number_with_unit(value: Any) -> tuple[Any, str]:

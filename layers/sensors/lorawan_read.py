@@ -24,7 +24,7 @@ from layers.sensors.mapping import Found
 from layers.sensors.properties import PROPERTIES
 from layers.sensors.records import Datastream, Reading, Refusal, key_of
 from layers.sensors.units import conversion
-from layers.sensors.values import RefusedError, number
+from layers.sensors.values import RefusedError, clean, number
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class LorawanReader:
             if value is not None:
                 found.setdefault((value.property, value.part, when), (when, value))
             elif leaf.path not in says.fields and len(self.unread) < MOST_UNREAD:
-                self.unread.add(leaf.path)
+                self.unread.add(clean(leaf.path))
         return list(found.values()), refused
 
     def _stream(self, uplink: Uplink, says: DeviceSays, value: _Value) -> Datastream:
@@ -173,7 +173,7 @@ class LorawanReader:
             street=says.street,
             direction=says.direction,
             device=uplink.device,
-            extra={"field": value.path, "model": uplink.model},
+            extra={"field": clean(value.path), "model": uplink.model},
         )
 
 

@@ -117,6 +117,12 @@ def test_the_same_values_from_both_networks(network):
           "soil_conductivity": 120}),  # Dragino, older
         ({"temperature_1": 20.0, "temperature_2": 22.0, "relative_humidity_3": 50},
          {"air_temperature-1": 20.0, "air_temperature-2": 22.0, "relative_humidity-3": 50}),  # LPP
+        ({"messages": [[{"measurementId": "4097", "type": "Air Temperature",
+                         "measurementValue": 8.5},
+                        {"type": "Barometric Pressure", "measurementValue": 100_120}]]},
+         {"air_temperature": 8.5, "air_pressure": 1001.2}),  # Sensecap
+        ({"data": {"temperature": 4.0}, "board": {"temperature": 30.0}, "battery": 25},
+         {"air_temperature": 4.0, "battery_level": 25}),
         ({"temp": "68 °F"}, {"air_temperature": 20.0}),
         ({"light": True, "battery_voltage": 3000}, {"battery": 3.0}),
     ],
@@ -194,6 +200,15 @@ def test_a_value_that_is_none_is_refused_and_the_others_are_read(value, reason):
     found = read(ttn(decoded={"temperature": value, "humidity": 40}))
     assert [one.reason for one in found.refused] == [reason]
     assert values(found) == {"relative_humidity": 40}
+
+
+def test_bombs_and_letters_that_are_none_end_in_a_refusal_or_a_clean_name():
+    found = read(ttn(decoded={f"v{number}": 1 for number in range(600)}))
+    assert [one.reason for one in found.refused] == ["too_large"]
+    profile = {"deviceProfileName": "Kli\ud800ma\u0000\n<b>"}
+    (stream,) = read(chirpstack(decoded={"co2\ud800": 5}, info=profile), up()).streams
+    assert (stream.name + str(dict(stream.extra))).isprintable()
+    assert stream.name.encode()
 
 
 @pytest.mark.parametrize(

@@ -394,6 +394,26 @@ def test_a_wrong_certificate_is_told_and_nothing_is_sent(guarded, foreign, word,
             made.check(0.1)
 
 
+def test_a_broker_that_wants_a_certificate_of_the_client(tmp_path):
+    papers = certificates(tmp_path)
+    own = Broker(
+        tmp_path, "allow_anonymous true", f"cafile {papers['ca']}", f"certfile {papers['cert']}",
+        f"keyfile {papers['key']}", "require_certificate true",
+    ).start()  # fmt: skip
+    try:
+        mine = {"ca": papers["ca"], "certificate": papers["cert"], "key": papers["key"]}
+        with Running(source(own, "mutual", tls=mine), Kept()) as kept:
+            assert kept.last == ("connected", "")
+        without = source(own, "mutual", tls={"ca": papers["ca"]})
+        with pytest.raises(SourceError, match=r"closed the connection"):
+            without.check(0.1)
+        swapped = source(own, "mutual", tls={**mine, "key": papers["ca"]})
+        with pytest.raises(SourceError, match=r"cannot be read"):
+            swapped.check(0.1)
+    finally:
+        own.stop()
+
+
 def test_a_client_that_speaks_plainly_to_an_encrypted_door_and_the_other_way_round(
     guarded, broker, word
 ):
