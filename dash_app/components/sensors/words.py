@@ -137,20 +137,20 @@ def age_words(t: Translator, seconds: float | None) -> str:
 
     >>> from dash_app.i18n import translator
     >>> age_words(translator("en"), 200.0), age_words(translator("en"), 90_000.0)
-    ('3 minutes ago', 'a day ago')
+    ('3 minutes ago', '1 day ago')
     """
     if seconds is None or not math.isfinite(seconds):
         return t.text("no value yet")
     if seconds < MINUTE:
         return t.text("just now") if seconds > -HOUR else t.text("dated in the future")
     if seconds < HOUR:
-        return t.plural("a minute ago", "{count} minutes ago", int(seconds // MINUTE))
+        return t.plural("{count} minute ago", "{count} minutes ago", int(seconds // MINUTE))
     if seconds < DAY:
-        return t.plural("an hour ago", "{count} hours ago", int(seconds // HOUR))
+        return t.plural("{count} hour ago", "{count} hours ago", int(seconds // HOUR))
     days = int(seconds // DAY)
     if days < MOST_DAYS:
-        return t.plural("a day ago", "{count} days ago", days)
-    return t.plural("a year ago", "{count} years ago", int(days // 365.25))
+        return t.plural("{count} day ago", "{count} days ago", days)
+    return t.plural("{count} year ago", "{count} years ago", int(days // 365.25))
 
 
 def span_words(t: Translator, seconds: float) -> str:
@@ -159,7 +159,7 @@ def span_words(t: Translator, seconds: float) -> str:
         return t.text("{count} min", count=float(f"{seconds / MINUTE:.3g}"))
     if seconds < 2 * DAY:
         return t.text("{count} h", count=float(f"{seconds / HOUR:.3g}"))
-    return t.plural("a day", "{count} days", round(seconds / DAY))
+    return t.plural("{count} day", "{count} days", round(seconds / DAY))
 
 
 def local(ms: int) -> datetime:
