@@ -1,4 +1,4 @@
-"""People at the workspace: one without a mouse, a visitor from the public; what goes wrong meanwhile."""
+"""People at the workspace: without a mouse, from the public, two at once, without a server."""
 
 from __future__ import annotations
 
