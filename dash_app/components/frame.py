@@ -34,12 +34,17 @@ THEME_LABELS = {"system": "Theme: as the device", "light": "Theme: light", "dark
 THEME_ICONS = {"system": "theme", "light": "sun", "dark": "moon"}
 
 
-def top_bar(t: Translator, city: City, state: ViewState) -> list[Any]:
-    """Return the content of the bar: city, views, search, theme, language, share."""
+def top_bar(t: Translator, city: City, state: ViewState, *, sensed: bool = True) -> list[Any]:
+    """
+    Return the content of the bar: city, views, search, theme, language, share.
+
+    Measurements are named where there are any (`sensed`), or where somebody looks for them.
+    """
+    views = [name for name in VIEW_LABELS if name != "sensors" or sensed or state.view == name]
     return [
         _city(t, city),
         html.Nav(
-            [_view_button(t, name, state.view) for name in VIEW_LABELS],
+            [_view_button(t, name, state.view) for name in views],
             className="views",
             **attrs(aria_label=t.text("Views")),
         ),

@@ -129,7 +129,7 @@ def open_page(shown: Shown, search: Any) -> dict[str, Any]:
         "place": place,
         "spoken": words,
         "note": page_note(t, lost),
-        "bar": top_bar(t, shown.city, state),
+        "bar": top_bar(t, shown.city, state, sensed=shown.sensed()),
         "left": [
             colour_panel(t, shown.city, state),
             layer_tree(t, shown.city, state, sensed=shown.sensed()),
