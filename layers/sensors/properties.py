@@ -58,6 +58,9 @@ PROPERTIES: Mapping[str, Property] = {
     "noise": Property("Sound level", "dB", 10, 140, "mean", stuck_h=24),
     "soil_temperature": Property("Soil temperature", "Cel", -30, 50, most_step=10),
     "soil_moisture": Property("Soil moisture", "%", 0, 100),
+    "soil_conductivity": Property("Conductivity of the soil", "uS/cm", 0, 50_000),
+    "probe_temperature": Property("Temperature at the probe", "Cel", -60, 200),
+    "tvoc": Property("Volatile organic compounds", "[ppb]", 0, 65_000),
     "illuminance": Property("Illuminance", "lx", 0, 200_000),
     # water
     "water_level": Property("Water level", "cm", -500, 2_500, most_step=200),
@@ -74,5 +77,6 @@ PROPERTIES: Mapping[str, Property] = {
     "charging_used": Property("Charging points in use", "{point}", 0, 10_000),
     # devices
     "battery": Property("Battery voltage", "V", 0, 60),
+    "battery_level": Property("Charge of the battery", "%", 0, 100),
 }
 """Words a mapping may use. Another word is taken as it stands, with its unit and no range."""
