@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 KINDS = DAY_TYPES
 LEAST_SHARE = 0.75
 """Share of an hour's intervals that must be there (as in the data of Berlin's detectors)."""
+LEAST_DAY_H, LEAST_TRAFFIC = 20, 100.0
+"""Hours of a day without a vehicle, and vehicles on usual days, for the day to be left out."""
 WEEK = (5 / 7, 1 / 7, 1 / 7)
 HOURS = 24
 
@@ -125,6 +127,7 @@ def count_profile(
     expected = int((span.max() - span.min()) / pd.Timedelta(1, "h")) + 1 if len(span) else 0
     table = _by_day(hours[kept], zone, state)
     table, notes = _without_school(table, school_holidays)
+    table, dead = _without_dead(table)
     means = _means(table)
     days = {name: len(np.unique(table.day[table.kind == code])) for code, name in enumerate(KINDS)}
     totals = means.sum(skipna=False)
@@ -136,7 +139,7 @@ def count_profile(
         expected,
         expected - int(there.sum()),
         int(there.sum() - kept.sum()),
-        notes,
+        (*notes, *dead),
     )
 
 
@@ -187,3 +190,24 @@ def _without_school(
     note = say("Workdays in school holidays that are left out: {count}", count=count)
     kept = ~(away & work)
     return _Table(*(column[kept] for column in table)), (note,)
+
+
+def _without_dead(table: _Table) -> tuple[_Table, tuple[Sentence, ...]]:
+    """
+    Return the table without days on which nothing was counted where much is on others.
+
+    Such a counter is dead or its road is closed; a mean with it is neither.
+    """
+    days, code = np.unique(table.day, return_inverse=True)
+    totals = np.bincount(code, table.vehicles, minlength=len(days))
+    hours = np.bincount(code, minlength=len(days))
+    dead = (totals == 0) & (hours >= LEAST_DAY_H)
+    if not dead.any() or _usual(totals[~dead]) < LEAST_TRAFFIC:
+        return table, ()
+    note = say("Days without a single vehicle that are left out: {count}", count=int(dead.sum()))
+    kept = ~dead[code]
+    return _Table(*(column[kept] for column in table)), (note,)
+
+
+def _usual(totals: NDArray[np.float64]) -> float:
+    return float(np.median(totals)) if len(totals) else 0.0

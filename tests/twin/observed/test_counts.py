@@ -97,6 +97,20 @@ def test_days_on_which_clocks_change(day, hours):
     assert len(found) == (23 if hours == 23 else 24)
 
 
+def test_days_of_a_dead_counter_are_left_out_and_told():
+    week = hours_of("2026-06-08", 5)
+    dead = week.copy()
+    dead.iloc[24:48] = 0.0
+    found = count_profile(dead)
+    assert found.dtvw == 2760
+    assert found.days["weekday"] == 4
+    assert str(found.notes[0]) == "Days without a single vehicle that are left out: 1"
+    assert count_profile(dead.iloc[24:48]).dtvw == 0  # nothing tells that it is dead
+    quiet = (week > 200) * 1.0  # a farm track: some days have nobody
+    quiet.iloc[24:48] = 0.0
+    assert count_profile(quiet).days["weekday"] == 5
+
+
 def test_nothing_counted():
     none = pd.Series(dtype=float, index=pd.DatetimeIndex([], tz="UTC"))
     profile = count_profile(none)
