@@ -37,6 +37,7 @@ def match_segments(
     *,
     reach_m: float = REACH_M,
     directed: bool = False,
+    skip_wrong: bool = False,
 ) -> pd.DataFrame:
     """
     Return which streets run along each segment.
@@ -54,6 +55,8 @@ def match_segments(
     directed
         Whether the order of the points is the direction of travel. Many are drawn the other way
         round; if False both directions of a street are found, and `is_along` tells them apart.
+    skip_wrong
+        Leave out segments that are no lines instead of raising.
 
     Returns
     -------
@@ -67,11 +70,13 @@ def match_segments(
     ModelError
         A segment is no line.
     """
-    shapes = _lines(lines, streets)
+    shapes = _lines(lines, streets, skip_wrong=skip_wrong)
     roads = streets[streets["allow_car"].to_numpy(bool)] if "allow_car" in streets else streets
     if not len(shapes) or not len(roads):
         return pd.DataFrame(columns=list(COLUMNS))
-    owner, point, bearing, length = _pieces(shapes)
+    owner, point, bearing, length = _pieces(_within(shapes, roads, reach_m))
+    if not len(owner):
+        return pd.DataFrame(columns=list(COLUMNS))
     pairs = _near(point, bearing, roads.geometry.to_numpy(), reach_m)
     pairs = pairs[
         pairs["turn_deg"].le(TURN_DEG) | (not directed and pairs["back_deg"].le(TURN_DEG))
@@ -81,21 +86,38 @@ def match_segments(
     return _summed(chosen, shapes, roads)
 
 
-def _lines(lines: Mapping[str, str] | gpd.GeoSeries, streets: gpd.GeoDataFrame) -> pd.Series:
-    """Return the segments in the CRS of the town, lines in one piece joined."""
+def _lines(
+    lines: Mapping[str, str] | gpd.GeoSeries, streets: gpd.GeoDataFrame, *, skip_wrong: bool
+) -> pd.Series:
+    """Return the segments in the CRS of the town, their parts joined where they follow."""
     import geopandas  # noqa: PLC0415 - mapping of WKT only
 
     if not isinstance(lines, pd.Series):
-        read = shapely.from_wkt(list(lines.values()), on_invalid="ignore")
+        with np.errstate(invalid="ignore"):  # "nan" in a text
+            read = shapely.from_wkt(list(lines.values()), on_invalid="ignore")
         lines = geopandas.GeoSeries(read, index=list(lines), crs=4326)
-    kinds = shapely.get_type_id(lines.to_numpy())
-    wrong = ~np.isin(kinds, (1, 5)) | shapely.is_empty(lines.to_numpy())
-    if wrong.any():
+    shapes = lines.to_crs(streets.crs).to_numpy()
+    is_line = np.isin(shapely.get_type_id(shapes), (1, 5))
+    corners, owner = shapely.get_coordinates(shapes, return_index=True)
+    lost = np.bincount(owner, ~np.isfinite(corners).all(axis=1), minlength=len(shapes)) > 0
+    right = is_line & ~shapely.is_empty(shapes) & ~lost
+    if not right.all() and not skip_wrong:
         template = "Segments that are no lines: {count}, e.g. {example}."
         hint = "Give LINESTRING or MULTILINESTRING in degrees."
-        example = str(lines.index[wrong][0])
-        raise ModelError(template, hint=hint, count=int(wrong.sum()), example=example)
-    return pd.Series(shapely.line_merge(lines.to_crs(streets.crs).to_numpy()), lines.index)
+        example = str(lines.index[~right][0])
+        raise ModelError(template, hint=hint, count=int((~right).sum()), example=example)
+    return pd.Series(shapely.line_merge(shapes[right], directed=True), lines.index[right])
+
+
+def _within(shapes: pd.Series, roads: gpd.GeoDataFrame, reach_m: float) -> pd.Series:
+    """Return the segments without what lies outside of the town: a line may cross a continent."""
+    west, south, east, north = roads.total_bounds
+    box = (west - reach_m, south - reach_m, east + reach_m, north + reach_m)
+    bounds = shapely.bounds(shapes.to_numpy())
+    out = (bounds[:, :2] < box[:2]).any(axis=1) | (bounds[:, 2:] > box[2:]).any(axis=1)
+    cut = shapes.to_numpy().copy()
+    cut[out] = shapely.clip_by_rect(cut[out], *box)
+    return pd.Series(cut, shapes.index)
 
 
 def _pieces(shapes: pd.Series) -> tuple[Ints, NDArray[np.object_], Floats, Floats]:

@@ -98,6 +98,25 @@ def test_what_is_no_line_is_named():
     assert match_segments({"s": wkt((0, 6), (250, 6))}, TOWN.iloc[:0]).empty
 
 
+def test_wrong_segments_can_be_skipped():
+    lines = {
+        "good": wkt((0, 6), (250, 6)), "bad": "nonsense", "far": "LINESTRING (1e9 1e9, 2e9 2e9)",
+        "nan": "LINESTRING (nan nan, 1 1)",
+    }  # fmt: skip
+    found = match_segments(lines, TOWN, skip_wrong=True, directed=True)
+    assert set(found["street"]) == {"main1", "main2"}
+    assert match_segments({"bad": "x"}, TOWN, skip_wrong=True).empty
+
+
+def test_a_line_over_a_continent_is_cut_to_the_town():
+    found = match_segments({"s": wkt((-900_000, 6), (0, 6), (250, 6), (700_000, 6))}, TOWN)
+    along = found[found["is_along"]]
+    assert {"main1", "main2", "far"} <= set(along["street"])
+    assert found["line_part"].max() < 0.001
+    elsewhere = match_segments({"s": "LINESTRING (20 40, 30 41)"}, TOWN)
+    assert elsewhere.empty
+
+
 def test_a_segment_of_no_length_finds_nothing_wrong():
     assert len(match_segments({"s": wkt((0, 6), (0, 6))}, TOWN)) == 0
 
