@@ -230,7 +230,7 @@ def _segment_loads(streams: Mapping[int, Seen], year: YearResults, city: City) -
     table = pd.DataFrame(each, city.streets.index).dropna(how="all")
     loads = hourly_load(table, hour_shares(year.answers.given))
     lines = {str(n): one.stream.line for n, one in streams.items() if one.stream.line}
-    matches = match_segments(lines, city.streets)
+    matches = match_segments(lines, city.streets, skip_wrong=True)
     along = of_segments(matches, loads)
     along.index = along.index.astype(int)
     rest = {n: one.stream for n, one in streams.items() if n not in along.index}

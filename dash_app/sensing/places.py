@@ -64,7 +64,7 @@ def _along(streams: Mapping[int, Datastream], city: City) -> dict[int, tuple[str
     """Return the streets that segments run along, those in their direction first."""
     try:
         lines = {str(number): stream.line for number, stream in streams.items()}
-        table = match_segments(lines, city.streets)
+        table = match_segments(lines, city.streets, skip_wrong=True)
     except TwinError:
         return {}
     order = table.sort_values(["overlap_m", "is_along"], ascending=False, kind="stable")
