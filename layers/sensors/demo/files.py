@@ -40,7 +40,7 @@ name = "demo"
 kind = "replay"
 file = "week.parquet"
 days_before = {days}
-licence = "invented"
+attribution = "Erfunden für die Vorführung, nie gemessen"
 
 [[source]]
 name = "demo-year"
@@ -48,7 +48,7 @@ kind = "replay"
 file = "year.parquet"
 shift = "none"
 speed = "max"
-licence = "invented"
+attribution = "Erfunden für die Vorführung, nie gemessen"
 """
 
 
@@ -102,7 +102,7 @@ def _write(
         known |= {"stream": known.pop("key").removeprefix(f"{SOURCE}/")}
         known["name"] = name.format(stream.name)
         if kind == "year":
-            known["interval_s"] = 3600.0
+            del known["interval_s"]  # it ends with yesterday and is not overdue for that
         del known["source"], known["replayed"]
         told.append(known)
     text = json.dumps(told, ensure_ascii=False, indent=1)

@@ -144,7 +144,7 @@ def _stream(
     return Datastream(
         key_of(SOURCE, name, str(number), word), SOURCE, name, word, property_.unit,
         statistic=property_.statistic, lon=lon, lat=lat, interval_s=60.0,
-        people=property_.people, replayed=True, licence="invented", extra=known, **told,
+        people=property_.people, replayed=True, extra=known, **told,
     )  # fmt: skip
 
 
