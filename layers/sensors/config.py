@@ -170,7 +170,7 @@ def _told(error: ValidationError) -> list[ErrorDetails]:
     return [
         entry
         for entry, place in zip(entries, places, strict=True)
-        if entry["type"] != "literal_error"
+        if entry["type"] not in {"literal_error", "too_short"}
         or not any(other.startswith((f"{place}.", f"{place}[")) for other in places)
     ][:MOST_FAULTS]
 

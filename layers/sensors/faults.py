@@ -146,6 +146,8 @@ WANTED = {
     "model": say("a section of its own"),
     "dict": say("a section of its own"),
     "string_too_long": say("a shorter text"),
+    "too_short": say("a list with at least one entry"),
+    "too_long": say("a shorter list"),
 }
 """What is wanted by the begin of the kind of fault; else a text."""
 

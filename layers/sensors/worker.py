@@ -157,6 +157,7 @@ def start_worker(
     *,
     sources: Sequence[Source] | None = None,
     tell: Tell | None = None,
+    words: Callable[[str], Words] | None = None,
 ) -> Worker:
     """
     Run a worker in threads of this program, e.g. beside the page of a demo.
@@ -177,7 +178,7 @@ def start_worker(
         if sources is None
         else sources
     )
-    worker = Worker(opened, made, config, tell=tell)
+    worker = Worker(opened, made, config, tell=tell, words=words)
     failed: list[Exception] = []
 
     def run() -> None:
