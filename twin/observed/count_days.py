@@ -121,9 +121,9 @@ def count_profile(
         template = "The counts have no time zone."
         hint = "Give their times in UTC."
         raise ModelError(template, hint=hint)
-    there = hours.notna()
+    there = pd.Series(np.isfinite(hours.to_numpy(float)), hours.index)
     kept = there if doubtful is None else there & ~doubtful.reindex(hours.index, fill_value=False)
-    span = hours.index[there]
+    span = hours.index[there.to_numpy(bool)]
     expected = int((span.max() - span.min()) / pd.Timedelta(1, "h")) + 1 if len(span) else 0
     table = _by_day(hours[kept], zone, state)
     table, notes = _without_school(table, school_holidays)

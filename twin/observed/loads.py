@@ -109,7 +109,7 @@ def compare_load(
         template = "The model has {count} hours; a year has 8,760."
         hint = "Take the hours of one year without 29 February."
         raise ModelError(template, hint=hint, count=len(modelled))
-    there = measured.notna()
+    there = pd.Series(np.isfinite(measured.to_numpy(float)), measured.index)
     kept = (
         there if doubtful is None else there & ~doubtful.reindex(measured.index, fill_value=False)
     )

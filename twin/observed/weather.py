@@ -19,6 +19,8 @@ from twin.sentences import Sentence, say
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from numpy.typing import NDArray
 ZONE = "Etc/GMT-1"  # UTC + 1 all the year; the sign is that of POSIX
 ROOM_C, LIMIT_C = 20.0, 15.0
 MAIN_HOURS = (0, 6, 12, 18)  # begin, CET; they end at 0, 6, 12, 18 UTC
@@ -103,7 +105,7 @@ def daily_means(hours: pd.Series[float]) -> pd.DataFrame:
     """
     local = local_standard(hours.index)
     table = pd.DataFrame(
-        {"day": local.normalize(), "hour": local.hour, "value": hours.to_numpy(float)}
+        {"day": local.normalize(), "hour": local.hour, "value": _finite(hours)}
     ).dropna(subset=["value"])
     by_day = table.groupby("day")["value"].agg(["mean", "count"])
     main = table[table["hour"].isin(MAIN_HOURS)].groupby("day")["value"].agg(["mean", "count"])
@@ -156,21 +158,36 @@ def degree_days_to_date(
         Without it the last year of the station.
     """
     here = _of_year(mean_c, year)
-    both = _same_days(mean_c, reference_c, year).dropna()
-    expected = _span(here)
-    own, other = (degree_days(both[name]).sum() for name in ("value", "value_reference"))
+    return _degree_days(here, reference_c, begin=_first_day(here))
+
+
+def degree_days_over(mean_c: pd.Series[float], reference_c: pd.Series[float]) -> DegreeDays:
+    """
+    Return the degree days of any days, also over the turn of a year, beside the weather year.
+
+    Parameters as of `degree_days_to_date`; `lacking` counts from the first day to the last.
+    """
+    return _degree_days(mean_c, reference_c, begin=None)
+
+
+def _degree_days(
+    mean_c: pd.Series[float], reference_c: pd.Series[float], *, begin: pd.Timestamp | None
+) -> DegreeDays:
+    both = _same_days(mean_c, reference_c).dropna()
+    own, other = (degree_days(both[name]).sum() for name in ("value", "reference"))
     numbers = {
         "gt": float(own["gt"]),
         "gt_reference": float(other["gt"]),
         "hgt": float(own["hgt"]),
         "hgt_reference": float(other["hgt"]),
     }
-    there = pd.DatetimeIndex(here.dropna().index)
+    there = pd.DatetimeIndex(mean_c.dropna().index)
+    first = there.min() if len(there) else None
     return DegreeDays(
         **numbers,
         days=len(both),
-        lacking=max(expected - len(both), 0),
-        first=there.min().date() if len(there) else None,
+        lacking=_span(first if begin is None else begin, there) - len(both),
+        first=first.date() if first is not None else None,
         last=there.max().date() if len(there) else None,
         said=_told(numbers, len(both)),
     )
@@ -184,10 +201,10 @@ def degree_day_months(
 
     Columns `gt`, `gt_reference`, `hgt`, `hgt_reference`, `days`: of the days that both have.
     """
-    both = _same_days(mean_c, reference_c, year).dropna()
-    own, other = (degree_days(both[name]) for name in ("value", "value_reference"))
+    both = _same_days(_of_year(mean_c, year), reference_c).dropna()
+    own, other = (degree_days(both[name]) for name in ("value", "reference"))
     table = own.join(other.add_suffix("_reference")).assign(days=1)
-    month = pd.Index(table.index.to_numpy() // 100, name="month")
+    month = pd.DatetimeIndex(table.index).month.rename("month")
     return table.groupby(month)[["gt", "gt_reference", "hgt", "hgt_reference", "days"]].sum()
 
 
@@ -197,11 +214,25 @@ def _of_year(mean_c: pd.Series[float], year: int | None) -> pd.Series[float]:
     return mean_c[days.year == wanted]
 
 
-def _same_days(
-    mean_c: pd.Series[float], reference_c: pd.Series[float], year: int | None
-) -> pd.DataFrame:
-    here = _by_date(_of_year(mean_c, year))
-    return here.join(_by_date(reference_c).add_suffix("_reference"), how="left")
+def _same_days(mean_c: pd.Series[float], reference_c: pd.Series[float]) -> pd.DataFrame:
+    """Return `value` by day and `reference` of the same day of the year; no 29 February."""
+    key, usual = _date_keys(mean_c.index)
+    own, known = _date_keys(reference_c.index)
+    usual_year = reference_c[known].groupby(own[known]).mean()
+    return pd.DataFrame(
+        {
+            "value": mean_c.to_numpy(float)[usual],
+            "reference": usual_year.reindex(key[usual]).to_numpy(float),
+        },
+        index=mean_c.index[usual],
+    )
+
+
+def _date_keys(days: pd.Index) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return month and day as one number (mmdd), and which are not 29 February."""
+    times = pd.DatetimeIndex(days)
+    key = (times.month * 100 + times.day).to_numpy(np.int64)
+    return key, key != 229
 
 
 def _told(numbers: dict[str, float], days: int) -> Sentence:
@@ -231,23 +262,17 @@ def _told(numbers: dict[str, float], days: int) -> Sentence:
     )
 
 
-def _by_date(mean_c: pd.Series[float]) -> pd.DataFrame:
-    """Return means by month and day; of several years the mean, without 29 February."""
+def _first_day(mean_c: pd.Series[float]) -> pd.Timestamp | None:
+    """Return 1 January of the year of some days."""
     days = pd.DatetimeIndex(mean_c.index)
-    key = (days.month * 100 + days.day).to_numpy()
-    usual = key != 229
-    table = pd.DataFrame({"value": mean_c.to_numpy(float)[usual]}, pd.Index(key[usual], name="day"))
-    return table.groupby(level=0).mean()
+    return pd.Timestamp(days.max().year, 1, 1) if len(days) else None
 
 
-def _span(mean_c: pd.Series[float]) -> int:
-    """Return the days from 1 January to the last of the year that has a mean."""
-    days = pd.DatetimeIndex(mean_c.dropna().index)
-    if not len(days):
+def _span(first: pd.Timestamp | None, there: pd.DatetimeIndex) -> int:
+    """Return the days from one to the last that has a mean, without 29 February."""
+    if first is None or not len(there):
         return 0
-    last = days.max()
-    is_leap_day = last.is_leap_year and (last.month, last.day) >= (2, 29)
-    return int(last.day_of_year) - int(is_leap_day)
+    return int(_date_keys(pd.date_range(first, there.max()))[1].sum())
 
 
 def corrected_demand(
@@ -361,8 +386,13 @@ def _by_hour(values: pd.Series[float], name: str) -> pd.DataFrame:
     local = local_standard(values.index)
     key = (local.month * 10_000 + local.day * 100 + local.hour).to_numpy()
     usual = key // 100 != 229
-    table = pd.DataFrame({name: values.to_numpy(float)[usual]}, pd.Index(key[usual], name="hour"))
+    table = pd.DataFrame({name: _finite(values)[usual]}, pd.Index(key[usual], name="hour"))
     return table.groupby(level=0).mean()
+
+
+def _finite(values: pd.Series[float]) -> NDArray[np.float64]:
+    given = np.asarray(values, np.float64)
+    return np.where(np.isfinite(given), given, np.nan)
 
 
 def local_standard(index: pd.Index) -> pd.DatetimeIndex:

@@ -12,6 +12,7 @@ from twin.observed.weather import (
     daily_means,
     degree_day_months,
     degree_days,
+    degree_days_over,
     degree_days_to_date,
     reference_means,
 )
@@ -55,6 +56,8 @@ def test_the_mean_of_the_dwd_needs_21_hours_or_the_four_main_ones():
     none = whole.drop(whole.index[[0, 1, 2, 3]])
     assert np.isnan(daily_means(none)["mean_c"].iloc[0])
     assert np.isnan(daily_means(whole.where(whole > 4))["mean_c"].iloc[0])
+    endless = whole.replace({7.0: np.inf})
+    assert daily_means(endless)["mean_c"].tolist() == [pytest.approx((276 - 7) / 23)]
 
 
 def test_days_without_anything_are_there_without_a_mean():
@@ -100,6 +103,20 @@ def test_a_station_that_began_late_lacks_the_days_before():
     years = pd.concat([days("2025-01-01", [-10.0] * 365), days("2026-01-01", [5.0] * 20)])
     assert degree_days_to_date(years, reference).ratio == 1
     assert degree_days_to_date(years, reference, year=2025).gt == 365 * 30
+
+
+def test_days_over_the_turn_of_a_year():
+    reference = days("2015-01-01", np.r_[[5.0] * 181, [15.0] * 184])
+    own = days("2025-12-01", [0.0] * 62)  # December against 15 °C, January against 5 °C
+    found = degree_days_over(own, reference)
+    assert (found.gt, found.gt_reference) == (62 * 20, 31 * 15)
+    assert (found.days, found.lacking) == (62, 0)
+    assert degree_days_to_date(own, reference).days == 31
+    whole = degree_days_over(days("2023-01-01", [0.0] * 1096), reference)
+    assert (whole.days, whole.lacking) == (1095, 0)  # three years, one leap day
+    gap = own.copy()
+    gap.iloc[10] = np.nan
+    assert degree_days_over(gap.drop(gap.index[20]), reference).lacking == 2
 
 
 def test_little_is_not_judged():
