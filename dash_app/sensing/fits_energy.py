@@ -18,7 +18,7 @@ from twin.observed.weather import (
     Corrected,
     base_of_summer,
     corrected_demand,
-    degree_days_to_date,
+    degree_days_over,
     reference_means,
 )
 from twin.sentences import Sentence, say
@@ -183,7 +183,7 @@ def _weathered(
     same = daily_c.reindex(whole.index).dropna()
     if not len(same):
         return load
-    days = degree_days_to_date(same, reference_means(city.weather))
+    days = degree_days_over(same, reference_means(city.weather))
     base, _ = base_of_summer(whole, daily_c)
     kwh = float(whole[same.index].sum())
     rest = min(base * len(same), kwh) if np.isfinite(base) else 0.0
