@@ -36,7 +36,9 @@ class Uplink(NamedTuple):
     """What a network says that a device has said."""
 
     device: str  # number of the device; private
-    names: tuple[str, ...]  # all it is called by; private
+    identity: str  # no other device at this network has it; private
+    names: tuple[str, ...]  # what it alone is called; private
+    kinds: tuple[str, ...]  # what others like it are called too: model, profile, application
     called: str  # what its owner calls it; may tell about people
     model: str  # kind of device
     at: int  # receipt by the network, milliseconds since 1970 UTC
@@ -103,7 +105,9 @@ def _ttn(message: Mapping[str, Any], topic: str, received: int) -> Uplink | None
     normal = _normal(body.get("normalized_payload"), at)
     return Uplink(
         device=device or eui,
-        names=_names(device, eui, model, f"{application}/{device}"),
+        identity=f"{application}/{device or eui}",
+        names=_names(device, eui, f"{application}/{device}"),
+        kinds=_names(model, application),
         called=device,
         model=model,
         at=at,
@@ -174,7 +178,9 @@ def _chirpstack(message: Mapping[str, Any], topic: str, received: int) -> Uplink
     own = _part(message, "location") if kind == "location" else decoded
     return Uplink(
         device=eui,
-        names=_names(eui, called, profile, _text(info, "applicationName")),
+        identity=eui,
+        names=_names(eui, called),
+        kinds=_names(profile, _text(info, "applicationName") or _text(message, "applicationName")),
         called=called,
         model=profile,
         at=at,

@@ -110,14 +110,15 @@ class LorawanReader:
     def _time(self, uplink: Uplink) -> int:
         if not uplink.frame:
             return uplink.at
-        frame, before = self._frames.get(uplink.device, ((), 0))
+        frame, before = self._frames.get(uplink.identity, ((), 0))
         if frame == uplink.frame and abs(uplink.at - before) <= SENT_AGAIN_MS:
             return before
-        _remember(self._frames, uplink.device, (uplink.frame, uplink.at), self._config.most_streams)
+        now = (uplink.frame, uplink.at)
+        _remember(self._frames, uplink.identity, now, self._config.most_streams)
         return uplink.at
 
     def _device(self, uplink: Uplink) -> DeviceSays:
-        names = (uplink.device, *uplink.names, uplink.model)
+        names = (uplink.identity, *uplink.names, *uplink.kinds)
         if names not in self._says:
             found = device_says(uplink, self._config, self._salt)
             _remember(self._says, names, found, self._config.most_streams)
@@ -253,23 +254,28 @@ def device_says(uplink: Uplink, config: MqttConfig, salt: str) -> DeviceSays:
     """Return what the entries that fit a device say together; the first holds."""
     entries = [device for device in config.devices if fits(device, uplink)]
     place = _first_place(uplink, entries, config.at)
-    short = next((device.short for device in entries if device.short), "") or short_of(
-        uplink, config.name, salt
-    )
+    digest = short_of(uplink, config.name, salt)
+    short = next((_own(d.short, d, uplink, f"-{digest}") for d in entries if d.short), digest)
     own = uplink.called if config.device_names else ""
-    named = next((device.name for device in entries if device.name), "")
+    named = next((_own(d.name, d, uplink, f" {digest[:4]}") for d in entries if d.name), "")
     fields: dict[str, Any] = {}
     for device in entries:
         fields = {**device.fields, **fields}
     return DeviceSays(
         short=short,
-        name=named or place.pop("name", "") or own or f"{uplink.model or 'LoRaWAN'} {short[:4]}",
+        name=named or place.pop("name", "") or own or f"{uplink.model or 'LoRaWAN'} {digest[:4]}",
         **{name: said for name, said in place.items() if name != "name"},
         fields=fields,
         only_fields=any(device.only_fields for device in entries),
         is_public=all(device.public for device in entries),
         is_listed=bool(entries) or bool(set(uplink.names) & set(config.at)),
     )
+
+
+def _own(given: str, device: Device, uplink: Uplink, end: str) -> str:
+    """Return a name of the configuration, with an end where its entry is for many devices."""
+    is_alone = device.device.lower() in (name.lower() for name in uplink.names)
+    return given if is_alone else f"{given}{end}"
 
 
 def _first_place(
@@ -293,14 +299,13 @@ def fits(device: Device, uplink: Uplink) -> bool:
     pattern = device.device.lower()
     return any(
         name.lower() == pattern or fnmatchcase(name.lower(), pattern)
-        for name in (*uplink.names, uplink.model)
-        if name
+        for name in (*uplink.names, *uplink.kinds)
     )
 
 
 def short_of(uplink: Uplink, source: str, salt: str) -> str:
     """Return a short name that says nothing of the device, the same over restarts."""
-    text = "\0".join((source, uplink.device)).encode()
+    text = f"{source}\0{uplink.identity}".encode()
     return hashlib.blake2s(text, key=salt.encode()[:32], digest_size=5).hexdigest()
 
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from layers.project_store import default_store
 from layers.sensors.mqtt_check import checked, new_reader
 from layers.sensors.mqtt_config import MqttConfig
-from layers.sensors.mqtt_link import Link, LinkError, Pauses, Terms, unsteady
+from layers.sensors.mqtt_faults import LinkError, unsteady
+from layers.sensors.mqtt_link import Link, Pauses, Terms
 from layers.sensors.mqtt_marks import Marks
 from layers.sensors.records import Delivery
 from twin.sentences import say
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from layers.sensors.common import Checked, Sink
-    from layers.sensors.mqtt_link import Incoming
+    from layers.sensors.mqtt_inbox import Incoming
     from layers.sensors.mqtt_marks import Mark
     from layers.sensors.mqtt_read import Reader
     from layers.sensors.records import Datastream, Reading, Refusal

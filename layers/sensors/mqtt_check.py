@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from layers.sensors.common import Checked
-from layers.sensors.mqtt_link import Link, LinkError, Terms
+from layers.sensors.mqtt_faults import LinkError
+from layers.sensors.mqtt_link import Link, Terms
 from layers.sensors.mqtt_read import Reader
 from twin.errors import SourceError
 from twin.sentences import listed, say
@@ -69,7 +70,7 @@ def checked(config: MqttConfig, seconds: float, *, clock: Callable[[], float]) -
                 refused += found.refused
     finally:
         link.close(0.0)
-    notes = (*link.notes(), *_notes(config, streams, messages, reader.unread))
+    notes = (*link.notes(), *_notes(config, messages, reader.unread))
     extra = {"messages": messages, "kept": kept}
     return Checked(tuple(streams.values()), tuple(readings), tuple(refused), notes, extra)
 
@@ -100,15 +101,10 @@ def _unshared(topic: str) -> str:
     return topic.split("/", 2)[2] if topic.startswith("$share/") else topic
 
 
-def _notes(
-    config: MqttConfig, streams: dict[str, Datastream], messages: int, unread: tuple[str, ...]
-) -> list[Sentence]:
+def _notes(config: MqttConfig, messages: int, unread: tuple[str, ...]) -> list[Sentence]:
     found = []
     if not messages:
         found.append(say("Nothing came from {topics} meanwhile.", topics=listed(config.subscribed)))
-    placeless = [stream.name for stream in streams.values() if stream.lon is None]
-    if placeless:
-        found.append(say("Without a place on the map: {names}.", names=listed(placeless)))
     if unread:
         found.append(
             say(

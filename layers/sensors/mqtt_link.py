@@ -8,13 +8,11 @@ connection has broken, goes nowhere and cannot be taken for that of another mess
 from __future__ import annotations
 
 import random
-import socket
 import ssl
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from paho.mqtt.client import Client, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
@@ -23,6 +21,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from layers.sensors.common import said
+from layers.sensors.mqtt_faults import LinkError, refusal, taken_over, unreachable
+from layers.sensors.mqtt_inbox import SLICE_S, Inbox, Incoming
 from twin.errors import SourceError
 from twin.sentences import Sentence, listed, say
 
@@ -33,33 +33,13 @@ if TYPE_CHECKING:
     from paho.mqtt.client import MQTTMessage
     from paho.mqtt.reasoncodes import ReasonCode
 
-    from layers.sensors.common import State
     from layers.sensors.mqtt_config import MqttConfig
 
 ANSWER_S = 15.0  # for the answer to a connection and to a subscription
 REACH_S = 8.0  # for the first step of it
-MOST_WAITING_BYTES = 64_000_000
-SLICE_S = 0.005
 NEW_ONLY = 1  # kept messages are sent when a subscription is new, not after every break
 
-UNKNOWN_VERSION = (1, 132)
-WRONG_PASSWORD = (4, 5, 134, 135)
-WRONG_CLIENT = (2, 133)
-BANNED = 138
 TAKEN_OVER = 142
-
-
-class Incoming(NamedTuple):
-    """A message as it came; `payload` None where it was longer than is read."""
-
-    topic: str
-    payload: bytes | None
-    received: int  # milliseconds since 1970 UTC
-    size: int = 0
-    mid: int = 0
-    qos: int = 0
-    is_again: bool = False  # the broker says that it has sent it before
-    is_kept: bool = False  # the broker had it before anybody listened
 
 
 @dataclass(frozen=True)
@@ -82,85 +62,6 @@ class _Closing(ssl.SSLSocket):
         except (OSError, ValueError):
             self.close()
             raise
-
-
-class LinkError(Exception):
-    """A connection that could not be made or has ended; `is_fault`: waiting alone mends nothing."""
-
-    def __init__(
-        self,
-        why: Sentence,
-        *,
-        is_fault: bool = False,
-        other_version: bool = False,
-        was_open: bool = False,
-    ) -> None:
-        self.why = why
-        self.is_fault = is_fault
-        self.other_version = other_version  # the broker may speak another one
-        self.was_open = was_open
-        super().__init__(str(why))
-
-    @property
-    def state(self) -> State:
-        """Return the state of the source that follows."""
-        return "failed" if self.is_fault else "waiting"
-
-
-class Inbox:
-    """
-    Messages that have come and are not yet read: an upper bound by number and bytes.
-
-    A full one makes the network thread wait, so that no more is read from the broker.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = max(most, 1)
-        self._waiting: deque[Incoming] = deque()
-        self._bytes = 0
-        self._room = threading.Condition()
-        self._arrived = threading.Event()
-        self._is_open = True
-
-    def put(self, message: Incoming) -> None:
-        """Add a message; waits while there is no room."""
-        size = len(message.payload or b"")
-        with self._room:
-            while self._is_open and self._is_full():
-                self._room.wait(0.5)
-            if not self._is_open:
-                return
-            self._waiting.append(message)
-            self._bytes += size
-        if not self._arrived.is_set():
-            self._arrived.set()
-
-    def take(self, most: int, *, patience_s: float, first_s: float) -> list[Incoming]:
-        """Return what has come: at once when no more follows, else after `patience_s` at most."""
-        if not self._arrived.wait(first_s):
-            return []
-        end, before = time.monotonic() + patience_s, -1
-        while before < len(self._waiting) < most and time.monotonic() < end:
-            before = len(self._waiting)
-            time.sleep(SLICE_S)
-        with self._room:
-            taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
-            self._bytes -= sum(len(message.payload or b"") for message in taken)
-            if not self._waiting:
-                self._arrived.clear()
-            self._room.notify_all()
-        return taken
-
-    def close(self) -> None:
-        """Take nothing more in."""
-        with self._room:
-            self._is_open = False
-            self._room.notify_all()
-        self._arrived.set()
-
-    def _is_full(self) -> bool:
-        too_many = len(self._waiting) >= self._most
-        return too_many or self._bytes >= MOST_WAITING_BYTES
 
 
 class Link:
@@ -214,7 +115,10 @@ class Link:
         try:
             self._wait(self._answered, stop)
             if self._refused is not None:
-                raise refusal(self._refused, self._config, self._terms)
+                terms = self._terms
+                raise refusal(
+                    self._refused, self._config, version=terms.version, client_id=terms.client_id
+                )
             self._wait(self._subscribed, stop)
             if self._granted and all(code.is_failure for code in self._granted):
                 raise LinkError(self._not_given(), is_fault=True)
@@ -377,86 +281,6 @@ class Link:
 def is_here(host: str) -> bool:
     """Return whether a host is this computer."""
     return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def taken_over(client_id: str) -> LinkError:
-    """Return what to say where two programs call themselves the same."""
-    why = say(
-        "Another program listens under the name {client}: both push each other out. Give one of"
-        " them its own client_id.",
-        client=client_id,
-    )
-    return LinkError(why, is_fault=True)
-
-
-def unsteady(config: MqttConfig, client_id: str) -> LinkError:
-    """Return what to say of a connection that is made and at once lost, again and again."""
-    why = say(
-        "The connection with {host} breaks again and again; perhaps another program listens under"
-        " the name {client}. Give one of them its own client_id.",
-        host=config.host,
-        client=client_id,
-    )
-    return LinkError(why, is_fault=True)
-
-
-def refusal(code: ReasonCode, config: MqttConfig, terms: Terms) -> LinkError:
-    """Return why a broker does not let us in."""
-    if code.value in UNKNOWN_VERSION:
-        why = say("{host} does not speak MQTT {version}.", host=config.host, version=terms.version)
-        return LinkError(why, is_fault=True, other_version=terms.version == "5")
-    if code.value in WRONG_PASSWORD:
-        why = say("{host} does not take user {user} or the password.", host=config.host,
-                  user=config.user or "–")  # fmt: skip
-        return LinkError(why, is_fault=True)
-    if code.value in WRONG_CLIENT:
-        why = say("{host} does not take the name {client}; give another client_id.",
-                  host=config.host, client=terms.client_id)  # fmt: skip
-        return LinkError(why, is_fault=True)
-    why = say("{host} does not let us in: {reason}.", host=config.host, reason=str(code))
-    return LinkError(why, is_fault=code.value == BANNED)
-
-
-def unreachable(error: Exception, config: MqttConfig) -> LinkError:
-    """Return why no connection came about."""
-    where = f"{config.host}:{config.door}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        why = say(
-            "The certificate of {where} is not to be trusted: {reason}.",
-            where=where,
-            reason=_doubt(error),
-        )
-        return LinkError(why, is_fault=True)
-    if isinstance(error, ssl.SSLError):
-        why = say(
-            "No encrypted connection with {where}: {reason}.",
-            where=where,
-            reason=error.reason or str(error),
-        )
-        return LinkError(why, is_fault=True)
-    if isinstance(error, socket.gaierror):
-        return LinkError(say("There is no computer {host} in the network.", host=config.host))
-    return LinkError(say("{where} cannot be reached: {reason}.", where=where, reason=_why(error)))
-
-
-def _why(error: Exception) -> Sentence | str:
-    """Return why a computer cannot be reached."""
-    if isinstance(error, ConnectionRefusedError):
-        return say("nothing answers at this port")
-    if isinstance(error, TimeoutError):
-        return say("no answer in time")
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _doubt(error: ssl.SSLCertVerificationError) -> Sentence | str:
-    """Return why a certificate is not trusted; the numbers are those of OpenSSL."""
-    if error.verify_code == 10:
-        return say("it has expired")
-    if error.verify_code in (18, 19, 20, 21):
-        return say("nobody who is known here has signed it")
-    if error.verify_code in (62, 64):
-        return say("it was made for another computer")
-    return error.verify_message or error.reason or str(error)
 
 
 def tls_context(config: MqttConfig) -> ssl.SSLContext:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from layers.sensors.mqtt_link import Incoming
+    from layers.sensors.mqtt_inbox import Incoming
 
 Mark = tuple[str, int]
 SETTLED_S = 2.0

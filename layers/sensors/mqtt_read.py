@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Table
 
     from layers.sensors.mqtt_config import MqttConfig
-    from layers.sensors.mqtt_link import Incoming
+    from layers.sensors.mqtt_inbox import Incoming
     from layers.sensors.records import Datastream, Reading
 
 MOST_DETAIL = 300

@@ -10,7 +10,7 @@ import pytest
 
 from layers.sensors.lorawan_fields import KNOWN, meaning
 from layers.sensors.mqtt_config import MqttConfig
-from layers.sensors.mqtt_link import Incoming
+from layers.sensors.mqtt_inbox import Incoming
 from layers.sensors.mqtt_read import Read, Reader
 from layers.sensors.properties import PROPERTIES
 from layers.sensors.records import Flag
@@ -317,6 +317,19 @@ def test_devices_of_the_configuration_say_names_fields_and_units():
     assert {stream.name for stream in found.streams} == {"Rathaus", "Rathaus T1", "Rathaus T2"}
     only = [{"device": "klima-1", "only_fields": True, "fields": {"T2": "soil_temperature"}}]
     assert values(read(ttn(decoded=decoded), devices=only)) == {"soil_temperature": 12}
+
+
+def test_an_entry_for_many_devices_tells_them_apart_and_so_do_two_applications():
+    reader = Reader(config(devices=[{"device": "klima-*", "name": "Klima", "short": "k"}]))
+    other = ttn(decoded={"co2": 1})
+    other["end_device_ids"] |= {"application_ids": {"application_id": "andere"}}
+    messages = [ttn("klima-1", {"co2": 1}), ttn("klima-2", {"co2": 1}), other]
+    streams = [read(message, reader=reader).streams[0] for message in messages]
+    assert len({stream.key for stream in streams}) == 3
+    assert len({stream.name for stream in streams}) == 3
+    assert all(stream.name.startswith("Klima ") for stream in streams)
+    own = Reader(config(devices=[{"device": "KLIMA-1", "name": "Rathaus"}]))
+    assert read(messages[0], reader=own).streams[0].name == "Rathaus"
 
 
 def test_only_listed_devices_where_the_configuration_says_so():

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.sensors.mqtt_config import MqttConfig
-from layers.sensors.mqtt_link import Incoming
+from layers.sensors.mqtt_inbox import Incoming
 from layers.sensors.mqtt_marks import Marks
 from layers.sensors.mqtt_read import Read, Reader
 from layers.sensors.records import Datastream
