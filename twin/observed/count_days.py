@@ -123,7 +123,7 @@ def count_profile(
         raise ModelError(template, hint=hint)
     there = pd.Series(np.isfinite(hours.to_numpy(float)), hours.index)
     kept = there if doubtful is None else there & ~doubtful.reindex(hours.index, fill_value=False)
-    span = hours.index[there.to_numpy(bool)]
+    span = pd.DatetimeIndex(hours[there].index)
     expected = int((span.max() - span.min()) / pd.Timedelta(1, "h")) + 1 if len(span) else 0
     table = _by_day(hours[kept], zone, state)
     table, notes = _without_school(table, school_holidays)
