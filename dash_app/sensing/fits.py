@@ -153,7 +153,7 @@ def _hours(
         return pd.DataFrame({"number": [], "at": [], "mean": [], "sum": [], "n": [], "flags": []})
     interval = min((streams[n].stream.interval_s or 0.0) for n in numbers)
     end = newest + timedelta(seconds=min(interval, 3_600.0))  # of its interval it tells the begin
-    end = end.replace(minute=0, second=0, microsecond=0)
+    end = min(end, scene.sensed.now()).replace(minute=0, second=0, microsecond=0)
     return scene.sensed.store.table(numbers=numbers, since=span(newest), until=end, step="hour")
 
 
