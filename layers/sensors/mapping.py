@@ -198,8 +198,10 @@ class Mapping(Section):
     Where things stand in a message or a row.
 
     `rows` leads to the records of a message that holds many (`features[*]`); all other paths begin
-    in a record then, `$root` is the whole message. `stream` is what tells one series from another
-    and may be seen; `device` is a number that stays private. `none` are spellings of no value.
+    in a record then, `$root` is the whole message and `$key` the name of the record. `stream` is
+    what tells one series from another and may be seen; `device` is a number that stays private.
+    `none` are spellings of no value; where one condition of `suspect` holds, the value is kept and
+    flagged as doubtful.
     """
 
     stream: Paths = ()
@@ -213,6 +215,7 @@ class Mapping(Section):
     places: PlaceTable | None = None
     values: tuple[Value, ...] = Field(min_length=1)
     none: tuple[str, ...] = ("", "null")
+    suspect: Conditions = Field(default_factory=dict)
     decimal: Literal["", ",", "."] = ""
     interval_s: float | None = Field(default=None, gt=0)
 

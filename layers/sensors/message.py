@@ -8,7 +8,7 @@ from layers.sensors.mapping import MOST_TOLD, Found, Limits, Value, key_part, pr
 from layers.sensors.paths import NOTHING, STAR, Step, get, path_of, walk
 from layers.sensors.place_table import Placed, point, shape
 from layers.sensors.properties import PROPERTIES
-from layers.sensors.records import Datastream, Reading, Refusal, key_of
+from layers.sensors.records import Datastream, Flag, Reading, Refusal, key_of
 from layers.sensors.units import unit_code
 from layers.sensors.values import RefusedError, clean, is_twice, milliseconds, number
 from twin.errors import SourceError
@@ -85,8 +85,8 @@ def read_message(
     streams: dict[str, Datastream] = {}
     readings: list[Reading] = []
     refused: list[Refusal] = []
-    for item in _records(mapping.rows or rows, message, beside):
-        record = _Record(mapping, item, beside, source)
+    for key, item in _records(mapping.rows or rows, message, beside):
+        record = _Record(mapping, item, beside if key is None else {**beside, "key": key}, source)
         before = len(readings) + len(refused)
         absent = _read_record(record, received, streams, readings, refused)
         if before == len(readings) + len(refused) and not absent:
@@ -95,19 +95,21 @@ def read_message(
     return Found(tuple(streams.values()), tuple(readings), tuple(refused))
 
 
-def _records(rows: str, message: Any, context: dict[str, Any]) -> Iterator[Any]:
+def _records(rows: str, message: Any, context: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each record with the name or number under which it stands, none for the message."""
     if not rows:
-        yield message
+        yield None, message
         return
+    path = path_of(rows)
     found = False
-    for _, item in walk(message, path_of(rows), context):
+    for chosen, item in walk(message, path, context):
         found = True
-        if isinstance(item, list) and STAR not in path_of(rows):
-            yield from item
+        if isinstance(item, list) and STAR not in path:
+            yield from enumerate(item)
         else:
-            yield item
+            yield (chosen[-1] if chosen else 0), item
     if not found:
-        yield NOTHING
+        yield None, NOTHING
 
 
 def _read_record(
@@ -155,7 +157,14 @@ def _read_value(
     if at is None:
         at = record.times[chosen] = _time(record, chosen, received)
     stream = _stream(record, value, chosen)
-    return stream, Reading(stream.key, at, read, 0, received)
+    flags = Flag.SUSPECT if is_suspect(record, chosen) else Flag.NONE
+    return stream, Reading(stream.key, at, read, int(flags), received)
+
+
+def is_suspect(record: _Record, chosen: Chosen) -> bool:
+    """Return whether the source says itself that a value is doubtful."""
+    told = record.mapping.suspect
+    return bool(told) and any(meets(record.get(path, chosen), one) for path, one in told.items())
 
 
 def factors(value: Value, unit: str) -> tuple[float, float]:

@@ -90,7 +90,7 @@ class PlaceTable(Section):
         found: set[str] = set()
         for columns, geometry, crs in rows:
             found |= columns.keys()
-            key = str(columns.get(self.key) if columns.get(self.key) is not None else "").strip()
+            key = _key(columns.get(self.key))
             if not key:
                 continue
             placed = self._placed(columns, geometry, self.crs or crs)
@@ -131,6 +131,13 @@ class PlaceTable(Section):
             text(self.name), text(self.street), text(self.direction),
             amount(self.low), amount(self.high), amount(self.alert_below), amount(self.alert_above),
         )  # fmt: skip
+
+
+def _key(cell: object) -> str:
+    """Return a key as the messages have it: 7.0 is 7."""
+    if cell is None:
+        return ""
+    return clean(int(cell) if isinstance(cell, float) and cell.is_integer() else cell)
 
 
 def _together(first: Placed, second: Placed) -> Placed:

@@ -30,7 +30,7 @@ from layers.sensors.message import (
     meets,
 )
 from layers.sensors.paths import NOTHING, path_of
-from layers.sensors.records import Reading, Refusal
+from layers.sensors.records import Flag, Reading, Refusal
 from layers.sensors.values import (
     RefusedError,
     clean,
@@ -43,7 +43,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from layers.sensors.mapping import Limits, Scalar
     from layers.sensors.records import Datastream, Reason
+
+    Bools = NDArray[np.bool_]
 
 MOST_TOLD = 20
 """Faults of one kind in a column that are told with their row; the others are only counted."""
@@ -114,6 +117,7 @@ def read_rows(
     codes, lasts = _groups(columns, mapping.stream, mapping.device)
     devices = _devices(columns, codes, lasts)
     times = _times(columns, received, folds or Folds())
+    flags = _flags(columns)
     streams: dict[str, Datastream] = {}
     readings: list[Reading] = []
     refused: list[Refusal] = []
@@ -127,8 +131,10 @@ def read_rows(
         told, values, faults = _value(columns, value, times, codes, devices)
         where = codes[told]
         streams |= {made[code].key: made[code] for code in np.unique(where).tolist()}
-        columns_of = (map(keys.__getitem__, where.tolist()), times.values[told].tolist(), values)
-        readings.extend(map(Reading._make, zip(*columns_of, repeat(0), repeat(received))))
+        moments, told_flags = times.values[told].tolist(), flags[told].tolist()
+        named = map(keys.__getitem__, where.tolist())
+        cells = zip(named, moments, values, told_flags, repeat(received), strict=False)
+        readings.extend(map(Reading._make, cells))
         refused.extend(_refusals(faults, table.index, value.path, source))
     return Found(tuple(streams.values()), tuple(readings), tuple(refused))
 
@@ -143,6 +149,7 @@ def _paths_of_device(mapping: Mapping) -> list[str]:
 
 def _paths(mapping: Mapping) -> list[str]:
     named = [*_paths_of_device(mapping), mapping.time.path, mapping.time.clock]
+    named += mapping.suspect
     for value in mapping.values:
         named += [value.path, value.unit_path, *value.when]
     return [path for path in dict.fromkeys(named) if path]
@@ -206,6 +213,14 @@ def _device(mapping: Mapping, cells: dict[str, list[Any]], place: int) -> Device
         if (found := text(getattr(mapping, name)))
     }
     return Device(parts, device, placed._replace(**told))
+
+
+def _flags(columns: _Table) -> NDArray[np.intp]:
+    """Return the flag of each row: what the source says itself of its value."""
+    doubtful = np.zeros(len(columns.table), bool)
+    for path, condition in columns.mapping.suspect.items():
+        doubtful |= _meeting(columns.column(path), condition)
+    return np.where(doubtful, int(Flag.SUSPECT), 0)
 
 
 def _times(columns: _Table, received: int, folds: Folds) -> Parsed:
@@ -286,11 +301,14 @@ def _wanted(columns: _Table, value: Value, column: pd.Series[Any]) -> NDArray[np
     mapping = columns.mapping
     wanted = ~by_unique(column, lambda cell: is_missing(cell) or is_none(mapping, plain(cell)))
     for path, condition in value.when.items():
-        wanted &= by_unique(
-            columns.column(path),
-            lambda cell, c=condition: meets(NOTHING if is_missing(cell) else plain(cell), c),  # type: ignore[misc]
-        )
+        wanted &= _meeting(columns.column(path), condition)
     return wanted
+
+
+def _meeting(column: pd.Series[Any], wanted: Scalar | tuple[Scalar, ...] | Limits) -> Bools:
+    return by_unique(
+        column, lambda cell: meets(NOTHING if is_missing(cell) else plain(cell), wanted)
+    )
 
 
 def _factors(

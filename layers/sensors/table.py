@@ -13,18 +13,18 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from layers.sensors.common import said
 from layers.sensors.formats import sensor_community, uba
 from layers.sensors.records import Delivery, Refusal
 from layers.sensors.table_check import checked
 from layers.sensors.table_config import TableConfig
 from layers.sensors.table_files import content_of, files_of, moved_away, unreadable
-from layers.sensors.table_read import Beside, read_content
+from layers.sensors.table_read import Beside, read_content, unreadable_content
 from layers.sensors.table_text import is_continued
 from layers.sensors.table_web import MANNERS, address, ask
 from layers.sensors.values import RefusedError, loads
 from layers.web import TryAgainError
 from twin.errors import SourceError
-from twin.sentences import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -41,6 +41,9 @@ __all__ = ["TableConfig", "TableSource", "table_source"]
 
 LONGEST_PAUSE_S = 900.0
 FIRST_PAUSE_S = 15.0
+STATIONS_S = 86_400.0
+"""A list of stations is good for a day."""
+
 FORMATS = {"sensor_community": sensor_community, "uba": uba}
 
 
@@ -66,6 +69,7 @@ class TableSource:
         self._manners = manners
         self._known: set[str] = set()
         self._told: dict[str, Datastream] = {}
+        self._places: tuple[float, dict[str, uba.Station]] = (-STATIONS_S, {})
         self._seen: dict[str, tuple[tuple[int, str], SourceError | None]] = {}
 
     @property
@@ -86,7 +90,7 @@ class TableSource:
                 return
             failed = failed + 1 if trouble else 0
             if trouble is not None:
-                sink.state("waiting", Sentence(str(trouble.error.template), trouble.error.values))
+                sink.state("waiting", said(trouble.error)[0])
             else:
                 sink.state("stopped" if self._config.once else "connected")
                 if self._config.once:
@@ -137,11 +141,15 @@ class TableSource:
         return checked(self._config, contents, beside, end)
 
     def _beside(self) -> Beside:
-        return Beside(int(self._clock() * 1000), self._stations())
+        asked, stations = self._places
+        if self._config.format == "uba" and time.monotonic() - asked > STATIONS_S:
+            stations = self._stations()
+            self._places = (time.monotonic(), stations)
+        return Beside(int(self._clock() * 1000), stations)
 
     def _stations(self) -> dict[str, uba.Station]:
         place = self._config.stations
-        if not place or self._config.format != "uba":
+        if not place:
             return {}
         try:
             if "://" in place:
@@ -227,8 +235,7 @@ class TableSource:
 
     def _refused(self, sink: Sink, error: RefusedError) -> SourceError:
         self._refuse(sink, Refusal(self.name, error.reason, error.detail))
-        template = "What {source} gives cannot be read: {reason}."
-        return SourceError(template, source=self.name, reason=error.detail)
+        return unreadable_content(self._config, error)
 
     def _refuse(self, sink: Sink, refusal: Refusal) -> None:
         sink.put(Delivery(self.name, refused=(refusal,)))

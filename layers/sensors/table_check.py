@@ -6,9 +6,9 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from layers.sensors.common import Checked
+from layers.sensors.common import Checked, said
 from layers.sensors.records import Refusal
-from layers.sensors.table_read import joined, read_content
+from layers.sensors.table_read import joined, read_content, unreadable_content
 from layers.sensors.values import RefusedError
 from twin.errors import SourceError
 from twin.sentences import Sentence, listed, say
@@ -47,8 +47,9 @@ def checked(
                     break
         except RefusedError as error:
             refused.append(Refusal(config.name, error.reason, error.detail))
+            notes.append(said(unreadable_content(config, error))[0])
         except SourceError as error:
-            notes.append(Sentence(error.template, error.values))
+            notes.append(said(error)[0])
     found = joined(parts)
     notes += _notes(config, found, sample)
     extra: dict[str, Any] = {"files": [content.name for content in contents]}

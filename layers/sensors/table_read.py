@@ -115,6 +115,24 @@ def kind_of(content: Content) -> str:
     return by_name if by_name in {"csv", "ndjson", "json"} else "csv"
 
 
+def unreadable_content(config: TableConfig, error: RefusedError) -> SourceError:
+    """Return in words why a whole content was refused."""
+    name = config.name
+    if error.detail.startswith("nested"):
+        template = "{source} gives JSON that is nested too deeply to be data."
+        return SourceError(template, hint="Check the address.", source=name)
+    if error.reason == "too_large":
+        template = "{source} gives too much at once; at most {most} bytes are read."
+        hint = "Raise most_bytes if it has to be so."
+        return SourceError(template, hint=hint, source=name, most=config.most_bytes)
+    if error.reason == "not_json":
+        template = "{source} gives no valid JSON."
+        return SourceError(template, hint="Look at it in a browser.", source=name)
+    template = "{source} gives a web page or something else, no data that can be read here."
+    hint = "Check the address; a server that is being mended often answers so."
+    return SourceError(template, hint=hint, source=name)
+
+
 def _lines(
     config: TableConfig, content: Content, cursor: Mapping[str, Any], beside: Beside, kind: str
 ) -> Iterator[Part]:

@@ -13,6 +13,7 @@ import json
 import math
 import re
 import time
+import unicodedata
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
@@ -79,6 +80,7 @@ def clean(text: object, most: int = 200) -> str:
     if len(told) <= most and told.isascii() and told.isprintable() and "  " not in told:
         return told.strip()
     plain = told[: most * 4].encode("utf-8", "replace").decode("utf-8")
+    plain = unicodedata.normalize("NFC", plain)  # one spelling of ü, so that keys are found
     kept = "".join(letter if letter.isprintable() else " " for letter in plain)
     line = " ".join(kept.split())
     return line if len(line) <= most else line[: most - 1] + "…"

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from layers.sensors.mapping import Mapping
 from layers.sensors.paths import KEY, STAR, get, path_of, walk
+from layers.sensors.records import Flag
 from twin.errors import SourceError
 
 NOW = 1_714_600_000_000
@@ -112,6 +113,40 @@ def test_keys_with_dots_bare_numbers_and_what_came_with_the_message():
     assert [(r.stream, r.at) for r in found.readings] == [
         ("town/a/air_temperature", AT), ("town/b/air_temperature", AT),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("message", "more"),
+    [
+        (  # as Open-Meteo: lists side by side
+            {"hourly": {"time": ["2024-05-01T10:00", "2024-05-01T11:00"], "t": [20, 21]}},
+            {"values": [{"path": "hourly.t[*]"}], "time": {"path": "hourly.time[*]"}},
+        ),
+        (  # rows without names
+            {"columns": ["time", "t"], "data": [[AT, 20], [AT + 3_600_000, 21]]},
+            {"values": [{"path": "[1]"}], "rows": "data[*]", "time": {"path": "[0]"}},
+        ),
+        (  # an object by time
+            {"data": {"2024-05-01T10:00": {"t": 20}, "2024-05-01T11:00": {"t": 21}}},
+            {"values": [{"path": "t"}], "rows": "data[*]", "time": {"path": "$key"}},
+        ),
+        (
+            {"data": {"2024-05-01T10:00": 20, "2024-05-01T11:00": 21}},
+            {"values": [{"path": "data[*]"}], "time": {"path": "data[*].@key"}},
+        ),
+    ],
+)
+def test_usual_forms_of_series(message, more):
+    values = [{"property": "air_temperature", **value} for value in more.pop("values")]
+    found = read(Mapping.model_validate({"values": values, **more}), message)
+    assert [(r.at, r.value) for r in found.readings] == [(AT, 20), (AT + 3_600_000, 21)]
+
+
+def test_what_the_source_doubts_itself_is_kept_and_flagged():
+    made = mapping({"path": "t"}, suspect={"quality": {"not": ["good"]}, "age": {"above": 60}})
+    messages = ({"quality": "good"}, {"quality": "bad"}, {"quality": "good", "age": 61})
+    found = [read(made, {"t": 1, **message}).readings[0].flags for message in messages]
+    assert found == [0, Flag.SUSPECT, Flag.SUSPECT]
 
 
 def test_the_order_is_reading_factor_offset_unit():

@@ -23,6 +23,7 @@ WIDE = Mapping.model_validate(
         "time": {"path": "time", "zone": "Europe/Berlin"},
         "location": {"lon": "x", "lat": "y", "needed": True},
         "none": ["", "-999"],
+        "suspect": {"ok": "yes"},
         "values": [
             {"path": "t", "property": "air_temperature", "unit_path": "u"},
             {"path": "n", "property": "vehicles", "when": {"ok": [1, "yes"]}},

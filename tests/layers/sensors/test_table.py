@@ -237,9 +237,9 @@ def test_geojson_and_a_pattern_of_files(tmp_path):
     [
         ("a.json", b"<!DOCTYPE html><html>", "web page", "unknown_format"),
         ("a.csv", b"<html><body>Fehler 500", "web page", "unknown_format"),
-        ("a.json", b'{"v": 1', "Expecting", "not_json"),
-        ("a.json", b"[" * 50_000, "nested deeper", "too_large"),
-        ("a.json", b" " * 5_000_000 + b"1", "raise most_bytes", "too_large"),
+        ("a.json", b'{"v": 1', "no valid JSON", "not_json"),
+        ("a.json", b"[" * 50_000, "nested too deeply", "too_large"),
+        ("a.json", b" " * 5_000_000 + b"1", "Raise most_bytes", "too_large"),
         ("a.csv.gz", PACKED[:-200], "unpacked", "unknown_format"),
         ("a.csv.gz", b"\x1f\x8bgarbage", "unpacked", "unknown_format"),
         ("a.parquet", b"PAR1garbagePAR1", "cannot be read as parquet", "unknown_format"),
