@@ -67,7 +67,7 @@ class TableConfig(Common):
             raise WrongValueError(what, say("It begins with https:// or http://."))
         if parts.username or parts.password:
             what = say("A password does not stand in an address.")
-            raise WrongValueError(what, say("Use user and password = { file = ... }."))
+            raise WrongValueError(what, say("Use user, and password with file or env."))
         if self.every_s < SHORTEST_PAUSE_S:
             what = say("A server is asked at most every {seconds} s.", seconds=SHORTEST_PAUSE_S)
             raise WrongValueError(what, say("Raise every_s."))
