@@ -67,9 +67,9 @@ class ObservationStore:
 
         Once it returns all of it is kept for good, else nothing of it. So a program killed at any
         moment has lost nothing that it acknowledged afterwards, and what its sources bring a
-        second time is found to be there: values by (datastream, time), refusals by their whole
-        delivery where it says that it comes `again` (2,000 such deliveries of a source are
-        remembered; two equal ones of which the second comes `again` count as one).
+        second time is found to be there: values by (datastream, time), refusals by reason and
+        detail where they say that they come `again` (4,000 of a source are remembered; of two
+        messages with equal garbage, of which only one was counted, the other may be missed).
 
         Of several values for one moment the last one counts, with its flags; a value that is
         there keeps its flags and when it came. What is no number, has no datastream or belongs to

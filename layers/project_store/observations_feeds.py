@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from layers.sensors.records import Delivery, Refusal
 
 LONGEST_DETAIL = 300
-MOST_LATELY = 2_000
-"""Deliveries with refusals that are recognised when they come again, of each source."""
+MOST_LATELY = 4_000
+"""Refusals of each source that are recognised when they come again."""
 
 COUNTED = Bulk(
     "feed_refusals",
@@ -43,17 +42,8 @@ HEARD = Bulk(
     "feeds",
     ("source", "state", "since", "last_message", "refused_lately"),
     ("str", "str", "int", "int", "str"),
-    "ON CONFLICT (source) DO UPDATE SET last_message = excluded.last_message, "
-    "refused_lately = excluded.refused_lately",
+    "ON CONFLICT (source) DO UPDATE SET last_message = excluded.last_message",
 )
-
-
-@dataclass
-class _Heard:
-    """What one source has brought in one write."""
-
-    lately: list[str]
-    refused: list[Refusal] = field(default_factory=list)
 
 
 def put_feeds(
@@ -66,27 +56,22 @@ def put_feeds(
     """
     Count refusals, keep cursors, note who was heard; return how many refusals were counted.
 
-    `own` are those of the store. A delivery that comes `again` and whose refusals are known from
-    a short time ago is not counted twice.
+    `own` are those of the store. One that comes `again` and is known from a short time ago is
+    not counted twice.
     """
-    heard = {source: _Heard(_lately(connection, source)) for source in _sources(deliveries)}
-    for delivery in deliveries:
-        if delivery.refused:
-            _note(heard[printable(delivery.source)], delivery)
-    refused = [one for found in heard.values() for one in found.refused] + list(own)
+    sources = _sources(deliveries)
+    rows = [(source, "starting", now_ms, now_ms, "") for source in sources]
+    bulk(connection, HEARD, list(zip(*rows, strict=True)))
+    given = [one for delivery in deliveries for one in delivery.refused]
+    refused = [*_unknown(connection, given), *own]
     _count(connection, refused, now_ms)
     cursors = {
         (printable(one.source), printable(one.cursor[0])): json.dumps(dict(one.cursor[1]))
         for one in deliveries
         if one.cursor is not None
     }
-    sources, names = [key[0] for key in cursors], [key[1] for key in cursors]
-    bulk(connection, CURSORS, [sources, names, list(cursors.values())])
-    rows = [
-        (source, "starting", now_ms, now_ms, " ".join(found.lately[-MOST_LATELY:]))
-        for source, found in heard.items()
-    ]
-    bulk(connection, HEARD, list(zip(*rows, strict=True)))
+    owners, names = [key[0] for key in cursors], [key[1] for key in cursors]
+    bulk(connection, CURSORS, [owners, names, list(cursors.values())])
     return len(refused)
 
 
@@ -138,19 +123,32 @@ def _sources(deliveries: Iterable[Delivery]) -> list[str]:
     return list(dict.fromkeys(printable(source) for source in distinct))
 
 
-def _lately(connection: Connection, source: str) -> list[str]:
-    query = select(FEEDS.c.refused_lately).where(FEEDS.c.source == source)
-    return (connection.execute(query).scalar() or "").split()
+def _unknown(connection: Connection, refused: Sequence[Refusal]) -> list[Refusal]:
+    """Return what was not counted before the program was stopped, and remember it."""
+    found: list[Refusal] = []
+    by_source: dict[str, list[Refusal]] = {}
+    for one in refused:
+        by_source.setdefault(printable(one.source), []).append(one)
+    for source, given in by_source.items():
+        query = select(FEEDS.c.refused_lately).where(FEEDS.c.source == source)
+        lately = (connection.execute(query).scalar() or "").split()
+        before, marks = set(lately), [_mark(one) for one in given]
+        fresh = [
+            (one, mark)
+            for one, mark in zip(given, marks, strict=True)
+            if not (one.again and mark in before)
+        ]
+        if fresh:
+            text = " ".join([*lately, *(mark for _, mark in fresh)][-MOST_LATELY:])
+            values = update(FEEDS).where(FEEDS.c.source == source).values(refused_lately=text)
+            connection.execute(values)
+        found += [one for one, _ in fresh]
+    return found
 
 
-def _note(heard: _Heard, delivery: Delivery) -> None:
-    """Count the refusals of a delivery unless it was counted before the program was stopped."""
-    told = repr((delivery.refused, [tuple(one)[:3] for one in delivery.readings]))
-    mark = hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=8).hexdigest()
-    if delivery.again and mark in heard.lately:
-        return
-    heard.lately.append(mark)
-    heard.refused.extend(delivery.refused)
+def _mark(refusal: Refusal) -> str:
+    told = f"{refusal.reason} {refusal.detail}".encode("utf-8", "replace")
+    return hashlib.blake2b(told, digest_size=6).hexdigest()
 
 
 def _count(connection: Connection, refused: Sequence[Refusal], now_ms: int) -> None:

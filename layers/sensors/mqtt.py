@@ -181,7 +181,7 @@ class MqttSource:
                 message = self._marks.stamped(given)
             found = reader.read(message)
             readings += found.readings
-            refused += found.refused
+            refused += [one._replace(again=message.is_again) for one in found.refused]
             streams |= {stream.key: stream for stream in found.streams}
             if message.qos and found.is_timeless:
                 marks.append(self._marks.note(message))

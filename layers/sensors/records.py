@@ -57,11 +57,17 @@ class Reading(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """One message or value that was not taken; counted by source and reason, the last is kept."""
+    """
+    One message or value that was not taken; counted by source and reason, the last is kept.
+
+    `again` says that the message may have been handed over before (the DUP flag of MQTT): what was
+    counted then is not counted twice.
+    """
 
     source: str
     reason: Reason
     detail: str = ""  # at most 300 characters, for the operator; never shown to the public
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,8 +111,7 @@ class Delivery:
     What a source hands over at once; the store keeps all of it in one transaction or nothing.
 
     `cursor` (name, state) is where the source goes on after a break. `done` is called once it is
-    kept for good: only then a message is acknowledged. `again` says that it may have been handed
-    over before (the DUP flag of MQTT): refusals that were counted then are not counted twice.
+    kept for good: only then a message is acknowledged.
     """
 
     source: str
@@ -115,7 +120,6 @@ class Delivery:
     refused: tuple[Refusal, ...] = ()
     cursor: tuple[str, Mapping[str, Any]] | None = None
     done: Callable[[], None] | None = None
-    again: bool = False
 
 
 def key_of(source: str, *parts: str) -> str:

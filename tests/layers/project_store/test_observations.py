@@ -92,14 +92,14 @@ def test_what_cannot_be_kept_is_counted_by_reason_and_the_rest_is_kept(store, st
     assert store.series(number_of(store, stream))["value"].tolist() == [4.0]
 
 
-def test_a_delivery_that_comes_again_is_not_refused_twice(store, source):
-    garbage = [Delivery(source, refused=(Refusal(source, "not_json", f"{n}"),)) for n in range(3)]
-    store.write(garbage)
-    store.write([replace(garbage[0], again=True), replace(garbage[2], again=True)])
-    assert refused(store, source)["count"].to_dict() == {"not_json": 3}
-    store.write([garbage[1]])  # the same once more, but no repetition
-    lost = Delivery(source, refused=(Refusal(source, "not_json", "of a killed one"),), again=True)
-    store.write([lost])
+def test_what_comes_again_is_not_refused_twice_however_it_is_bundled(store, source):
+    garbage = [Refusal(source, "not_json", f"{n}") for n in range(3)]
+    store.write([Delivery(source, refused=tuple(garbage))])
+    again = [one._replace(again=True) for one in garbage]
+    assert store.write([Delivery(source, refused=tuple(again[:2])), Delivery(source)]).refused == 0
+    store.write([Delivery(source, refused=(again[2], garbage[1]))])  # one is no repetition
+    lost = Refusal(source, "not_json", "of a killed one", again=True)
+    assert store.write([Delivery(source, refused=(lost, again[0]))]).refused == 1
     found = refused(store, source).loc["not_json"]
     assert (found["count"], found["detail"]) == (5, "of a killed one")
 

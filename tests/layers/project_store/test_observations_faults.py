@@ -37,14 +37,15 @@ KILLS = 4
 SIZE = 40
 
 
-def messages(number: int) -> list[Delivery]:
+def messages(number: int, *, again: bool = False) -> list[Delivery]:
     """What a broker would bring: each message one value of two meters, some of them garbage."""
     found = []
     for place in range(number * SIZE, (number + 1) * SIZE):
         stream = stream_of("broker", "meter", name=f"m{place % 2}")
         reading = Reading(stream.key, NOON + place * 7 * MINUTE, float(place))
-        garbage = (Refusal("broker", "not_json", f"message {place}"),) if place % 5 == 0 else ()
-        found.append(Delivery("broker", (reading,), (stream,), garbage))
+        garbage = Refusal("broker", "not_json", f"message {place}", again)
+        refused = (garbage,) if place % 5 == 0 else ()
+        found.append(Delivery("broker", (reading,), (stream,), refused))
     return found
 
 
@@ -54,11 +55,9 @@ def write_until_killed(address, start, pipe):
         number = start
         while True:
             again = number == start  # nobody knows whether it was kept
-            parts = messages(number)
-            store.observations.write(
-                [Delivery(d.source, d.readings, d.streams, d.refused, again=again) for d in parts]
-                + [Delivery("broker", cursor=("last", {"number": number}))]
-            )
+            parts = messages(number, again=again)
+            last = Delivery("broker", cursor=("last", {"number": number}))
+            store.observations.write([*parts, last])
             pipe.send(number)
             number += 1
             if number % 3 == 0:
