@@ -15,7 +15,7 @@ window.twinSensors = (() => {
   let read = 0;                // when they were read
   let loaded = "";             // for which language
   let stale = null;            // numbers that have changed meanwhile; empty: all
-  let waiting = 0, asking = false, readAt = 0;
+  let waiting = 0, asking = false, readAt = 0, tookMs = 0;
   let shownMoment = null;      // moment that is drawn, null: now
   let days = new Map();        // days by date, the last few
   let day = null;              // the day at hand
@@ -123,7 +123,7 @@ window.twinSensors = (() => {
     else stale = new Set(numbers);
     if (!numbers.length) stale = new Set();
     window.clearTimeout(waiting);
-    waiting = window.setTimeout(refresh, Math.max(readAt + EVERY_MS - performance.now(), 0));
+    waiting = window.setTimeout(refresh, Math.max(readAt + Math.max(EVERY_MS, 2 * tookMs) - performance.now(), 0));
   }
 
   async function refresh() {
@@ -133,9 +133,11 @@ window.twinSensors = (() => {
     const {lang} = state();
     stale = null;
     asking = true;
+    const began = performance.now();
     const found = await ask(`/api/sensors${whole ? "" : `?numbers=${numbers.join(",")}`}`);
     asking = false;
     readAt = performance.now();
+    tookMs = readAt - began; // a slow server is asked less often
     if (!found) { stale = new Set(whole ? [] : numbers); return; }
     if (shownMoment) return;
     if (whole) loaded = lang;

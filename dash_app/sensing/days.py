@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,11 +27,20 @@ STEPS_S = (300, 900, 3_600)
 MOST_CELLS = 150_000
 """Values of a day at most where there is a choice of steps: a browser reads them in a moment."""
 
-MOST_BACK_S = 86_400.0
+MOST_BACK_S = 12 * 3_600.0
 """Seconds before the day from which a value may still stand."""
 
 MOST_READ = 400_000
 """Single values of a day that are read at most; beyond it hours are taken."""
+
+
+class Said(NamedTuple):
+    """What a datastream has said, in order of time."""
+
+    begun: NDArray[np.float64]  # seconds since 1970 UTC
+    value: NDArray[np.float64]
+    flags: NDArray[np.int64]
+    withheld: NDArray[np.bool_]
 
 
 def day_of(
@@ -52,8 +61,7 @@ def day_of(
     values = np.full((len(streams), len(times)), np.nan)
     states = np.full((len(streams), len(times)), "s")
     for row, one in enumerate(streams.values()):
-        said = known.get(one.number, pd.DataFrame())
-        values[row, :begun], states[row, :begun] = steps_of(one, said, times[:begun])
+        values[row, :begun], states[row, :begun] = steps_of(one, known[one.number], times[:begun])
     told = values.astype(object)
     told[np.isnan(values)] = None
     return {
@@ -74,27 +82,21 @@ def step_of(streams: Mapping[int, Seen], span: LocalDay) -> int:
 
 
 def steps_of(
-    one: Seen, known: pd.DataFrame, times: NDArray[np.float64]
+    one: Seen, said: Said, times: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
     """
     Return value and sign of the state at each step.
 
-    Parameters
-    ----------
-    known
-        `value`, `flags`, `withheld` by UTC time, in order; of a count of persons whole hours, which
-        count once they are over.
-    times
-        Seconds since 1970 UTC.
+    `times` are seconds since 1970 UTC. Hours of a count of persons count once they are over.
     """
-    if not len(known) or not len(times):
+    if not len(said.begun) or not len(times):
         return np.full(len(times), np.nan), np.full(len(times), "s")
-    ends = _seconds(pd.DatetimeIndex(known.index)) + (HOUR_S if one.counted else 0)
+    ends = said.begun + (HOUR_S if one.counted else 0)
     at = np.searchsorted(ends, times, side="right") - 1
     there = at >= 0
-    value = np.where(there, known["value"].to_numpy(float)[at], np.nan)
-    flags = np.where(there, known["flags"].to_numpy(np.int64)[at], 0)
-    withheld = there & known["withheld"].to_numpy(bool)[at]
+    value = np.where(there, said.value[at], np.nan)
+    flags = np.where(there, said.flags[at], 0)
+    withheld = there & said.withheld[at]
     signs = np.full(len(times), "o")
     signs[(flags & int(ODD)) != 0] = "f"
     stream = one.stream
@@ -112,13 +114,27 @@ def steps_of(
 def _known(
     sensed: Sensed, viewer: Viewer, streams: Mapping[int, Seen], span: LocalDay,
     step: Literal["raw", "hour"],
-) -> dict[int, pd.DataFrame]:  # fmt: skip
+) -> dict[int, Said]:  # fmt: skip
     """Return what was said on a day, and before it as long as it would not be called silent."""
     intervals = (one.stream.interval_s or USUAL_S for one in streams.values())
     back = max((SILENT_AFTER * interval for interval in intervals), default=0.0) + HOUR_S
     since = span.begin - timedelta(seconds=min(back, MOST_BACK_S))
-    found = sensed.many(viewer, streams, since, span.end, step)
-    return {number: values.table for number, values in found.items()}
+    table = sensed.long(viewer, streams, since, span.end, step)
+    table = table.sort_values(["number", "at"], kind="stable")
+    every = Said(
+        _seconds(pd.DatetimeIndex(table["at"])), table["value"].to_numpy(float),
+        table["flags"].to_numpy(np.int64), table["withheld"].to_numpy(bool),
+    )  # fmt: skip
+    order = table["number"].to_numpy(np.int64)
+    wanted = np.array(list(streams), np.int64)
+    firsts, lasts = (np.searchsorted(order, wanted, side=side) for side in ("left", "right"))
+    return {
+        int(number): Said(
+            every.begun[first:last], every.value[first:last], every.flags[first:last],
+            every.withheld[first:last],
+        )
+        for number, first, last in zip(wanted, firsts, lasts, strict=True)
+    }  # fmt: skip
 
 
 def _times(span: LocalDay, step_s: int) -> NDArray[np.float64]:

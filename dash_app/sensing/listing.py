@@ -31,6 +31,9 @@ STATES = ("ok", "old", "silent", "alert", "flagged")
 """How a sensor stands; the map, the list and the events use these words."""
 
 
+REPLAYED, DOUBTED = int(Flag.REPLAYED), int(ODD)
+
+
 class Last(NamedTuple):
     """A last value: when, how much, which flags, whether it is withheld."""
 
@@ -95,17 +98,17 @@ def row_of(
     """Return one sensor as a row."""
     stream = one.stream
     state = state_at(stream, last, now)
-    unit = unit_said(t, stream.unit, statistic=stream.statistic, interval_s=stream.interval_s)
+    unit = _unit_said(t.lang, stream.unit, stream.statistic, stream.interval_s)
     place = place_of(stream)
     return {
         "number": one.number,
         "name": stream.name,
         "property": stream.property,
-        "label": property_words(t, stream.property),
+        "label": _label(t.lang, stream.property),
         "group": group_of(stream.property),
         "unit": stream.unit,
         "unit_text": unit,
-        "unit_short": "" if "{" in stream.unit else unit_said(t, stream.unit),
+        "unit_short": "" if "{" in stream.unit else _unit_said(t.lang, stream.unit),
         "statistic": stream.statistic,
         "interval_s": stream.interval_s,
         "lon": place[0] if place else None,
@@ -116,7 +119,7 @@ def row_of(
         "direction": stream.direction,
         "licence": stream.licence,
         "attribution": stream.attribution,
-        "replayed": stream.replayed or bool(last and last.flags & Flag.REPLAYED),
+        "replayed": stream.replayed or bool(last and last.flags & REPLAYED),
         "hourly": one.counted,
         "alert_below": stream.alert_below,
         "alert_above": stream.alert_above,
@@ -125,7 +128,7 @@ def row_of(
         "value": _number(last),
         "withheld": bool(last and last.withheld),
         "text": said(t, last, unit, limit),
-        "flags": flag_names(last.flags) if last else [],
+        "flags": flag_names(last.flags) if last and last.flags else [],
         "state": state,
         "words": words_of(t, one, last, now),
         "age_s": age_of(stream, last, now),
@@ -142,7 +145,7 @@ def state_at(stream: Datastream, last: Last | None, now: datetime) -> str:
         return "silent"
     if alert_of(stream, last.value):
         return "alert"
-    if last.flags & ODD:
+    if last.flags & DOUBTED:
         return "flagged"
     return "old" if fresh == "old" else "ok"
 
@@ -175,8 +178,9 @@ def words_of(t: Translator, one: Seen, last: Last | None, now: datetime) -> str:
         threshold = value_said(t, limit, unit_said(t, stream.unit))
         template = "alert: below {limit}" if side == "below" else "alert: above {limit}"
         parts.append(t.text(template, limit=threshold))
-    flags = last.flags | (Flag.REPLAYED if stream.replayed else 0)
-    parts += flag_words(t, flags & (ODD | Flag.REPLAYED))
+    flags = last.flags | (REPLAYED if stream.replayed else 0)
+    if flags:
+        parts += flag_words(t, flags & (DOUBTED | REPLAYED))
     if state_at(stream, last, now) == "silent":
         parts.append(t.text("silent"))
     return " · ".join([*parts, age_words(t, age_of(stream, last, now))])
@@ -267,6 +271,16 @@ def _inside(one: Seen) -> dict[str, Any] | None:
 def _number(last: Last | None) -> float | None:
     known = last is not None and not last.withheld and math.isfinite(last.value)
     return last.value if last is not None and known else None
+
+
+@lru_cache(maxsize=2_000)
+def _label(lang: str, property_: str) -> str:
+    return property_words(translator(lang), property_)
+
+
+@lru_cache(maxsize=2_000)
+def _unit_said(lang: str, unit: str, statistic: str = "", interval_s: float | None = None) -> str:
+    return unit_said(translator(lang), unit, statistic=statistic, interval_s=interval_s)
 
 
 @lru_cache(maxsize=20_000)

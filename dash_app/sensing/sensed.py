@@ -44,6 +44,7 @@ MOST_KEPT = 20_000
 MOST = 100_000
 """Rows of one series at most."""
 
+LONG = ("number", "at", "value", "flags", "withheld")
 LATEST = ("at", "value", "flags", "withheld")
 
 
@@ -55,6 +56,9 @@ class Values:
     step: Step
 
 
+LastRow = tuple[pd.Timestamp, float, int, bool]
+
+
 @dataclass
 class _Hand:
     """What was read last: datastreams, their last values, hours of persons."""
@@ -64,7 +68,7 @@ class _Hand:
     rows: dict[int, StreamRow] = field(default_factory=dict)
     seen: dict[tuple[bool, bool], dict[int, Seen]] = field(default_factory=dict)  # by face
     latest: pd.DataFrame = field(default_factory=pd.DataFrame)
-    hours: dict[tuple[int, pd.Timestamp, bool], pd.DataFrame] = field(default_factory=dict)
+    hours: dict[tuple[int, pd.Timestamp, bool], LastRow | None] = field(default_factory=dict)
 
 
 class Sensed:
@@ -111,6 +115,28 @@ class Sensed:
                 found = (self._seen(row, viewer) for row in hand.rows.values())
                 hand.seen[face] = {one.number: one for one in found if one is not None}
             return hand.seen[face]
+
+    def long(
+        self, viewer: Viewer, numbers: Iterable[int], since: datetime, until: datetime,
+        step: Step = "hour",
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return what `many` does as one long table: number, at, value, flags, withheld."""
+        known = self.streams(viewer)
+        chosen = {n: known[n] for n in numbers if n in known}
+        counted = [n for n, one in chosen.items() if one.counted]
+        plain = [n for n, one in chosen.items() if not one.counted]
+        table = self.store.table(numbers=plain, since=since, until=until, step=step)
+        if step != "raw":
+            sums = [n for n in plain if chosen[n].stream.statistic in {"count", "meter"}]
+            table["value"] = table["sum"].where(table["number"].isin(sums), table["mean"])
+        parts = [table.assign(withheld=False)[list(LONG)]] if len(table) else []
+        hours = self._hours(counted, *_whole(since, until, step))
+        for n, rows in hours.items():
+            shown = _as_asked(chosen[n], rows, step, MOST).table
+            if len(shown):
+                parts.append(shown.assign(number=n, at=shown.index)[list(LONG)])
+        empty = _no_values().assign(number=0)[list(LONG)]
+        return pd.concat(parts, ignore_index=True) if parts else empty
 
     def rows_seen(self, viewer: Viewer) -> list[StreamRow]:
         """Return the datastreams that a viewer may see, as they are kept; not to be shown."""
@@ -212,14 +238,12 @@ class Sensed:
         unknown = [n for n, key in keys.items() if key not in known]
         if unknown:
             read = self._hours(unknown, end - MOST_HOURS * HOUR, end)
-            known |= {keys[n]: read[n].iloc[-1:] for n in unknown}
-        rows = {n: known[key] for n, key in keys.items()}
-        found = {n: row for n, row in rows.items() if len(row)}
-        if not found:
-            return _no_values()
-        table = pd.concat(found.values())
-        table = table.assign(at=table.index).set_axis(pd.Index(found, name="number"), axis=0)
-        return table[list(LATEST)]
+            known |= {keys[n]: _last_row(read[n]) for n in unknown}
+        rows = {n: row for n in numbers if (row := known[keys[n]]) is not None}
+        index = pd.Index(list(rows), name="number", dtype="int64")
+        columns = zip(*rows.values(), strict=True) if rows else ((),) * len(LATEST)
+        table = pd.DataFrame(dict(zip(LATEST, columns, strict=True)), index=index)
+        return table.assign(at=pd.to_datetime(table["at"], utc=True)) if rows else _no_values()
 
     def _hours(
         self, numbers: list[int], begin: pd.Timestamp, end: pd.Timestamp
@@ -274,6 +298,14 @@ def _no_values() -> pd.DataFrame:
         {"at": pd.Series(dtype="datetime64[ns, UTC]"), "value": pd.Series(dtype=float),
          "flags": pd.Series(dtype="int64"), "withheld": pd.Series(dtype=bool)}
     )  # fmt: skip
+
+
+def _last_row(hours: pd.DataFrame) -> LastRow | None:
+    """Return the last hour as `LATEST`."""
+    if not len(hours):
+        return None
+    value, flags, withheld = (hours[name].to_numpy()[-1] for name in LATEST[1:])
+    return pd.DatetimeIndex(hours.index)[-1], float(value), int(flags), bool(withheld)
 
 
 def _plain(one: Seen, found: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from dash_app.workspace.engine import Engine, baseline_of
 from dash_app.workspace.projects import Projects
 from dash_app.workspace.viewer import PUBLIC, Viewer
 from layers.project_store import open_store
+from tests.dash_app.sensing.town import STREAMS, fill, readings
 from tests.small_town import MEMO, full_plan, small_town
 from twin.scenario import dump
 
@@ -53,6 +54,7 @@ def whole_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One engine and one project for all tests of the API."""
     city = small_town()
     store = open_store(tmp_path_factory.mktemp("api") / "projects.sqlite")
+    fill(store, STREAMS, readings())  # sensors, so that their addresses have something to tell
     engine = Engine(city, answer=answer_with(city, None, MEMO), warm=False)
     seen: list[Desk] = []
     context = Context(

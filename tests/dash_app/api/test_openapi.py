@@ -39,7 +39,7 @@ def known_of(desk: Desk) -> dict[str, Any]:
     desk.client.patch(f"/api/scenarios/{answer['id']}", json={"public": True})
     return {
         "hash_": desk.full, "other": desk.base, "year": 2030, "indicator": "final_energy",
-        "table": "buildings", "scenario_id": answer["id"], "view": "heat_density",
+        "number": 1, "table": "buildings", "scenario_id": answer["id"], "view": "heat_density",
     }  # fmt: skip
 
 
