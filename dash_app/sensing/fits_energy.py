@@ -43,6 +43,9 @@ KINDS: Mapping[str, Kind] = {
 }
 """What a measured property is compared with."""
 
+LEAST_HOURS = 7 * 24
+"""Hours on days as warm as days of the model, for heat to be compared by temperature."""
+
 
 @dataclass(frozen=True, eq=False)
 class MeasuredLoad:
@@ -97,7 +100,7 @@ def energy_fit(
     grouped = dict(list(hours.groupby("number")))
     for number, one in streams.items():
         told = _compared(
-            one, grouped.get(number), (year, city, hidden), places.loc[number].to_dict()
+            one, grouped.get(number), (year, city, hidden), places.loc[number].to_dict(), daily_c
         )
         if isinstance(told, MeasuredLoad):
             found.append(_weathered(told, grouped[number], one, city, daily_c))
@@ -111,6 +114,7 @@ def _compared(
     table: pd.DataFrame | None,
     model: tuple[YearResults, City, pd.Series[bool]],
     place: Mapping[Any, Any],
+    daily_c: pd.Series[float] | None,
 ) -> MeasuredLoad | Sentence | None:
     """Return the comparison of one load, or why there is none."""
     year, city, hidden = model
@@ -130,6 +134,10 @@ def _compared(
         column = {"heat": "heat", "electricity": "net"}[kind]
         modelled = block_hours(cast("Mapping[str, Any]", year.answers), block)[column]
         fit = compare_load(measured, modelled, by_weekday=kind == "electricity", doubtful=doubtful)
+        if kind == "heat" and daily_c is not None and len(city.weather):
+            weather = daily_c, reference_means(city.weather)
+            alike = compare_load(measured, modelled, doubtful=doubtful, weather=weather)
+            fit = alike if alike.hours >= LEAST_HOURS else fit
     except TwinError as error:
         return Sentence(error.template, error.values)
     return MeasuredLoad(one.number, name, kind, block, fit, assumed=block != told)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SHARES = 101
 NEAR_DAYS = (0, 1, -1, 2, -2, 3, -3)
+DAYS = HOURS // 24
+LIKE_DAYS, LIKE_K = 5, 1.0  # days of a temperature, and how far they may be from it on average
 MODEL_YEAR = 2025
 """Whose weekdays the load profiles of the model have (`load_profiles`)."""
 
@@ -50,6 +52,8 @@ class LoadFit:
     hours: int
     lacking: int  # from the first to the last
     left_out: int  # doubtful
+    in_weather: bool = False  # whether days of like temperature were compared
+    unlike: int = 0  # hours of days that none of the model is like
 
 
 def hourly_kw(
@@ -80,6 +84,7 @@ def compare_load(
     *,
     by_weekday: bool = True,
     doubtful: pd.Series[bool] | None = None,
+    weather: tuple[pd.Series[float], pd.Series[float]] | None = None,
     state: str = "NW",
 ) -> LoadFit:
     """
@@ -87,9 +92,9 @@ def compare_load(
 
     Each measured hour meets the same hour of the same date of the model; for electricity, which
     follows the week, that of the nearest day of the same kind (weekday, Saturday, Sunday or
-    holiday) within three days. Heat follows the weather of the model's year, not that of the
-    measured one: there scatter by the hour is not the model's fault alone; see also
-    `corrected_demand`.
+    holiday) within three days. Heat follows the weather: with the temperatures of both, an hour
+    meets the mean of that hour on the five days of the model whose mean temperature is nearest
+    (within 1 K). Without them scatter by the hour is not the model's fault alone.
 
     Parameters
     ----------
@@ -99,6 +104,9 @@ def compare_load(
         kW in 8,760 hours of Central European Time from 1 January 0 o'clock.
     doubtful
         Same index as `measured`: hours that are left out.
+    weather
+        Daily means measured (`daily_means`) and of the weather year (`reference_means`) [°C]; then
+        `by_weekday` does not matter.
 
     Raises
     ------
@@ -115,12 +123,15 @@ def compare_load(
     )
     chosen = measured[kept]
     local = local_standard(chosen.index)
-    usual = ~((local.month == 2) & (local.day == 29))
-    local, observed = local[usual], chosen.to_numpy(float)[usual]
-    places = _places(local, by_weekday=by_weekday, state=state)
-    table = pd.DataFrame(
-        {"observed": observed, "modelled": modelled.to_numpy(float)[places]}, index=local
-    )
+    if weather is None:
+        found = _by_calendar(local, modelled, by_weekday=by_weekday, state=state)
+    else:
+        found = _by_temperature(local, modelled, *weather)
+    table = pd.DataFrame({"observed": chosen.to_numpy(float), "modelled": found}, index=local)
+    leap = (local.month == 2) & (local.day == 29) & (weather is None)
+    unlike = int(table["modelled"].isna().sum() - leap.sum())
+    table = table.dropna()
+    local = pd.DatetimeIndex(table.index)
     months = table.groupby(local.month).sum().assign(hours=table.groupby(local.month).size())
     by_hour = fit_of(table["observed"].to_numpy(), table["modelled"].to_numpy())
     return LoadFit(
@@ -135,6 +146,8 @@ def compare_load(
         len(table),
         _lacking(measured[there]),
         int(there.sum() - kept.sum()),
+        weather is not None,
+        unlike,
     )
 
 
@@ -148,23 +161,52 @@ def duration_curve(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _places(local: pd.DatetimeIndex, *, by_weekday: bool, state: str) -> Ints:
-    """Return the hour of the model's year that each measured hour meets."""
-    first = np.datetime64(f"{MODEL_YEAR}-01-01")
-    key = pd.to_datetime({"year": MODEL_YEAR, "month": local.month, "day": local.day}).to_numpy(
-        "datetime64[D]"
-    )
-    day = (key - first).astype(np.int64)
+def _by_calendar(
+    local: pd.DatetimeIndex, modelled: pd.Series[float], *, by_weekday: bool, state: str
+) -> Floats:
+    """Return the modelled value of the same hour of the year or week; none on 29 February."""
+    usual = ~((local.month == 2) & (local.day == 29))
+    found = np.full(len(local), np.nan)
+    day = _day_of_year(local[usual])
     if by_weekday and len(day):
-        of_model = day_types(first + np.arange(HOURS // 24), state=state)
-        own = day_types(local.to_numpy().astype("datetime64[D]"), state=state)
-        chosen = day.copy()
+        first = np.datetime64(f"{MODEL_YEAR}-01-01")
+        of_model = day_types(first + np.arange(DAYS), state=state)
+        own = day_types(local[usual].to_numpy().astype("datetime64[D]"), state=state)
+        first_chosen = day
         for offset in reversed(NEAR_DAYS):  # the nearest has the last word
-            near = (day + offset) % len(of_model)
-            chosen = np.where(of_model[near] == own, near, chosen)
-        day = chosen
-    places: Ints = day * 24 + local.hour.to_numpy()
-    return places
+            near = (first_chosen + offset) % DAYS
+            day = np.asarray(np.where(of_model[near] == own, near, day), np.int64)
+    found[usual] = modelled.to_numpy(float)[day * 24 + local[usual].hour.to_numpy()]
+    return found
+
+
+def _by_temperature(
+    local: pd.DatetimeIndex,
+    modelled: pd.Series[float],
+    measured_c: pd.Series[float],
+    reference_c: pd.Series[float],
+) -> Floats:
+    """Return the mean modelled value of the hour on days as warm as the measured one."""
+    reference = pd.DatetimeIndex(reference_c.index)
+    there = ~((reference.month == 2) & (reference.day == 29)) & reference_c.notna().to_numpy()
+    day, mean = _day_of_year(reference[there]), reference_c.to_numpy(float)[there]
+    days, place = np.unique(local.normalize(), return_inverse=True)
+    own = measured_c.reindex(pd.DatetimeIndex(days)).to_numpy(float)
+    apart = np.abs(own[:, None] - mean[None, :])
+    nearest = np.argsort(apart, axis=1, kind="stable")[:, :LIKE_DAYS]
+    profiles = modelled.to_numpy(float).reshape(DAYS, 24)[day[nearest]].mean(axis=1)
+    is_like = np.take_along_axis(apart, nearest, axis=1).mean(axis=1) <= LIKE_K
+    found = np.where(is_like[:, None], profiles, np.nan)
+    like: Floats = found[place, local.hour.to_numpy()]
+    return like
+
+
+def _day_of_year(local: pd.DatetimeIndex) -> Ints:
+    """Return the place of days among 365, whatever their year; no 29 February."""
+    parts = {"year": MODEL_YEAR, "month": local.month, "day": local.day}
+    dates = pd.to_datetime(pd.DataFrame(parts, index=range(len(local))))
+    place: Ints = np.asarray(dates.dt.day_of_year, np.int64) - 1
+    return place
 
 
 def _two(pair: pd.Series) -> tuple[float, float]:

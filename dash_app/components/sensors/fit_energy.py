@@ -65,7 +65,10 @@ def _notes(t: Translator, load: MeasuredLoad) -> list[str]:
     if load.assumed:
         notes.append(t.text("The source does not say what it measures; it is taken for the whole "
                             "Baublock it stands in."))  # fmt: skip
-    if load.kind == "heat":
+    if load.fit.in_weather:
+        notes.append(t.text("Each day is compared with the five days of the model that were as "
+                            "warm, so the weather hardly matters."))  # fmt: skip
+    elif load.kind == "heat":
         notes.append(t.text("The model has the weather of its own year, so single hours differ; "
                             "the course of the day and the sum count."))  # fmt: skip
     if load.kind == "pv":

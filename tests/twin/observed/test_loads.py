@@ -63,6 +63,36 @@ def test_heat_meets_its_date():
     assert found.energy_kwh[1] == sum(range(first, first + 48))
 
 
+def test_heat_meets_days_of_its_temperature():
+    # a house that needs 10 kW a kelvin below 20 °C, at night half as much; two other winters
+    dice = np.random.default_rng(4)
+    night = np.where(np.arange(24) < 6, 0.5, 1.0)
+
+    def heat(mean_c):
+        return (10 * np.maximum(20 - mean_c, 0)[:, None] * night).ravel()
+
+    wave = 10 - 9 * np.cos(2 * np.pi * (np.arange(365) - 20) / 365)
+    reference = pd.Series(wave, pd.date_range("2015-01-01", periods=365))
+    colder = wave[:90] - 2 + dice.normal(0, 2, 90)
+    own_c = pd.Series(colder, pd.date_range("2026-01-01", periods=90))
+    own, model = measured("2026-01-01", heat(colder)), year_of(heat(wave))
+    by_date = compare_load(own, model, by_weekday=False)
+    alike = compare_load(own, model, weather=(own_c, reference))
+    assert not by_date.in_weather
+    assert alike.in_weather
+    assert alike.by_hour.rmse < by_date.by_hour.rmse / 3
+    assert abs(alike.by_hour.nmbe) < 2 < abs(by_date.by_hour.nmbe)
+    # days colder than any of the model by over 1 K are left out, and days without a temperature
+    lost = int((colder < wave.min() - 1).sum())
+    assert 24 * max(lost - 5, 0) <= alike.unlike <= 24 * (lost + 5)
+    unknown = compare_load(own, model, weather=(own_c.iloc[:40], reference))
+    assert unknown.hours + unknown.unlike == 90 * 24
+    assert unknown.unlike >= 50 * 24
+    # a model that needs a tenth more is seen to do so
+    more = compare_load(own, model * 1.1, weather=(own_c, reference))
+    assert more.by_hour.nmbe == pytest.approx(10, abs=2)
+
+
 def test_summer_time_is_no_shift():
     model = year_of(np.tile(np.arange(24.0), 365))
     index = pd.date_range("2026-07-01", periods=48, freq="h", tz="Europe/Berlin")
