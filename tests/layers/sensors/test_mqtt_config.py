@@ -6,11 +6,14 @@ import tomllib
 from typing import Any
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import ValidationError
 
 from layers.sensors import mqtt_config
 from layers.sensors.mqtt import client_id_of
 from layers.sensors.mqtt_config import MqttConfig, topic_fault
+from layers.sensors.mqtt_link import Link, Pauses, Terms
 
 GIVEN: dict[str, Any] = {"name": "klima", "host": "broker.example", "topics": ["a/+/b", "c/#"]}
 
@@ -82,3 +85,31 @@ def test_the_example_of_the_module_is_a_configuration():
     lora = MqttConfig.model_validate(climate)
     assert (lora.door, lora.subscribed) == (8883, ("v3/climate@ttn/devices/+/up",))
     assert MqttConfig.model_validate(parking).mapping.values[0].property == "free_spaces"
+
+
+def test_pauses_grow_to_a_bound_and_faults_are_tried_more_seldom():
+    pauses = Pauses()
+    grown = [pauses.next(is_fault=False) for _ in range(40)]
+    for pause, middle in zip(grown, [1, 2, 4, 8, 16, 32, *[60] * 34], strict=True):
+        assert 0.8 * middle <= pause <= 1.2 * middle
+    assert len(set(grown[10:])) > 10  # many clients do not come back at the same moment
+    pauses.reset()
+    assert 24 <= pauses.next(is_fault=True) <= 36
+    assert max(pauses.next(is_fault=True) for _ in range(20)) <= 360
+
+
+def test_what_somebody_should_know_of_a_connection(monkeypatch):
+    monkeypatch.setenv("TOWN_MQTT", "geheim")
+    secret = {"user": "stadt", "password": {"env": "TOWN_MQTT"}}
+    once = ReasonCode(PacketTypes.SUBACK, identifier=0)
+
+    def notes(host: str, **more: Any) -> str:
+        config = MqttConfig(**{**GIVEN, "host": host, **more})
+        link = Link(config, Terms("x", "5", topics=config.subscribed))
+        link._on_subscribe(link._client, None, 1, [once], None)
+        return " ".join(str(note) for note in link.notes())
+
+    assert "unencrypted" in notes("broker.example", **secret)
+    assert "unencrypted" not in notes("broker.example", **secret, tls=True)
+    assert "unencrypted" not in notes("127.0.0.1", **secret)
+    assert "what comes during a break is lost" in notes("broker.example")
