@@ -264,6 +264,27 @@ def test_half_the_heat_of_a_block_in_watts(answered: Answered, scene: Made) -> N
     assert load.fit.verdict.level == "poor"
 
 
+def test_heat_is_compared_on_days_as_warm(answered: Answered, scene: Made) -> None:
+    city, _, base, _ = answered
+    year = base.years[2025]
+    block = block_of(year)
+    weather = city.weather["temperature_c"].to_numpy(float)
+    first = datetime(2026, 2, 1, tzinfo=UTC) - timedelta(hours=1)
+    # February 2026 is as April of the model was: by its date the model would be far too high
+    april = slice(90 * 24, 110 * 24)
+    air = Datastream("t/air", "t", "Rathaus", "air_temperature", "Cel", "mean", interval_s=3600.0)
+    heat = modelled_heat(year, block)[april]
+    readings = hourly("t/heat", 1000.0 * heat, first) + hourly("t/air", weather[april], first)
+    made = Fits().get("energy", scene((heat_stream(block), air), readings))
+    assert isinstance(made, EnergyFit)
+    (load,) = made.loads
+    assert load.fit.in_weather
+    assert load.fit.hours == 20 * 24
+    assert abs(load.fit.by_hour.nmbe) < 15
+    by_date = modelled_heat(year, block)[31 * 24 :][: len(heat)]
+    assert 100 * (by_date.mean() / heat.mean() - 1) > 40
+
+
 def test_a_block_of_few_addresses_is_for_nobody_outside(answered: Answered, scene: Made) -> None:
     city, *_ = answered
     hidden = withheld(city, "blocks", Settings())
