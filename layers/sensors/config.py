@@ -16,6 +16,7 @@ from layers.sensors.faults import MOST_FAULTS, ConfigError, Fault, fault_of, key
 from layers.sensors.mqtt_config import MqttConfig
 from layers.sensors.properties import PROPERTIES
 from layers.sensors.replay import ReplayConfig
+from layers.sensors.sensorthings_config import SensorThingsConfig
 from layers.sensors.table_config import TableConfig
 from twin.sentences import Sentence, WrongValueError, say
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-SourceConfig = Annotated[MqttConfig | TableConfig | ReplayConfig, Field(discriminator="kind")]
+SourceConfig = Annotated[
+    SensorThingsConfig | MqttConfig | TableConfig | ReplayConfig, Field(discriminator="kind")
+]
 
 LARGEST = 4_000_000
 PASSWORD = re.compile(r":[^:@/]*@")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from layers.sensors.mqtt import MqttSource
 from layers.sensors.mqtt_config import MqttConfig
 from layers.sensors.replay import ReplaySource
+from layers.sensors.sensorthings import SensorThingsSource
+from layers.sensors.sensorthings_config import SensorThingsConfig
 from layers.sensors.table import TableSource
 from layers.sensors.table_config import TableConfig
 
@@ -31,6 +33,8 @@ def make_source(
     """
     if isinstance(config, MqttConfig):
         return MqttSource(config, clock=clock, place=place)
+    if isinstance(config, SensorThingsConfig):
+        return SensorThingsSource(config, clock=clock)
     if isinstance(config, TableConfig):
         return TableSource(config, clock=clock)
     return ReplaySource(config, clock=clock)
