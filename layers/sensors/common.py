@@ -147,6 +147,14 @@ class Place(Section):
         return self
 
 
+class About(Section):
+    """What a sensor measures, as far as the models compare with it or privacy asks for it."""
+
+    block: str = ""  # key of the Baublock whose load it is
+    kwp: float | None = Field(default=None, gt=0)  # of a solar plant
+    addresses: int | None = Field(default=None, ge=1)  # that share a meter
+
+
 class Common(Section):
     """What every source says of itself, whatever it speaks."""
 
@@ -158,6 +166,7 @@ class Common(Section):
     most_bytes: int = Field(default=4_000_000, ge=1_000)  # of one message or page
     expect: dict[str, Expected] = Field(default_factory=dict)  # by property, or key of a stream
     at: dict[str, Place] = Field(default_factory=dict)  # by number of a device or key; "*": all
+    about: dict[str, About] = Field(default_factory=dict)  # the same
 
     @field_validator("at", mode="before")
     @classmethod
@@ -185,17 +194,22 @@ def described(stream: Datastream, config: Common) -> Datastream:
     50.81
     """
     changes: dict[str, Any] = {"public": stream.public and config.public}
+    extra = dict(stream.extra)
     if config.public and "public" in config.model_fields_set:  # said, not merely left so
-        changes["extra"] = {**stream.extra, "public": True}
+        extra["public"] = True
     changes |= {"licence": config.licence} if config.licence else {}
     changes |= {"attribution": config.attribution} if config.attribution else {}
     for key in ("*", stream.device, stream.key):  # what is told most closely comes last
         if key and key in config.at:
             changes |= {k: v for k, v in config.at[key].model_dump().items() if v not in (None, "")}
+        if key and key in config.about:
+            extra |= {
+                k: v for k, v in config.about[key].model_dump().items() if v not in (None, "")
+            }
     for key in (stream.property, stream.key):
         if key in config.expect:
             changes |= {k: v for k, v in config.expect[key].model_dump().items() if v is not None}
-    return replace(stream, **changes)
+    return replace(stream, **changes, extra=extra)
 
 
 @dataclass(frozen=True)
