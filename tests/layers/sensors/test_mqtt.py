@@ -13,7 +13,7 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
-from layers.sensors import mqtt, mqtt_marks
+from layers.sensors import mqtt, mqtt_link, mqtt_marks
 from layers.sensors.mqtt import MqttConfig, MqttSource
 from layers.sensors.mqtt_link import Link, Pauses, Terms
 from tests.conftest import shared
@@ -443,6 +443,36 @@ def test_topics_that_the_broker_does_not_give_are_told(broker, monkeypatch):
         made = source(broker, "acl", topics=["acl/a", "acl/b"], version=version)
         with Running(made, Kept()) as kept:
             assert kept.last == ("connected", "The broker does not give us acl/b.")
+
+
+NO_ANSWERS = [
+    b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x7f" + b"x" * 127,
+    b"\xff\xff\xff\xff\xff\x01", None,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", NO_ANSWERS)
+def test_a_door_behind_which_is_no_broker(answer, monkeypatch, broker):
+    monkeypatch.setattr(mqtt_link, "ANSWER_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        guests = []
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    guests.append(door.accept()[0])
+                    if answer is None:
+                        guests[-1].close()
+                    else:
+                        guests[-1].sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        made = source(broker, "nobroker", port=door.getsockname()[1])
+        with Running(made, Kept(), waits=False) as kept:
+            until(lambda: len(kept.states) >= 3, "two tries")
+        assert {state for state, _ in kept.states} == {"starting", "waiting", "stopped"}
+        for guest in guests:
+            guest.close()
 
 
 class OlderDoor:
