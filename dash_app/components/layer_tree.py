@@ -85,7 +85,7 @@ LAYER_TREE: dict[str, Layer] = {
         (),
         (
             ("m-sensor", "in order"), ("m-sensor is-alert", "beyond a threshold"),
-            ("m-sensor is-flagged", "doubtful"), ("m-sensor is-old", "overdue"),
+            ("m-sensor is-flagged", "odd"), ("m-sensor is-old", "overdue"),
             ("m-sensor is-silent", "silent"),
         ),
         optional=True,

@@ -104,7 +104,7 @@ def _words(t: Translator, city: City) -> dict[str, str]:
         "back": t.text("The server is back."),
         "changed": t.text("{author} has changed this scenario.", author="{author}"),
         "sensor_alert": t.text("alert", context="sensor"),
-        "sensor_flagged": t.text("doubtful", context="sensor"),
+        "sensor_flagged": t.text("odd", context="sensor"),
         "sensor_old": t.text("overdue", context="sensor"),
         "sensor_silent": t.text("silent", context="sensor"),
         "sensor_now": t.text("just now"),
