@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from dash_app.sensor_prints import add_row, clean, new_table, print_json, print_line
-from dash_app.sensor_words import moment, property_word, reason_word
+from dash_app.sensor_words import moment, property_word, reason_words
 from layers.sensors.common import Checked, described
 from layers.sensors.config import read_config, unusual_words
 from layers.sensors.faults import ConfigError
@@ -171,11 +171,14 @@ def _last(readings: Sequence[Reading]) -> dict[str, Reading]:
 
 def _refusals(words: Translator, checked: Checked) -> Table:
     say = words.text
-    table = new_table([say("Refused because of"), say("Count"), say("For example")])
+    table = new_table(
+        [say("Refused because of"), say("Count"), say("For example"), say("What to do")]
+    )
     for reason, count in Counter(one.reason for one in checked.refused).most_common():
         examples = dict.fromkeys(r.detail for r in checked.refused if r.reason == reason)
         shown = "\n".join(clean(text)[:100] for text in list(examples)[:MOST_EXAMPLES])
-        table.add_row(escape(reason_word(words, reason)), words.number(count), escape(shown))
+        why, hint = reason_words(words, reason)
+        table.add_row(*map(escape, (why, words.number(count), shown, hint)))
     return table
 
 

@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from dash_app.i18n import preferred_lang, translator
 from dash_app.sensor_prints import add_row, clean_lines, new_table, print_json, print_line
-from dash_app.sensor_words import ZONE, moment, reason_word, state_word
+from dash_app.sensor_words import ZONE, moment, reason_words, state_word
 from layers.project_store import open_store
 from layers.sensors.board import Pauses
 from layers.sensors.config import Config, read_config
@@ -188,7 +188,7 @@ def _show_status(console: Console, words: Translator, content: dict[str, Any]) -
         refused = new_table([text("Source"), text("Refused because of"), text("Count"),
                              text("Last"), text("For example")])  # fmt: skip
         for row in content["refused"]:
-            add_row(refused, [row["source"], reason_word(words, row["reason"]),
+            add_row(refused, [row["source"], reason_words(words, row["reason"])[0],
                               words.number(row["count"]), _local(words, row["last"]),
                               row["detail"]])  # fmt: skip
         console.print(refused)

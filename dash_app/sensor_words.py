@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from layers.sensors.properties import PROPERTIES
-from layers.sensors.records import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from dash_app.i18n import Translator
 
 ZONE = ZoneInfo("Europe/Berlin")
-STATES = ("starting", "connected", "waiting", "failed", "stopped", "note")
-REASONS: Mapping[str, str] = {
-    "not_json": "Text that cannot be read",
-    "too_large": "Too large or too deep",
-    "no_value": "No value in it",
-    "no_number": "Text where a number should be",
-    "not_finite": "Not a number, or infinite",
-    "no_time": "No time, or one that cannot be read",
-    "time_past": "Time too long ago",
-    "time_future": "Time in the future",
-    "unit": "Unit of another kind",
-    "no_location": "No location",
-    "unknown_stream": "Datastream that is not listed",
-    "too_many_streams": "Too many datastreams",
-    "unknown_format": "Unknown format",
-    "fault": "Another fault",
-}
-"""Why something was refused (English msgids)."""
+STATES = ("starting", "connected", "waiting", "failed", "stopped")
 
 
-def reason_word(words: Translator, reason: str) -> str:
-    """Return why something was refused, in words."""
-    return words.text(REASONS[reason]) if reason in get_args(Reason) else reason
+def reason_words(words: Translator, reason: str) -> tuple[str, str]:
+    """Return why something was refused and what to do about it, in words."""
+    from dash_app.components.sensors.words import REASONS  # noqa: PLC0415 - with all of the page
+
+    if reason not in REASONS:
+        return reason, ""
+    why, hint = REASONS[reason]
+    return words.text(why), words.text(hint)
 
 
 def state_word(words: Translator, state: str) -> str:

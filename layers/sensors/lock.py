@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import func, select
 
 from layers.project_store.faults import database_errors
 from twin.errors import StoreError
@@ -69,7 +69,7 @@ def _server(store: ProjectStore, source: str, stack: ExitStack) -> bool:
     engine = store.database.engine.execution_options(isolation_level="AUTOCOMMIT")
     with database_errors(store.database.place):
         connection = stack.enter_context(engine.connect())
-        found = connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}).scalar()
+        found = connection.execute(select(func.pg_try_advisory_lock(number))).scalar()
     if found:
         stack.callback(_let_go, connection, number)
     return bool(found)
@@ -77,7 +77,7 @@ def _server(store: ProjectStore, source: str, stack: ExitStack) -> bool:
 
 def _let_go(connection: Connection, number: int) -> None:
     with suppress(Exception):  # a server that is gone has let go as well
-        connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+        connection.execute(select(func.pg_advisory_unlock(number)))
 
 
 def _file(path: Path, source: str, stack: ExitStack) -> bool:

@@ -262,7 +262,7 @@ def explained(error: Exception) -> Sentence:
     """Return why something failed, as a sentence."""
     if isinstance(error, TwinError):
         return said(error)[0]
-    return say("{reason}", reason=_brief(error))
+    return Sentence(_brief(error))
 
 
 def _brief(error: Exception) -> str:

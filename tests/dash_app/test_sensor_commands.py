@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from dash_app.cli import main
-from dash_app.i18n.catalogue import catalogue
-from dash_app.sensor_words import REASONS, STATES, reason_word, state_word
+from dash_app.i18n import translator
+from dash_app.sensor_words import STATES, reason_words, state_word
 from layers.project_store import open_store
 from layers.sensors.lock import held
 from layers.sensors.records import Reason
@@ -52,7 +52,7 @@ def test_check_shows_what_a_source_brings_and_keeps_nothing(capsys, config, monk
     code, said, _ = call(capsys, "check", config, "--seconds", "0.1")
     assert code == 0
     for part in ("Am Bach [bold]", "Cel", "23", "50.81000, 7.15000", "1 datastreams, 1 values",
-                 "No time, or one that cannot be read", "Datastream that is not listed", "never",
+                 "There is no time that can be read", "The device is not listed", "never",
                  "air_temprature is no property known here; air_temperature is meant"):  # fmt: skip
         assert part in said
     assert "\x1b[2J" not in said
@@ -167,11 +167,12 @@ def test_status_of_nothing_makes_nothing(capsys, config):
 
 
 def test_every_reason_and_state_has_german_words():
-    assert set(REASONS) == set(Reason.__args__)
-    german = catalogue("de")
-    assert [reason for reason in REASONS.values() if ("", reason) not in german] == []
-    assert [one for one in STATES if ("feed", one.capitalize()) not in german] == []
-    from dash_app.i18n import translator  # noqa: PLC0415
-
-    assert reason_word(translator("de"), "brand_new") == "brand_new"
-    assert state_word(translator("en"), "connected") == "Connected"
+    german, english = translator("de"), translator("en")
+    for reason in Reason.__args__:
+        told = reason_words(german, reason)
+        assert all(told)
+        assert not set(told) & set(reason_words(english, reason))
+    assert reason_words(german, "brand_new") == ("brand_new", "")
+    for state in STATES:
+        assert state_word(german, state) != state_word(english, state)
+    assert state_word(english, "connected") == "Connected"
