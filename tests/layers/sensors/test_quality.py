@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layers.project_store import open_store
 from layers.sensors.properties import PROPERTIES
 from layers.sensors.quality import (
     DOUBTFUL,
@@ -19,7 +21,7 @@ from layers.sensors.quality import (
     is_silent,
     rule_of,
 )
-from layers.sensors.records import Datastream, Flag, Reading
+from layers.sensors.records import Datastream, Delivery, Flag, Reading
 
 MINUTE, HOUR = 60_000, 3_600_000
 START = 1_700_000_000_000
@@ -340,3 +342,18 @@ def test_whatever_comes_is_given_back_with_its_value(batches):
             assert after.value == before.value or math.isnan(before.value)
             assert after.flags & before.flags == before.flags
     assert judge.remembered <= 2
+
+
+def test_what_the_store_remembers_seeds_the_judge(tmp_path):
+    with closing(open_store(tmp_path / "projects.db")) as store:
+        kept = store.observations
+        came = START + 5_000
+        kept.write([Delivery("a", (Reading("a/1", START, 10.0, 0, came),), (WARM,))])
+        judge = Judge()
+        judge.seed(kept.latest(), {row.stream.key: row.stream for row in kept.streams()})
+    soon, spike, late = (
+        Reading("a/1", START + minutes * MINUTE, value, 0, START + minutes * MINUTE + delay)
+        for minutes, value, delay in ((10, 10.1, 0), (20, 30.0, 0), (30, 10.2, 2 * HOUR))
+    )
+    flags = [r.flags for r in judge.judge((soon, spike, late), {"a/1": WARM}, START)]
+    assert flags == [0, Flag.JUMP, Flag.LATE]
