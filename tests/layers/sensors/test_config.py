@@ -9,6 +9,7 @@ from layers.sensors.config import read_config, unusual_words
 from layers.sensors.faults import ConfigError, shown
 from layers.sensors.mqtt_config import MqttConfig
 from layers.sensors.replay import ReplayConfig
+from layers.sensors.sensorthings_config import SensorThingsConfig
 from layers.sensors.sources import make_source
 from layers.sensors.table_config import TableConfig
 from tests.layers.sensors.feeding import stream
@@ -43,12 +44,15 @@ def test_what_is_left_out_has_its_usual_value(read, monkeypatch):
 
 def test_every_kind_of_source_is_made(read):
     config = read(
-        SOURCE + '[[source]]\nname = "m"\nkind = "mqtt"\nhost = "broker"\ntopics = ["a/+"]\n'
+        SOURCE + '[[source]]\nname = "s"\nkind = "sensorthings"\nurl = "https://x/v1.1"\n'
+        '[[source]]\nname = "m"\nkind = "mqtt"\nhost = "broker"\ntopics = ["a/+"]\n'
         '[[source]]\nname = "air"\nkind = "table"\nformat = "sensor_community"\n'
         'url = "https://data.sensor.community/x"\n'
     )
-    assert [type(one) for one in config.sources] == [ReplayConfig, MqttConfig, TableConfig]
-    assert [make_source(one).name for one in config.sources] == ["day", "m", "air"]
+    assert [type(one) for one in config.sources] == [
+        ReplayConfig, SensorThingsConfig, MqttConfig, TableConfig,
+    ]  # fmt: skip
+    assert [make_source(one).name for one in config.sources] == ["day", "s", "m", "air"]
 
 
 def test_relative_paths_are_beside_the_file(read, tmp_path):
@@ -91,7 +95,7 @@ def test_all_faults_are_told_at_once_with_place_value_and_what_is_allowed(read):
         "source[1].sped is no setting; speed is meant, perhaps",
         "source[1].shift is tomorrow; allowed are today, none.",
         "source[1].expect.no2.lo is no setting; low is meant, perhaps",
-        "Source c: source[2].kind is repaly; allowed are mqtt",
+        "Source c: source[2].kind is repaly; allowed are sensorthings, mqtt, table, replay",
         "source[3].kind is missing.",
         "source[4].at.lon is 400; allowed are ≤ 180.",
         "source[5].mapping.values[0].unit: furlong is no unit known here.",
