@@ -47,6 +47,14 @@ class Folds:
         self.last[series] = (at, second)
         return second or again
 
+    def forget(self, newest: int) -> None:
+        """Forget what lies hours before the newest time; it tells nothing any more."""
+        self.last = {
+            series: (at, second)
+            for series, (at, second) in self.last.items()
+            if newest - at <= APART_MS
+        }
+
 
 @dataclass(frozen=True)
 class Parsed:

@@ -152,7 +152,7 @@ def _lines(
         at, line = int(cursor["at"]), int(cursor["line"])
         folds = Folds({key: (t, bool(b)) for key, (t, b) in cursor.get("folds", {}).items()})
     marker = Marker(content, at, line)
-    for piece in pieces(content, at, line, config.most_bytes):
+    for piece in pieces(content, at, line, config.most_bytes, head.separator):
         sample = None
         if is_table:
             found, sample = _rows(config, content, head, (piece, folds), beside)
@@ -163,6 +163,7 @@ def _lines(
             refusals = (Refusal(config.name, "too_large", detail),) * piece.too_large
             found = found._replace(refused=found.refused + refusals)
         behind = marker.after(piece)
+        folds.forget(max((reading.at for reading in found.readings), default=0))
         yield Part(found, {**behind, "folds": folds.last} if folds.last else behind, sample)
 
 

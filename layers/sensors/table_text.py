@@ -12,6 +12,7 @@ import csv
 import gzip
 import hashlib
 import io
+import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 PIECE = 256 * 1024
 HEAD = 4_096
 TAIL = 1_024
+LONGEST_CELL = 50  # lines
 BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
 """What unpacking raises where a file ends too early or is none."""
 
@@ -227,7 +229,9 @@ def broken_off(name: str) -> SourceError:
     return SourceError(template, hint=hint, path=name)
 
 
-def pieces(content: Content, at: int, line: int, most_bytes: int) -> Iterator[Piece]:
+def pieces(
+    content: Content, at: int, line: int, most_bytes: int, separator: str = ""
+) -> Iterator[Piece]:
     """
     Yield whole lines from a place on; a line longer than `most_bytes` is left out and counted.
 
@@ -249,7 +253,7 @@ def pieces(content: Content, at: int, line: int, most_bytes: int) -> Iterator[Pi
                 at, line, too_large, skipped = at + skipped, line + 1, too_large + 1, 0
                 new = new[end:]
             rest += new
-            if cut := _cut(rest):
+            if cut := _cut(rest, separator):
                 text, rest = rest[:cut], rest[cut:]
                 at, following = at + cut, line + text.count(b"\n")
                 yield Piece(text, line, at, following, too_large)
@@ -272,14 +276,24 @@ def _reads(stream: BinaryIO, at: int, name: str) -> Iterator[bytes]:
         raise broken_off(name) from error
 
 
-def _cut(text: bytes) -> int:
-    """Return where the last whole line ends; not inside quotes, where they make sense."""
-    last = cut = text.rfind(b"\n")
-    for _ in range(50):
-        if cut < 0 or text.count(b'"', 0, cut) % 2 == 0:
-            break
-        cut = text.rfind(b"\n", 0, cut)
-    return (cut if cut >= 0 else last) + 1
+def _cut(text: bytes, separator: str) -> int:
+    """
+    Return where the last whole row ends; a line may end inside quotes without ending its row.
+
+    Quotes count where a cell begins with them. One that is never closed holds up a few lines, then
+    it is no longer taken for one. Without separator every line is a row.
+    """
+    last = text.rfind(b"\n") + 1
+    if not separator or b'"' not in text or not last:
+        return last
+    sign = re.escape(separator.encode())
+    closed = re.compile(rb'(?:^|(?<=[\n%s]))"(?:[^"]|"")*"(?!")' % sign)
+    masked = closed.sub(lambda found: b"x" * len(found[0]), text)
+    opened = re.search(rb'(?:^|[\n%s])"' % sign, masked)
+    if opened is None:
+        return masked.rfind(b"\n") + 1
+    cut = masked.rfind(b"\n", 0, opened.start() + 1) + 1
+    return last if not cut and text.count(b"\n") > LONGEST_CELL else cut
 
 
 def table_of(piece: Piece, head: Head) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
@@ -316,26 +330,39 @@ def _quickly(text: bytes, head: Head) -> pd.DataFrame | None:
 
 
 def _carefully(text: str, head: Head, line: int) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=head.separator)
-    rows: list[list[str]] = []
-    numbers: list[int] = []
+    """Return the sound rows with their lines and the odd ones; slower, and for any text."""
+    lines = list(io.StringIO(text, newline="\n"))
+    rows: list[tuple[int, list[str]]] = []
     odd: list[tuple[int, str]] = []
     width = len(head.names)
+    for begin, end, row in _parsed(lines, head.separator):
+        if len(row) != width and end - begin > 1:  # a quote that was never closed took them all
+            single = [_parsed([one], head.separator) for one in lines[begin:end]]
+            cells = [(begin + n, row) for n, found in enumerate(single) for *_, row in found]
+        else:
+            cells = [(begin, row)]
+        for number, one in cells:
+            if len(one) == width:
+                rows.append((line + number, one))
+            elif any(cell.strip() for cell in one):
+                odd.append((line + number, f"{len(one)} cells where {width} are expected"))
+    columns = list(zip(*(row for _, row in rows), strict=True)) if rows else [()] * width
+    pairs = zip(head.names, columns, strict=True)
+    table = pd.DataFrame({name: pd.Series(list(column), dtype="str") for name, column in pairs})
+    numbers = pd.Index([number for number, _ in rows], dtype="int64")
+    return table.set_axis(numbers, axis=0), odd
+
+
+def _parsed(lines: list[str], separator: str) -> list[tuple[int, int, list[str]]]:
+    """Return rows with the numbers of their first line and of the one behind it."""
+    reader = csv.reader(lines, delimiter=separator)
+    found: list[tuple[int, int, list[str]]] = []
     while True:
-        begin = line + reader.line_num
+        begin = reader.line_num
         try:
             row = next(reader)
         except StopIteration:
-            break
-        except csv.Error as error:
-            odd.append((begin, str(error)))
-            continue
-        if len(row) == width:
-            rows.append(row)
-            numbers.append(begin)
-        elif any(cell.strip() for cell in row):
-            odd.append((begin, f"{len(row)} cells where {width} are expected"))
-    cells = list(zip(*rows, strict=True)) if rows else [()] * width
-    pairs = zip(head.names, cells, strict=True)
-    table = pd.DataFrame({name: pd.Series(list(column), dtype="str") for name, column in pairs})
-    return table.set_axis(pd.Index(numbers, dtype="int64"), axis=0), odd
+            return found
+        except csv.Error as error:  # a cell that is too long
+            row = [str(error)]
+        found.append((begin, reader.line_num, row))

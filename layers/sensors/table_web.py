@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from layers.sensors.table_config import TableConfig
 
-MANNERS = Manners(attempts=1, connect_timeout_s=15, read_timeout_s=60)
+MANNERS = Manners(attempts=1, connect_timeout_s=10, read_timeout_s=30)
 MOST_REDIRECTS = 5
 LONGEST_ANSWER_S = 300.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

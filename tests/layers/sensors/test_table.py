@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import os
 import threading
@@ -10,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from layers.sensors.table import TableConfig, table_source
-from layers.sensors.table_text import PIECE
+from layers.sensors.table_text import PIECE, Content, Shape, pieces, read_head, table_of
 from tests.layers.sensors.feeding import eventually
 from tests.layers.sensors.tables import Kept, config, look, source
 
@@ -269,6 +273,45 @@ def test_what_comes_before_the_break_is_kept_and_the_mended_file_goes_on(tmp_pat
     assert look(made, kept) == ""
     assert minutes(kept) == list(range(3_000))
     assert kept.doubled == 0
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.lists(st.text("ab;\"\n ,'é", max_size=12), min_size=3, max_size=3),
+        min_size=1,
+        max_size=30,
+    ),
+    st.integers(1, 60),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_pieces_hold_the_rows_that_the_standard_library_finds(monkeypatch, rows, size, end):
+    monkeypatch.setattr("layers.sensors.table_text.PIECE", 64)  # of the names
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=";", lineterminator=end).writerows([["time", "s", "v"], *rows])
+    data = out.getvalue().encode()
+    content = Content("a.csv", lambda: io.BytesIO(data), len(data), "")
+    head = read_head(content, Shape(separator=";"))
+    monkeypatch.setattr("layers.sensors.table_text.PIECE", size)
+    tables = [table_of(piece, head) for piece in pieces(content, head.at, head.line, 10_000, ";")]
+    found = [list(row) for table, odd in tables for row in table.itertuples(index=False)]
+    # a row of nothing but blanks is none, and so is an empty line; both are left out alike
+    assert [row for row in found if any(row)] == [row for row in rows if any(row)]
+    assert not any(odd for _, odd in tables)
+
+
+def test_a_quote_that_is_never_closed_holds_up_a_few_lines_only(tmp_path):
+    path = tmp_path / "a.csv"
+    made, kept = config(file=str(path)), Kept()
+    write(path, HEADER + lines(0, 1) + '2024-05-01T00:01:00Z;5" Rohr;1\n' + lines(2, 1))
+    look(made, kept)
+    assert minutes(kept) == [0, 1, 2]
+    write(path, '2024-05-01T00:03:00Z;"a;1\n' + lines(4, 5), "a")
+    look(made, kept)
+    write(path, lines(9, 60), "a")
+    look(made, kept)
+    assert minutes(kept) == [0, 1, 2, *range(4, 69)]
+    assert [refusal.detail for refusal in kept.refused] == ["row 5: 2 cells where 3 are expected"]
 
 
 def test_a_flood_of_streams_ends_at_the_limit(tmp_path):
