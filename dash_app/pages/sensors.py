@@ -21,7 +21,7 @@ from dash_app.components.sensors.time_axis import axis_of
 from dash_app.components.values import attrs
 from dash_app.sensing.adjusting import Progress
 from dash_app.sensing.board import Board, Wanted, wanted_of
-from dash_app.sensing.boards import beside, board_of, sensor_of, series_of
+from dash_app.sensing.boards import beside, board_of, ms_of, sensor_of, series_of
 from dash_app.sensing.fits import KINDS, Scene, Traffic, chosen
 from dash_app.sensing.fits_climate import ClimateFit
 from dash_app.sensing.fits_energy import EnergyFit
@@ -165,7 +165,9 @@ def _picked(desk: Context, t: Translator, work: Work, asked: Asked, one: Sensor)
     wanted = wanted_of(asked.get("sensors"))
     at, number = _moment(asked), one.number
     now = at or desk.sensing.now()
-    axis = axis_of(t, wanted.span, round(now.timestamp() * 1000), wanted.back)
+    axis = axis_of(t, wanted.span, ms_of(now), wanted.back)
+    if one.at is not None and one.at < axis_of(t, wanted.span, ms_of(now)).since:
+        axis = axis_of(t, wanted.span, one.at, wanted.back)  # the last that was ever told
     ends = axis.since, axis.until
     since, until = (
         datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for ms in ends
@@ -192,8 +194,9 @@ def _near(t: Translator, work: Work, one: Sensor) -> tuple[Near, ...]:
         key = str(row[name])
         if not key:
             continue
-        called = work.city.tables[table]["name"].get(key) if table != "blocks" else key
-        words = called if isinstance(called, str) and called else t.text("without name")
+        row_ = work.city.tables[table].loc[key]
+        names = [row_.get(column) for column in ("name", "ref")] if table != "blocks" else [key]
+        words = next((n for n in names if isinstance(n, str) and n), t.text("without name"))
         found.append(Near(label, table, key, words))
     return tuple(found)
 

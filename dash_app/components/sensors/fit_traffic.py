@@ -31,9 +31,9 @@ def traffic_parts(
     """Return the comparison; `run` is hash and year of the baseline the matrix belongs to."""
     parts: list[Any] = []
     if made.counted is not None and len(made.counted.fit.hours):
-        parts += _counted(t, made.counted, on_map=on_map)
-        if planner:
-            parts.append(adjust_card(t, made.counted, run, progress))
+        card, points, table = _counted(t, made.counted, on_map=on_map)
+        matrix = [adjust_card(t, made.counted, run, progress)] if planner else []
+        parts += [card, points, *matrix, table]
     elif made.counted is not None:
         words = t.text("Counters are connected, but none of their hours can be compared yet.")
         todo = t.text("They need a place on a street, and a whole hour of a weekday.")
