@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from layers.sensors.properties import PROPERTIES
 from layers.sensors.records import Flag
@@ -71,13 +71,17 @@ def _rule(
             lowest, highest = given.low * factor + offset, given.high * factor + offset
             step = (given.most_step or 0.0) * factor / HOUR_MS
     return Rule(
-        lowest if low is None else low,
-        highest if high is None else high,
+        lowest if low is None or math.isnan(low) else low,
+        highest if high is None or math.isnan(high) else high,
         step,
         stuck,
-        (interval or 0.0) * 1000,
+        1000.0 * interval if _is_interval(interval) else 0.0,
         statistic == "meter",
     )
+
+
+def _is_interval(seconds: float | None) -> TypeGuard[float]:
+    return seconds is not None and 0 < seconds < math.inf
 
 
 def is_silent(stream: Datastream, at: int | None, now: int) -> bool:
@@ -95,6 +99,7 @@ def is_silent(stream: Datastream, at: int | None, now: int) -> bool:
     if at is None:
         return True
     intervals = GAP_INTERVALS + (stream.statistic in {"mean", "count"})
-    usual = stream.interval_s
-    limit = SILENT_UNKNOWN_S if usual is None else max(intervals * usual, SILENT_S)
+    usual, limit = stream.interval_s, SILENT_UNKNOWN_S
+    if _is_interval(usual):
+        limit = max(intervals * usual, SILENT_S)
     return now - at > 1000 * limit

@@ -72,6 +72,14 @@ def test_range_is_that_of_the_stream_else_of_its_property_in_its_unit(stream, in
         assert judged([value], stream)[0] & Flag.RANGE
 
 
+@pytest.mark.parametrize("interval", [math.nan, -5.0, 0.0, math.inf])
+def test_limits_that_are_none_are_not_taken(interval):
+    odd = replace(WARM, low=math.nan, high=math.nan, interval_s=interval)
+    assert judged([10, 10.1, 60], odd) == [0, 0, Flag.RANGE]
+    assert rule_of(odd).interval_ms == 0
+    assert not is_silent(odd, START, START + 20 * HOUR)
+
+
 def test_a_jump_is_told_until_the_value_is_back():
     found = judged([10, 10.1, 25, 10.2, 10.3])
     assert found == [Flag.NONE, Flag.NONE, Flag.JUMP, Flag.NONE, Flag.NONE]
