@@ -76,7 +76,7 @@ def full_hours(
         An interval is longer than an hour.
     """
     n = table["n"].to_numpy(float)
-    if interval_s is None:
+    if interval_s is None or not 0 < interval_s < np.inf:
         usual = float(pd.Series(n[n > 0]).mode().max()) if (n > 0).any() else 1.0
     else:
         usual = 3600.0 / interval_s

@@ -29,6 +29,9 @@ def test_an_hour_counts_with_three_quarters_of_its_intervals():
     assert found.tolist()[:2] == [120.0, 120.0]
     assert found.isna().tolist() == [False, False, True, True]
     assert full_hours(table.assign(n=[4, 4, 3, 2])).tolist()[2] == pytest.approx(80 * 4 / 3)
+    for none in (0.0, -1.0, np.nan, np.inf):
+        assert full_hours(table, none).equals(full_hours(table))
+    assert full_hours(table.iloc[:0]).empty
     rate = pd.DataFrame({"mean": [600.0, 500.0], "n": [4, 1]})
     assert full_hours(rate, 900, is_rate=True).tolist()[0] == 600
     with pytest.raises(ModelError, match="1440 minutes"):
