@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +15,8 @@ from shapely.errors import GEOSException
 
 from layers.assumption_files.text_table import read_text_table
 from layers.sensors.common import Beside, Section
-from layers.sensors.values import RefusedError, clean, number
+from layers.sensors.paths import get, path_of
+from layers.sensors.values import RefusedError, clean, loads, number
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -52,16 +52,18 @@ class Located:
 
 class PlaceTable(Section):
     """
-    A GeoJSON or CSV file with the places of devices.
+    A GeoJSON, JSON or CSV file with the places of devices.
 
-    `key` is its column that is the same as what `of` leads to in the message (by default the
-    first part of the stream). The other names are columns; limits are in the unit of the
-    datastream and hold for the property `limits_of`, or for all.
+    In a JSON file `rows` leads to the list of them. `key` is the column that is the same as what
+    `of` leads to in the message (by default the first part of the stream). The other names are
+    columns; limits are in the unit of the datastream and hold for the property `limits_of`, or for
+    all.
     """
 
     file: Beside
     key: str
     of: str = ""
+    rows: str = ""
     lon: str = "lon"
     lat: str = "lat"
     crs: str = ""
@@ -84,7 +86,7 @@ class PlaceTable(Section):
         SourceError
             The file cannot be read, or has no such column.
         """
-        rows = _rows(Path(self.file))
+        rows = _rows(Path(self.file), self.rows)
         places: dict[str, Placed] = {}
         twice: dict[str, None] = {}
         found: set[str] = set()
@@ -157,30 +159,48 @@ def _number(value: object) -> float | None:
         return None
 
 
-def _rows(path: Path) -> Iterable[tuple[Mapping[str, Any], Any, str]]:
+def _rows(path: Path, inside: str) -> Iterable[tuple[Mapping[str, Any], Any, str]]:
+    """Return columns, geometry and coordinate system of each place of a file."""
     if path.suffix.lower() in {".json", ".geojson"}:
-        return _features(path)
+        return _items(path, inside)
     table = read_text_table(path)
     return [(row, None, "") for row in table.to_dict("records")]  # type: ignore[misc]
 
 
-def _features(path: Path) -> list[tuple[Mapping[str, Any], Any, str]]:
+def _items(path: Path, inside: str) -> list[tuple[Mapping[str, Any], Any, str]]:
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise ValueError("too large")
-        content = json.loads(path.read_bytes())
-        crs = content.get("crs") or {}
-        name = str((crs.get("properties") or {}).get("name") or "")
-        return [
-            ({"id": feature.get("id"), **(feature.get("properties") or {})},
-             feature.get("geometry") or {}, name)
-            for feature in content["features"]
-        ]  # fmt: skip
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        template = "{path} cannot be read as GeoJSON ({reason})."
-        hint = "It needs a list of features with properties and geometry."
-        reason = getattr(error, "strerror", None) or clean(error, 100)
-        raise SourceError(template, hint=hint, path=path, reason=reason) from error
+            raise RefusedError("too_large", path)
+        content = loads(path.read_bytes(), LARGEST_FILE)
+    except (OSError, RefusedError) as error:
+        template = "{path} cannot be read as JSON ({reason})."
+        reason = error.detail if isinstance(error, RefusedError) else error.strerror or str(error)
+        raise SourceError(template, hint="Check the file.", path=path, reason=reason) from error
+    if not inside and isinstance(content, dict) and isinstance(content.get("features"), list):
+        return [_feature(one, content) for one in content["features"]]
+    found = get(content, path_of(inside))
+    if not isinstance(found, list):
+        template = "{path} has no list of places."
+        hint = "It is GeoJSON with features, or JSON where rows leads to a list."
+        raise SourceError(template, hint=hint, path=path)
+    return [(_flat(one), None, "") for one in found]
+
+
+def _feature(feature: Any, content: dict[str, Any]) -> tuple[Mapping[str, Any], Any, str]:
+    known = feature if isinstance(feature, dict) else {}
+    properties = known.get("properties")
+    crs = get(content, ("crs", "properties", "name"))
+    columns = {"id": known.get("id"), **(properties if isinstance(properties, dict) else {})}
+    return columns, known.get("geometry") or {}, crs if isinstance(crs, str) else ""
+
+
+def _flat(item: Any, before: str = "") -> dict[str, Any]:
+    """Return what is inside other things under their joined names: `position.lat`."""
+    found: dict[str, Any] = {}
+    for name, inner in item.items() if isinstance(item, dict) else ():
+        deeper = _flat(inner, f"{before}{name}.") if isinstance(inner, dict) else {}
+        found |= deeper or {f"{before}{name}": inner}
+    return found
 
 
 @lru_cache(maxsize=32)

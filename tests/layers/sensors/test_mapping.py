@@ -298,11 +298,11 @@ def test_lines_of_a_street_in_two_features_are_one(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("<html>", "GeoJSON"), ('{"features": 7}', "GeoJSON"), ('{"features": []}', "lacks")],
+    [("<html>", "JSON"), ('{"features": 7}', "list of places"), ('{"features": [7]}', "lacks")],
 )
 def test_a_table_of_places_that_is_none_is_said(tmp_path, content, words):
     path = tmp_path / "p.geojson"
     path.write_text(content)
-    made = mapping({"path": "t"}, stream="n", places={"file": str(path), "key": "id"})
+    made = mapping({"path": "t"}, stream="n", places={"file": str(path), "key": "nr"})
     with pytest.raises(SourceError, match=words):
         read(made, {"n": 1, "t": 1})
