@@ -104,7 +104,8 @@ def killed_twice(folder, port):
     """Kill a worker in the midst of the recording, another one in the midst of the messages."""
     database = folder / "feeds.sqlite"
     process = started(folder)
-    sender = threading.Thread(target=send, args=(port,))
+    go_on = threading.Event()
+    sender = threading.Thread(target=send, args=(port, go_on))
     try:
         eventually(lambda: count(database) >= 1, "the first value")
         killed(process)  # in the midst of the recording
@@ -115,12 +116,14 @@ def killed_twice(folder, port):
         eventually(lambda: count(database, MESSAGE) >= MESSAGES // 4, "some messages")
         killed(process)  # in the midst of the messages
         assert count(database, MESSAGE) < MESSAGES
+        go_on.set()
         process = started(folder)
         sender.join(60)
         eventually(lambda: count(database) >= ROWS + MESSAGES, "all values")
         process.terminate()
         assert process.wait(30) == 0, (folder / "log").read_text()
     finally:
+        go_on.set()
         process.kill()
 
 
@@ -145,13 +148,15 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(tmp_path, broker):
     assert (kept["flags"][~is_message] & 128).all()  # of a recording
 
 
-def send(port):
-    """Publish messages, each with a time of its own, slowly enough to be killed meanwhile."""
+def send(port, go_on):
+    """Publish messages, each with a time of its own; the second half when somebody was killed."""
     client = paho.Client(paho.CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", port)
     client.loop_start()
     begin = int(time.time()) - MESSAGES
     for n in range(MESSAGES):
+        if n == MESSAGES // 2:
+            go_on.wait(60)
         payload = f'{{"id": "d{n % 3}", "t": {begin + n}, "v": {n / 100}}}'
         client.publish("town/x", payload, qos=1).wait_for_publish(10)
         time.sleep(0.005)
