@@ -82,6 +82,7 @@ async def counts(hash_: Hash, year: Year, desk: Desk, who: Planner) -> Response:
     """Return the counted directions as `twin run --counts` takes them."""
     counted = await _counted(desk, who, hash_, year)
     table = counted[["street", "vehicles_day", "weight"]].round({"vehicles_day": 1})
+    table.insert(1, "direction", "one")  # else a count would be halved for both of them
     return _file(table.to_csv(index=False).encode(), "text/csv; charset=utf-8", "counts.csv")
 
 
