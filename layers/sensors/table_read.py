@@ -164,7 +164,7 @@ def _lines(
             found = found._replace(refused=found.refused + refusals)
         behind = marker.after(piece)
         folds.forget(max((reading.at for reading in found.readings), default=0))
-        yield Part(found, {**behind, "folds": folds.last} if folds.last else behind, sample)
+        yield Part(found, {**behind, "folds": dict(folds.last)} if folds.last else behind, sample)
 
 
 def _in_utf8(config: TableConfig, content: Content, shape: Shape) -> tuple[Content, Head]:

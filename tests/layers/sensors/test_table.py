@@ -9,6 +9,7 @@ import json
 import os
 import threading
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -167,6 +168,35 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(tmp_path):
     assert deaths >= 3
     assert minutes(kept) == list(range(count))
     assert kept.doubled == 0
+
+
+def test_the_doubled_hour_is_told_apart_over_pieces_and_deaths(tmp_path, monkeypatch):
+    monkeypatch.setattr("layers.sensors.table_text.PIECE", 300)
+    moments = [datetime(2013, 10, 26, 22, tzinfo=UTC) + timedelta(minutes=5 * n) for n in range(72)]
+    local = [moment.astimezone(ZoneInfo("Europe/Berlin")) for moment in moments]
+    rows = [f"{m:%d.%m.%Y %H:%M};{s};{n}\n" for n, m in enumerate(local) for s in "ab"]
+    path = tmp_path / "a.csv"
+    write(path, HEADER + "".join(rows))
+    mapping = {
+        "stream": "s", "time": {"path": "time", "zone": "Europe/Berlin"},
+        "values": [{"path": "v", "property": "speed"}],
+    }  # fmt: skip
+    made, kept = config(file=str(path), mapping=mapping), Kept()
+    for _ in rows:
+        kept.killed_after = kept.deliveries + 1
+        try:
+            look(made, kept)
+            break
+        except KeyboardInterrupt:
+            continue
+    expected = {
+        (f"table/{s}/speed", int(m.timestamp() * 1000)): n
+        for n, m in enumerate(moments)
+        for s in "ab"
+    }
+    assert kept.values == expected
+    assert kept.deliveries > 10
+    assert "folds" not in kept.cursors[f"file:{path}"]  # long forgotten
 
 
 @pytest.mark.usefixtures("small_pieces")
