@@ -189,8 +189,9 @@ def test_segments_of_a_made_town_find_the_streets_they_were_made_from():
 def test_segments_of_koeln_find_the_streets_made_from_them():
     lines = koeln_lines()
     lines = lines.set_axis([f"{name}/{number}" for number, name in enumerate(lines.index)])
-    covered, right, found, own = _shares(lines, streets_of(lines.to_crs(CRS)))
     assert len(lines) == 113
+    lines = lines.iloc[::3]
+    covered, right, found, own = _shares(lines, streets_of(lines.to_crs(CRS)))
     assert (covered > 0.8).mean() > 0.95
     # some segments are given twice or side by side: the nearer carriageway may be another's
     assert found["overlap_m"].to_numpy()[own].sum() > 0.9 * found["overlap_m"].sum()
