@@ -46,7 +46,13 @@ def demo_streams(city: City) -> tuple[Datastream, ...]:
 
 
 def _middle(city: City) -> shapely.Point:
-    """Return where most people live: the mean of buildings, by residents."""
+    """Return the middle of the largest town that is named, else where people live on average."""
+    places = city.tables["places"]
+    towns = places[places["class"].isin(("city", "town", "village")).to_numpy()]
+    if len(towns):
+        people = np.nan_to_num(towns["population"].to_numpy(float))
+        middle: shapely.Point = towns.geometry.iloc[int(people.argmax())].centroid
+        return middle
     buildings = city.tables["buildings"]
     points = shapely.get_coordinates(buildings.geometry.centroid.to_numpy())
     weight = np.nan_to_num(buildings["residents"].to_numpy(float)) + 1e-9
