@@ -172,7 +172,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(tmp_path):
 
 def test_the_doubled_hour_is_told_apart_over_pieces_and_deaths(tmp_path, monkeypatch):
     monkeypatch.setattr("layers.sensors.table_text.PIECE", 300)
-    moments = [datetime(2013, 10, 26, 22, tzinfo=UTC) + timedelta(minutes=5 * n) for n in range(72)]
+    moments = [datetime(2013, 10, 26, 22, tzinfo=UTC) + timedelta(minutes=5 * n) for n in range(96)]
     local = [moment.astimezone(ZoneInfo("Europe/Berlin")) for moment in moments]
     rows = [f"{m:%d.%m.%Y %H:%M};{s};{n}\n" for n, m in enumerate(local) for s in "ab"]
     path = tmp_path / "a.csv"
