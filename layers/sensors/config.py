@@ -55,7 +55,7 @@ class StorePlace(Section):
 class Kept(Section):
     """For how many days it is kept; 0: for ever. Daily values always are."""
 
-    raw_days: int = Field(default=400, ge=0, le=100_000)
+    raw_days: int = Field(default=0, ge=0, le=100_000)
     hourly_days: int = Field(default=0, ge=0, le=100_000)
 
 

@@ -41,6 +41,9 @@ MOST_STREAMS = 100_000
 """Datastreams that are remembered for judging; those first known are forgotten first."""
 
 ROLL_UP_S, PRUNE_S, STATES_S = 60.0, 3600.0, 1.0
+TURN_S = 1.0
+"""How long rolling up and pruning may keep the writer from writing."""
+
 LONGEST_PAUSE_S = 60.0
 POISON = (exc.DataError, exc.IntegrityError, exc.ProgrammingError, exc.NotSupportedError)
 
@@ -221,14 +224,14 @@ class Writer:
         if now >= self._due["states"]:
             self._due["states"] = now + STATES_S
             self._states()
+        kept = self._store.observations
         if now >= self._due["roll_up"]:
-            self._due["roll_up"] = now + ROLL_UP_S
-            self._chore(self._store.observations.roll_up)
-        if now >= self._due["prune"] + (0 if idle else PRUNE_S):
-            self._due["prune"] = now + PRUNE_S
-            kept = self._config.retention
-            limits = Retention(kept.raw_days or None, kept.hourly_days or None)
-            self._chore(lambda: self._store.observations.prune(limits))
+            self._chore("roll_up", partial(kept.roll_up, seconds=TURN_S), ROLL_UP_S, idle=idle)
+        limits = self._config.retention
+        days = Retention(limits.raw_days or None, limits.hourly_days or None)
+        has_limit = days != Retention()
+        if has_limit and now >= self._due["prune"] + (0 if idle else PRUNE_S):
+            self._chore("prune", partial(kept.prune, days, seconds=TURN_S), PRUNE_S, idle=idle)
 
     def _states(self) -> None:
         changed = self._board.changed()
@@ -242,13 +245,19 @@ class Writer:
         if changed:
             self._board.fine()
 
-    def _chore(self, action: Callable[[], object]) -> None:
-        """Do something that may be left for later."""
+    def _chore(
+        self, name: str, action: Callable[[], object], pause_s: float, *, idle: bool
+    ) -> None:
+        """Do a part of something that may be left for later; the rest soon where there is time."""
+        begin = time.monotonic()
         try:
             action()
         except Exception as error:
             why = say("The store could not be tidied up: {reason}", reason=explained(error))
             self._board.tell("", "note", why)
+        end = time.monotonic()
+        is_whole = end - begin < TURN_S
+        self._due[name] = end + (pause_s if is_whole else TURN_S if idle else 10 * TURN_S)
 
 
 def is_poison(error: Exception) -> bool:

@@ -38,7 +38,7 @@ def test_what_is_left_out_has_its_usual_value(read, monkeypatch):
     config = read(SOURCE)
     assert config.store.where == "/somewhere/projects.sqlite"
     assert (config.health.host, config.health.port) == ("127.0.0.1", 9109)
-    assert config.retention.raw_days == 400
+    assert config.retention.raw_days == 0  # nothing is deleted unasked
     assert config.sources[0].name == "day"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from layers.project_store import open_store
 from layers.sensors.board import Pauses
 from layers.sensors.buffer import Buffer
-from layers.sensors.config import Config, Health
+from layers.sensors.config import Config, Health, Kept, Pace
 from layers.sensors.records import Flag, Reading, Refusal
 from layers.sensors.replay import ReplayConfig
 from layers.sensors.worker import Worker, start_worker
@@ -279,6 +279,21 @@ def test_a_source_hears_which_of_its_streams_are_known(store, begin):
     begin(again).finished.wait(30)
     assert list(again.known) == ["a/a"]
     assert again.known["a/a"] == stream("a")
+
+
+def test_old_values_go_when_there_is_little_to_do_their_hours_stay(store):
+    keep = Config(
+        health=Health(on=False), worker=Pace(wait_s=0.02), retention=Kept(raw_days=1)
+    )  # fmt: skip
+    source = Given("a", [delivery("a", 0, 600)], ends=False)  # of May 2026
+    store.observations._clock = lambda: BEGIN / 1000 + 10 * 86_400
+    worker = start_worker(keep, store, sources=[source])
+    eventually(lambda: source.acknowledged)
+    worker._writer._due["prune"] = 0.0
+    eventually(lambda: len(times(store, "a/a")) < 600)
+    worker.stop()
+    hours = store.observations.series(store.observations.stream("a/a").number, step="hour")
+    assert hours["n"].sum() == 600
 
 
 def test_the_buffer_takes_a_delivery_larger_than_itself_when_it_is_empty():
