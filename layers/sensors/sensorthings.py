@@ -21,6 +21,7 @@ from layers.sensors.sensorthings_things import listing_of
 from layers.sensors.sensorthings_web import (
     MANNERS,
     Server,
+    TooLargeError,
     is_about_login,
     sentence_of,
     wanted_pause_s,
@@ -41,6 +42,7 @@ __all__ = ["SensorThingsConfig", "SensorThingsSource"]
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 15.0, 900.0
 SLOWLY = 10  # streams that are long silent are asked for every so many rounds
+OWN_FAULTS = frozenset({400, 404, 410, 422, 500})  # of one stream, perhaps
 IN_A_ROW = 3  # streams that fail one after the other: it is the server
 
 
@@ -84,7 +86,7 @@ class SensorThingsSource:
         try:
             while not stop.is_set():
                 begin = time.monotonic()
-                error, is_whole = self._look(sink, stop)
+                error, is_whole = self.look(sink, stop)
                 if stop.is_set():
                     break
                 failed = failed + 1 if error is not None else 0
@@ -105,7 +107,7 @@ class SensorThingsSource:
         patient = min(FIRST_PAUSE_S * 2.0 ** min(failed - 1, 10), LONGEST_PAUSE_S)
         return max(min(self._config.every_s, patient), wanted_pause_s(error))
 
-    def _look(self, sink: Sink, stop: Event) -> tuple[SourceError | None, bool]:
+    def look(self, sink: Sink, stop: Event) -> tuple[SourceError | None, bool]:
         """Read what is new; return what went wrong, and whether it is all."""
         try:
             self._list(sink)
@@ -160,8 +162,10 @@ class SensorThingsSource:
                 in_a_row = 0
             except SourceError as error:
                 in_a_row += 1
-                is_server = error.values.get("status") not in {400, 404, 410, 422, 500}
-                if is_server or in_a_row >= min(IN_A_ROW, len(wanted)):
+                is_own = (
+                    isinstance(error, TooLargeError) or error.values.get("status") in OWN_FAULTS
+                )
+                if not is_own or in_a_row >= min(IN_A_ROW, len(wanted)):
                     raise
                 why = sentence_of(error)
         return is_whole, why

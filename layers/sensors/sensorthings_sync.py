@@ -189,20 +189,23 @@ class Sync:
         """Return a page; do without what the server does not understand."""
         server, before = self._server, frozenset(self._server.lacks)
         while True:
+            is_late = bounds[1] is not None and "late" not in server.lacks
+            is_proven = is_late in server.proven
             try:
-                page = server.page(url, is_probe=not server.is_proven)
+                page = server.page(url, is_probe=not is_proven)
             except TooLargeError:
                 if self._page <= 10:
                     raise
                 self._page = max(10, self._page // 4)
             except SourceError as error:
-                skill = next((s for s in SKILLS if s not in server.lacks), None)
-                if not is_refusing(error) or server.is_proven or skill is None:
+                skills = ("late",) if server.proven else SKILLS
+                skill = next((s for s in skills if s not in server.lacks), None)
+                if not is_refusing(error) or is_proven or skill is None:
                     server.lacks = set(before)
                     raise
                 server.lacks.add(skill)
             else:
-                server.is_proven = True
+                server.proven.add(is_late)
                 return page
             url = self._address(wanted, *bounds)
 
@@ -333,7 +336,8 @@ def condition(lower: int, late: int | None) -> str:
     'phenomenonTime ge 2026-05-28T20:26:40Z'
     """
     text = f"phenomenonTime ge {iso(lower)}"
-    return text if late is None else f"{text} or resultTime ge {iso(late)}"
+    # some servers add their own conditions with `and`, without brackets around ours
+    return text if late is None else f"({text} or resultTime ge {iso(late)})"
 
 
 def iso(at_ms: int) -> str:

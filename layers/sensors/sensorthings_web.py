@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -26,6 +27,7 @@ MANNERS = Manners(
 LONGEST_ANSWER_S = 300.0
 MOST_REDIRECTS = 5
 MOST_PAGES = 100_000
+DOORS = ("", "/", "/Datastreams?$top=1")  # where a root answers
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 OWN_ID = re.compile(
     r"((?:Multi)?Datastreams|Things)\(((?:'(?:[^'/?#]|'')*')|[\w.:~-]+)\)(?:/Observations)?$"
@@ -49,7 +51,7 @@ class Server:
         self.about: dict[str, Any] = {}
         self.lacks: set[str] = set()
         self.notes: dict[str, Sentence] = {}
-        self.is_proven = False  # it has given observations
+        self.proven: set[bool] = set()  # it has given observations, by whether late ones were asked
         self.has_next = False  # it has shown that it says what follows
 
     @property
@@ -70,11 +72,11 @@ class Server:
         if self.root:
             return
         first: SourceError | None = None
-        for root in self._config.address.roots:
+        for root, door in product(self._config.address.roots, DOORS):
             try:
-                about = self.get(root)
+                about = self.get(f"{root}{door}", is_probe=True)
             except SourceError as error:
-                if not is_unknown(error):
+                if not (is_unknown(error) or is_refusing(error)):
                     raise
                 first = first or error
                 continue
