@@ -10,6 +10,7 @@
   const MOST_LABELS = 60, AIR = 6, LINE = 18;
   const AGES_FROM = 14.6; // zoom from which a value says how old it is
   const REACH = 15; // pixels around a sign that count as it
+  const FAN = 27, MOST_FANNED = 5; // pixels between signs of one place, and how many stand clear of each other
   const ALWAYS = { depthCompare: 'always', depthWriteEnabled: false };
 
   const tokens = () => {
@@ -165,6 +166,22 @@
   /* From afar signs are smaller, so that hundreds of them stay a picture. */
   const scaleAt = (zoom) => Math.min(Math.max((zoom - 10) / 4.6, 0.4), 1);
 
+  /* What stands at one place side by side: how many steps each is to the left or right, by number. */
+  function fanned(points) {
+    const places = new Map();
+    for (const { number, at } of points) {
+      const key = `${at[0].toFixed(1)}|${at[1].toFixed(1)}`;
+      if (!places.has(key)) places.set(key, []);
+      places.get(key).push(number);
+    }
+    const shifts = new Map();
+    for (const numbers of places.values()) {
+      const last = numbers.length - 1, step = last ? Math.min(last, MOST_FANNED - 1) / last : 0;
+      numbers.sort((a, b) => a - b).forEach((number, i) => shifts.set(number, (i - last / 2) * step));
+    }
+    return shifts;
+  }
+
   kit.defineSensorLayers = function (deck) {
     const METRES = deck.COORDINATE_SYSTEM.METER_OFFSETS;
 
@@ -173,6 +190,7 @@
         const { sensors, scene, strength, coordinateOrigin } = this.props;
         if (!scene || !sensors || !(sensors.points.length || sensors.lines.length)) return [];
         const { image, mapping, inks } = sensors.sheet, scale = scaleAt(scene.zoom), { chosen, hover } = sensors;
+        const apart = Math.round(scale * 10) * 0.1 * FAN; // not with every pixel of a zoom
         const common = { opacity: strength, coordinateSystem: METRES, coordinateOrigin, parameters: ALWAYS };
         const path = (id, color, more) => new deck.PathLayer(this.getSubLayerProps({
           ...common, id, data: sensors.lines, getPath: (d) => d.path, getColor: color, getWidth: (d) => WIDTHS[d.state] + more + (d.number === chosen ? 3 : 0),
@@ -187,7 +205,7 @@
           })),
           new deck.IconLayer(this.getSubLayerProps({
             ...common, id: 'signs', data: sensors.points, iconAtlas: image, iconMapping: mapping, getIcon: (d) => d.icon, getPosition: (d) => d.at,
-            getSize: (d) => (d.number === chosen ? 1.3 : 1) * TALL, sizeScale: scale, sizeUnits: 'pixels', billboard: true, updateTriggers: { getSize: chosen },
+            getSize: (d) => (d.number === chosen ? 1.3 : 1) * TALL, sizeScale: scale, sizeUnits: 'pixels', billboard: true, getPixelOffset: (d) => [d.shift * apart, 0], updateTriggers: { getSize: chosen, getPixelOffset: apart },
           })),
         ];
       }
@@ -217,8 +235,10 @@
     set(rows) {
       this.rows = new Map(rows.map((row) => [row.number, row]));
       const known = rows.filter(({ lon, lat }) => lon !== null && lat !== null);
-      this.points = known.map((row) => ({ number: row.number, at: this.metresOf(row), state: row.state, icon: this.iconOf(row) }))
+      this.points = known.map((row) => ({ number: row.number, at: this.metresOf(row), state: row.state, icon: this.iconOf(row), shift: 0 }))
         .sort((a, b) => RANK[a.state] - RANK[b.state]);
+      const shifts = fanned(this.points);
+      for (const point of this.points) point.shift = shifts.get(point.number);
       this.lines = rows.flatMap((row) => this.pathsOf(row).map((path) => ({ number: row.number, path, state: row.state })));
       this.order = [...this.points].reverse();
       this.made = null;
@@ -293,6 +313,12 @@
       return this.widths.get(text);
     }
 
+    /* Where the foot of a sign stands on screen. */
+    pixelOf(viewport, { number, shift }) {
+      const { lon, lat } = this.rows.get(number), [x, y] = viewport.project([lon, lat]);
+      return [x + shift * FAN * Math.round(scaleAt(viewport.zoom) * 10) * 0.1, y];
+    }
+
     /* Values where there is room, the gravest first; returns the boxes they take. */
     place(viewport, covered, visible) {
       const next = new Map(), boxes = covered.slice(), taken = [];
@@ -301,16 +327,16 @@
         const lift = (FOOT / CELL[1]) * TALL * scaleAt(viewport.zoom) + 2;
         const half = (HEAD[2] / CELL[1]) * TALL * scaleAt(viewport.zoom) * 1.3;
         const head = ([x, y]) => [x - half, y - lift, x + half, y - lift + 2 * half];
-        for (const { number, state } of this.order || []) { // no value hides what one should look at
-          if (state !== 'alert' && state !== 'flagged') break;
-          const { lon, lat } = this.rows.get(number);
-          boxes.push(head(viewport.project([lon, lat])));
+        for (const point of this.order || []) { // no value hides what one should look at
+          if (point.state !== 'alert' && point.state !== 'flagged') break;
+          boxes.push(head(this.pixelOf(viewport, point)));
         }
         const first = this.rows.has(this.chosen) ? this.order.filter(({ number }) => number === this.chosen) : [];
-        for (const { number } of [...first, ...(this.order || [])]) {
+        for (const point of [...first, ...(this.order || [])]) {
+          const { number } = point;
           if (next.size >= MOST_LABELS) break;
           if (next.has(number)) continue;
-          const row = this.rows.get(number), [x, y] = viewport.project([row.lon, row.lat]);
+          const row = this.rows.get(number), [x, y] = this.pixelOf(viewport, point);
           if (x < 0 || y < 0 || x > viewport.width || y > viewport.height) continue;
           const more = [row.word, this.aged ? row.age : ''].filter(Boolean).join(' · ');
           const w = Math.max(this.widthOf(row.text), this.widthOf(more)) + 14, h = (more ? 2 : 1) * LINE + 4;
@@ -351,8 +377,8 @@
       if (!visible) return null;
       const scale = scaleAt(viewport.zoom), lift = ((FOOT - HEAD[1]) / CELL[1]) * TALL * scale, reach = Math.max(REACH * scale, 9);
       let best = null;
-      for (const { number } of this.order || []) {
-        const { lon, lat } = this.rows.get(number), [px, py] = viewport.project([lon, lat]);
+      for (const point of this.order || []) {
+        const { number } = point, [px, py] = this.pixelOf(viewport, point);
         const along = Math.min(Math.max(y, py - lift), py), away = Math.hypot(px - x, along - y);
         if (away < reach && (!best || away < best.away)) best = { number, away };
       }

@@ -63,7 +63,7 @@ window.twinSensors = (() => {
   function momentText(moment) {
     const odd = day && day.hours !== 24; // clocks change: say which of the two hours it is
     return format(`moment${odd}`, (lang) => new Intl.DateTimeFormat(lang, {
-      timeZone: ZONE, weekday: "short", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit",
+      timeZone: ZONE, weekday: "short", day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit",
       ...(odd ? {timeZoneName: "short"} : {}),
     })).format(moment);
   }

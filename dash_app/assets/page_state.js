@@ -69,7 +69,9 @@ window.twinPage = (() => {
     const style = getComputedStyle(document.documentElement);
     const size = (name) => parseFloat(style.getPropertyValue(name));
     const side = (name) => size(name) + size("--gap") + 16;
-    return {left: side("--left-w"), right: side("--right-w"), top: 0, bottom: 0};
+    // where one works with sensors the comparison is always there
+    const below = state.view === "sensors" ? 0.32 * document.getElementById("map").clientHeight : 0;
+    return {left: side("--left-w"), right: side("--right-w"), top: 0, bottom: Math.round(below)};
   }
 
   // Where one works with sensors they are on the map, whatever the layers say.
