@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -112,18 +113,22 @@ class ObservationStore:
             done = Written(*(a + b for a, b in zip(done, more, strict=True)))
         return done
 
-    def roll_up(self) -> int:
+    def roll_up(self, *, seconds: float = math.inf) -> int:
         """
-        Roll up the hours and days that were written to; return how many hours that were.
+        Roll up the hours that have ended and were written to; return how many that were.
 
         What is asked for is right before as well, this only makes it fast. Done in transactions
-        of some hundredths of a second; a program killed on the way has lost nothing.
+        of some hundredths of a second; a program killed on the way has lost nothing. After so
+        many `seconds` it ends, the rest is for the next time.
         """
-        return roll_up(self.database, self.zone)
+        until = time.monotonic() + seconds
+        return roll_up(self.database, self.zone, now_ms=self._now(), until=until)
 
-    def prune(self, retention: Retention) -> tuple[int, int]:
+    def prune(self, retention: Retention, *, seconds: float = math.inf) -> tuple[int, int]:
         """
         Remove what is older than it is kept; return how many values and hours were removed.
+
+        After so many `seconds` it ends, the rest is for the next time.
 
         Values go only after they were rolled up, hours only after their local day was; neither
         is ever made again from less. The last value before the limit stays: the hour after it
@@ -132,7 +137,8 @@ class ObservationStore:
         value stays known, however old. The room in the file is used again, the file of SQLite
         does not become smaller.
         """
-        return prune(self.database, retention, now_ms=self._now(), zone=self.zone)
+        until = time.monotonic() + seconds
+        return prune(self.database, retention, now_ms=self._now(), until=until, zone=self.zone)
 
     def streams(self) -> tuple[StreamRow, ...]:
         """Return all datastreams by number, with their first and last time."""

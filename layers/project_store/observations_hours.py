@@ -100,11 +100,14 @@ def fresh_days(
     return days_of(hours, kinds, zone) if len(hours) else _empty()
 
 
-def read_marks(connection: Connection, most: int, stream: int | None = None) -> Ints:
-    """Return marked hours (stream, begin), the first ones, of all streams or of one."""
-    chosen, parameters = ("", ()) if stream is None else ("WHERE stream = ?", (stream,))
-    sql = f"SELECT stream, at FROM observation_stale {chosen} ORDER BY stream, at LIMIT ?"
-    rows = fetch(connection, sql, (*parameters, most))
+def read_marks(connection: Connection, most: int, before: int, stream: int | None = None) -> Ints:
+    """Return marked hours (stream, begin) before a moment, the first ones, of one stream or all."""
+    chosen, parameters = ("", ()) if stream is None else ("stream = ? AND", (stream,))
+    sql = (
+        f"SELECT stream, at FROM observation_stale WHERE {chosen} at < ? "
+        "ORDER BY stream, at LIMIT ?"
+    )
+    rows = fetch(connection, sql, (*parameters, before, most))
     return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
 

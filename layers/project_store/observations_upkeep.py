@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,33 +58,37 @@ HOURS = _replacing("observation_hours")
 DAYS = _replacing("observation_days")
 
 
-def roll_up(database: Database, zone: str) -> int:
-    """Roll up all marked hours and their days; return how many hours that were."""
+def roll_up(database: Database, zone: str, *, now_ms: int, until: float) -> int:
+    """Roll up marked hours that have ended, and their days; return how many hours that were."""
+    ended = now_ms // HOUR_MS * HOUR_MS
     with database.writing() as connection:
         _wait(connection)
         if zone_of_days(connection) != zone:
             _change_zone(connection, zone)
     done, most = 0, FIRST
-    while True:
+    while time.monotonic() < until:
         with database.writing() as connection:
             _wait(connection)
-            count, values = _roll_up_some(connection, most, zone)
+            count, values = _roll_up_some(connection, most, ended, zone)
         if not count:
-            return done
+            break
         done += count
         most = max(1, min(VALUES * count // max(values, 1), 4 * most, MOST))
+    return done
 
 
-def prune(database: Database, retention: Retention, *, now_ms: int, zone: str) -> tuple[int, int]:
+def prune(
+    database: Database, retention: Retention, *, now_ms: int, until: float, zone: str
+) -> tuple[int, int]:
     """Remove values and hours older than they are kept; return how many of each."""
-    roll_up(database, zone)
+    roll_up(database, zone, now_ms=now_ms, until=until)
     raw = hourly = 0
     if retention.raw_days is not None:
         cutoff = (now_ms - retention.raw_days * DAY_MS) // HOUR_MS * HOUR_MS
-        raw = _prune_values(database, cutoff, zone)
+        raw = _prune_values(database, cutoff, until, zone)
     if retention.hourly_days is not None:
         limit = np.array([now_ms - retention.hourly_days * DAY_MS], dtype=np.int64)
-        hourly = _prune_hours(database, int(midnights(limit, zone)[0]), zone)
+        hourly = _prune_hours(database, int(midnights(limit, zone)[0]), until, zone)
     return raw, hourly
 
 
@@ -107,10 +111,10 @@ def _change_zone(connection: Connection, zone: str) -> None:
 
 
 def _roll_up_some(
-    connection: Connection, most: int, zone: str, stream: int | None = None
+    connection: Connection, most: int, before: int, zone: str, *, stream: int | None = None
 ) -> tuple[int, int]:
     """Roll up some marked hours; return how many, and of how many values."""
-    marks = read_marks(connection, most, stream)
+    marks = read_marks(connection, most, before, stream)
     if not len(marks):
         return 0, 0
     kinds = kinds_of(connection)
@@ -129,35 +133,43 @@ def _columns(table: pd.DataFrame) -> list[list[float]]:
     return [*index, *(table[name].tolist() for name in COLUMNS), [0] * len(table)]
 
 
-def _prune_values(database: Database, cutoff: int, zone: str) -> int:
+def _prune_values(database: Database, cutoff: int, until: float, zone: str) -> int:
     """Remove values before a full hour; of each stream the last one stays, hours build on it."""
     sql = "SELECT stream FROM observation_heads WHERE first_at < ? ORDER BY stream"
     return _by_stream(
-        database, sql, (cutoff,), lambda connection, stream: _prune_stream(
-            connection, stream, cutoff, zone
-        ),
-    )  # fmt: skip
+        database,
+        (sql, cutoff),
+        lambda c, stream: _prune_stream(c, stream, cutoff, zone),
+        until=until,
+    )
 
 
-def _prune_hours(database: Database, cutoff: int, zone: str) -> int:
+def _prune_hours(database: Database, cutoff: int, until: float, zone: str) -> int:
     """Remove the hours of whole days before a local midnight; their days are sealed."""
-    sql = "SELECT stream FROM observation_heads WHERE sealed_until > first_at ORDER BY stream"
+    sql = (
+        "SELECT DISTINCT d.stream FROM observation_days d JOIN observation_heads h "
+        "ON h.stream = d.stream WHERE d.sealed = 0 AND d.at < ? AND d.at + ? <= h.sealed_until"
+    )
     return _by_stream(
-        database, sql, (), lambda connection, stream: _prune_days(connection, stream, cutoff, zone)
+        database,
+        (sql, cutoff, 25 * HOUR_MS),
+        lambda c, stream: _prune_days(c, stream, cutoff, zone),
+        until=until,
     )
 
 
 def _by_stream(
     database: Database,
-    sql: str,
-    parameters: tuple[int, ...],
+    which: tuple[Any, ...],
     prune_one: Callable[[Connection, int], int],
+    *,
+    until: float,
 ) -> int:
     """Prune stream by stream, as many slices in a transaction as its time allows."""
     with database.reading() as connection:
-        streams = [row[0] for row in fetch(connection, sql, parameters)]
+        streams = [row[0] for row in fetch(connection, which[0], which[1:])]
     removed = 0
-    while streams:
+    while streams and time.monotonic() < until:
         started = time.perf_counter()
         with database.writing() as connection:
             _wait(connection)
@@ -171,7 +183,7 @@ def _by_stream(
 
 def _prune_stream(connection: Connection, stream: int, cutoff: int, zone: str) -> int:
     """Seal the first hours of a stream and remove their values, about a slice of them."""
-    while _roll_up_some(connection, FIRST, zone, stream)[0]:
+    while _roll_up_some(connection, FIRST, cutoff, zone, stream=stream)[0]:
         pass  # what was written since; sealed hours are never rolled up again
     before = "FROM observations WHERE stream = ? AND at < ?"
     first, last = fetch(connection, f"SELECT min(at), max(at) {before}", (stream, cutoff))[0]

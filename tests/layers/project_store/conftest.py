@@ -75,15 +75,16 @@ def project(store):
     return store.project("b" * 32, "Troisdorf")
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shared(request, tmp_path_factory):
-    """One store for all tests of observations: each has sources of its own."""
+    """One store for the tests of observations in a module: each has sources of its own."""
     if request.param == "sqlite":
         where = str(tmp_path_factory.mktemp("observations") / "p.sqlite")
     else:
         server = request.getfixturevalue("server")
-        server.execute("CREATE DATABASE observations")
-        where = server.url("observations")
+        name = f"observations{next(COUNTER)}"
+        server.execute(f"CREATE DATABASE {name}")
+        where = server.url(name)
     with open_store(where, check=None) as store:
         yield store
 
