@@ -66,9 +66,10 @@ def test_deviation_as_a_column_of_the_map(desk: Desk) -> None:
 
 @pytest.mark.parametrize("kind", ["climate", "energy"])
 def test_nothing_measured_is_no_fault(desk: Desk, kind: str) -> None:
-    found = desk.client.get(f"/api/fits/{kind}/{desk.base}/{YEAR}").json()
-    assert all(row["name"] != "Zählstelle 0" for row in found["rows"])
-    assert found["left_out"] == []
+    answer = desk.client.get(f"/api/fits/{kind}/{desk.base}/{YEAR}")
+    assert answer.status_code == 200
+    told = answer.json()
+    assert "Zählstelle" not in str(told["rows"] + told["left_out"])
 
 
 def test_the_matrix_is_adjusted_and_taken_along(
