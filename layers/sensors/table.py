@@ -224,6 +224,8 @@ class TableSource:
                 if stop.is_set():
                     break
         except RefusedError as error:
+            if error.reason == "not_json" and not content.is_whole:
+                return cursor  # somebody is writing it just now; it is looked at again
             raise self._refused(sink, error) from error
         except SourceError as error:
             self._refuse(sink, Refusal(self.name, "unknown_format", str(error)[:300]))

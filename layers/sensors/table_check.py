@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from layers.sensors.common import Checked, said
 from layers.sensors.records import Refusal
-from layers.sensors.table_read import joined, read_content, unreadable_content
-from layers.sensors.values import RefusedError
+from layers.sensors.table_read import has_comma, joined, read_content, unreadable_content
+from layers.sensors.values import RefusedError, clean
 from twin.errors import SourceError
 from twin.sentences import Sentence, listed, say
 
@@ -64,6 +64,9 @@ def _notes(config: TableConfig, found: Found, sample: pd.DataFrame | None) -> li
     if sample is not None:
         names = listed(map(str, sample.columns), 20)
         notes.append(say("The columns are {names}.", names=names))
+        if len(sample):
+            cells = tuple(clean(cell, 40) for cell in sample.iloc[0].tolist())[:20]
+            notes.append(say("The first row is {cells}.", cells=cells))
     if not found.readings:
         notes.append(say("Not a single value was found."))
     lost = [stream.name for stream in found.streams if stream.lon is None]
@@ -96,7 +99,7 @@ def _notes_of_mapping(mapping: Mapping, sample: pd.DataFrame | None) -> Iterator
         if value.path not in sample or value.decimal or mapping.decimal:
             continue
         texts = sample[value.path].dropna().astype(str).str.strip()
-        if len(texts) and texts.str.fullmatch(THOUSANDS).mean() > 0.5:
+        if len(texts) and not has_comma(texts) and texts.str.fullmatch(THOUSANDS).mean() > 0.5:
             yield say(
                 "{example} in {name} is read with decimals; give decimal if it is thousands.",
                 name=value.path,

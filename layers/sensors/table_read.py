@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from layers.assumption_files.text_table import ONLY
 from layers.sensors.columns import Folds
 from layers.sensors.formats import sensor_community, uba
 from layers.sensors.mapping import Found
@@ -33,8 +34,10 @@ from layers.sensors.values import RefusedError, loads
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from collections.abc import Mapping as Words
 
+    from layers.sensors.mapping import Mapping
     from layers.sensors.table_config import TableConfig
     from layers.sensors.table_text import Content
 
@@ -59,11 +62,11 @@ class Beside(NamedTuple):
     """What is needed beside the content."""
 
     received: int  # milliseconds UTC
-    stations: Mapping[str, uba.Station] = {}
+    stations: Words[str, uba.Station] = {}
 
 
 def read_content(
-    config: TableConfig, content: Content, cursor: Mapping[str, Any], beside: Beside
+    config: TableConfig, content: Content, cursor: Words[str, Any], beside: Beside
 ) -> Iterator[Part]:
     """
     Yield what is new in a content.
@@ -134,7 +137,7 @@ def unreadable_content(config: TableConfig, error: RefusedError) -> SourceError:
 
 
 def _lines(
-    config: TableConfig, content: Content, cursor: Mapping[str, Any], beside: Beside, kind: str
+    config: TableConfig, content: Content, cursor: Words[str, Any], beside: Beside, kind: str
 ) -> Iterator[Part]:
     shape = Shape(
         config.separator, config.encoding, config.skip_lines, config.names, config.comment
@@ -146,16 +149,18 @@ def _lines(
     if head.encoding.startswith("utf-16"):
         content, head = _in_utf8(config, content, shape)
     at, line, folds = head.at, head.line, Folds()
-    if is_table:  # columns that lack are told even where there is no row yet
-        _rows(config, content, head, (Piece(b"", line, at, line), folds), beside)
+    mapping = _mapping_of(config, content, head) if is_table else None
+    if mapping is not None:  # columns that lack are told even where there is no row yet
+        nothing = Piece(b"", line, at, line)
+        _rows(config, mapping, (content, head, nothing, folds), beside)
     if "at" in cursor and is_continued(content, cursor):
         at, line = int(cursor["at"]), int(cursor["line"])
         folds = Folds({key: (t, bool(b)) for key, (t, b) in cursor.get("folds", {}).items()})
     marker = Marker(content, at, line)
     for piece in pieces(content, at, line, config.most_bytes, head.separator):
         sample = None
-        if is_table:
-            found, sample = _rows(config, content, head, (piece, folds), beside)
+        if mapping is not None:
+            found, sample = _rows(config, mapping, (content, head, piece, folds), beside)
         else:
             found = _messages(config, piece, beside)
         if piece.too_large:
@@ -174,19 +179,53 @@ def _in_utf8(config: TableConfig, content: Content, shape: Shape) -> tuple[Conte
     return turned, read_head(turned, shape._replace(encoding="utf-8"))
 
 
-def _rows(
-    config: TableConfig, content: Content, head: Head, work: tuple[Piece, Folds], beside: Beside
-) -> tuple[Found, pd.DataFrame]:
-    piece, folds = work
-    table, odd = table_of(piece, head)
+def _mapping_of(config: TableConfig, content: Content, head: Head) -> Mapping:
+    """Return how the rows are read; the decimal sign as the beginning of each column has it."""
     mapping = config.mapping
     if config.format == "sensor_community":
         mapping = sensor_community.archive(head.names)
-        table = sensor_community.prepared(table) if mapping else table
     if mapping is None:
         template = "{path} is no file of this format; its columns are {found}."
-        found_names = ", ".join(head.names[:15])
-        raise SourceError(template, hint="Check format.", path=content.name, found=found_names)
+        found = ", ".join(head.names[:15])
+        raise SourceError(template, hint="Check format.", path=content.name, found=found)
+    open_ones = {v.path for v in mapping.values if not (v.decimal or mapping.decimal)}
+    if head.separator == "," or not open_ones & set(head.names):
+        return mapping
+    first = next(pieces(content, head.at, head.line, config.most_bytes, head.separator), None)
+    table = None if first is None else table_of(first, head)[0]
+    if table is None or not any(has_comma(table[path]) for path in open_ones & set(table)):
+        return mapping
+    values = tuple(
+        value.model_copy(update={"decimal": ","})
+        if value.path in open_ones & set(table) and has_comma(table[value.path])
+        else value
+        for value in mapping.values
+    )
+    return mapping.model_copy(update={"values": values})
+
+
+def has_comma(column: pd.Series[Any]) -> bool:
+    """
+    Return whether a column writes decimals with a comma: some cells must, none has a point there.
+
+    >>> has_comma(pd.Series(["1.204", "17,5"])), has_comma(pd.Series(["1.204", "31"]))
+    (True, False)
+    """
+    texts = column.astype(str).str.strip()
+    commas, points = (texts.str.fullmatch(ONLY[style]).any() for style in ("comma", "point"))
+    return bool(commas) and not points
+
+
+def _rows(
+    config: TableConfig,
+    mapping: Mapping,
+    work: tuple[Content, Head, Piece, Folds],
+    beside: Beside,
+) -> tuple[Found, pd.DataFrame]:
+    content, head, piece, folds = work
+    table, odd = table_of(piece, head)
+    if config.format == "sensor_community":
+        table = sensor_community.prepared(table)
     found = read_rows(
         mapping,
         table,

@@ -30,6 +30,7 @@ PIECE = 256 * 1024
 HEAD = 4_096
 TAIL = 1_024
 LONGEST_CELL = 50  # lines
+SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
 """What unpacking raises where a file ends too early or is none."""
 
@@ -185,6 +186,9 @@ def read_head(content: Content, shape: Shape) -> Head:
     for line in lines if not shape.names else lines[: shape.skip_lines]:
         text = line.decode(encoding, "replace").strip("\r \ufeff")
         at, number = at + len(line) + 1, number + 1
+        if told := SEPARATOR.fullmatch(text):  # as Excel writes it
+            shape = shape._replace(separator=shape.separator or told[1])
+            continue
         is_told = number > shape.skip_lines and text.strip()
         if not shape.names and is_told and not (shape.comment and text.startswith(shape.comment)):
             separator = shape.separator or max(";\t,|", key=text.count)

@@ -232,6 +232,7 @@ def test_files_that_are_read_as_a_whole_go_on_where_they_were_killed(tmp_path, k
         ("time;s;v\n2024-05-01T00:00:00Z;a;1,5\n".encode("utf-16"), {}),
         (b"# of 2024\n\ntime;s;v\n2024-05-01T00:00:00Z;a;1,5\n", {"comment": "#"}),
         ("Zählung\ntime;s;v\n2024-05-01T00:00:00Z;a;1,5\n".encode("cp1252"), {"skip_lines": 1}),
+        (b"sep=;\r\ntime;s;v\r\n2024-05-01T00:00:00Z;a;1,5\r\n", {}),
         (b"2024-05-01T00:00:00Z|a|1.5\n", {"names": ["time", "s", "v"], "separator": "|"}),
         (b'{"time":"2024-05-01T00:00:00Z","s":"a","v":1.5}\n{"s":}\n', {}),
         (b'[{"time":"2024-05-01T00:00:00Z","s":"a","v":1.5}]', {}),
@@ -243,6 +244,28 @@ def test_tables_are_told_by_their_first_bytes(tmp_path, content, given):
     kept = Kept()
     assert look(config(file=str(path), **given), kept) == ""
     assert list(kept.values.values()) == [1.5]
+
+
+def test_thousands_are_told_from_decimals_by_the_whole_column(tmp_path):
+    path = tmp_path / "a.csv"
+    made, kept = config(file=str(path)), Kept()
+    write(path, HEADER + "2024-05-01T00:00:00Z;a;1.204\n2024-05-01T00:01:00Z;a;17,5\n")
+    look(made, kept)
+    write(path, "2024-05-01T00:02:00Z;a;2.408\n", "a")
+    look(made, kept)
+    assert sorted(kept.values.values()) == [17.5, 1204, 2408]
+
+
+def test_json_that_is_being_written_is_waited_for(tmp_path):
+    path = tmp_path / "a.json"
+    text = '[{"time": "2024-05-01T00:00:00Z", "s": "a", "v": 1}]'
+    made, kept = config(file=str(path)), Kept()
+    of = source(made)
+    write(path, text[:20])
+    assert (look(made, kept, of), kept.refused) == ("", [])
+    write(path, text)
+    look(made, kept, of)
+    assert list(kept.values.values()) == [1]
 
 
 def test_geojson_and_a_pattern_of_files(tmp_path):
@@ -397,7 +420,13 @@ def test_a_dry_run_says_what_it_found_and_keeps_nothing(tmp_path):
     assert found.extra["rows"][0] == ["2024-05-01 00:00", "a", "1.000"]
     assert found.refused[0].detail == "row 7, v: 'warm'"
     told = " ".join(map(str, found.notes))
-    for words in ("columns are time, s, v", "no place: a", "read as UTC", "1.000 in v"):
+    for words in (
+        "columns are time, s, v",
+        "first row is 2024-05-01 00:00, a, 1.000",
+        "no place: a",
+        "as UTC",
+        "1.000 in v",
+    ):
         assert words in told
 
 
