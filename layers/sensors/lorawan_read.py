@@ -33,21 +33,36 @@ if TYPE_CHECKING:
     from layers.sensors.common import Place
     from layers.sensors.lorawan import Uplink
     from layers.sensors.mqtt_config import Device, FieldOf, MqttConfig
+    from layers.sensors.records import Statistic
 
 SENT_AGAIN_MS = 600_000  # a frame is sent again within minutes, a counter starts anew later
 MOST_UNREAD = 100
+MOST_DETAIL = 300
 MOST_NAMED = 8  # names of values in a sentence
 
 
 class _Value(NamedTuple):
     """A value with its meaning, in the unit of its stream."""
 
-    property: str
+    observed: str
     unit: str
     part: str
     value: float
     path: str
     told: FieldOf | None
+
+    @property
+    def statistic(self) -> Statistic:
+        """How it stands in time."""
+        usual = PROPERTIES[self.observed].statistic if self.observed in PROPERTIES else "value"
+        return (self.told.statistic if self.told else None) or usual
+
+    @property
+    def lasted_ms(self) -> int:
+        """How long before the uplink it began: a device reports an interval at its end."""
+        interval_s = self.told.interval_s if self.told else None
+        is_interval = self.statistic in ("count", "mean")
+        return round(interval_s * 1000) if interval_s and is_interval else 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +114,7 @@ class LorawanReader:
         at = self._time(uplink)
         values, refused = self._values(uplink, says, at)
         if not values and not refused and (reason := _nothing(uplink)):
-            refused.append(Refusal(self._config.name, "no_value", reason[:300]))
+            refused.append(Refusal(self._config.name, "no_value", clean(reason, MOST_DETAIL)))
         streams = tuple(self._stream(uplink, says, value) for _, value in values)
         readings = tuple(
             Reading(stream.key, when, value.value, uplink.flags, received)
@@ -134,37 +149,36 @@ class LorawanReader:
             try:
                 value = _value(leaf, says, extra)
             except RefusedError as error:
-                detail = f"{leaf.path}: {error.detail}"[:300]
+                detail = clean(f"{leaf.path}: {error.detail}", MOST_DETAIL)
                 refused.append(Refusal(self._config.name, error.reason, detail))
                 continue
             if value is not None:
-                found.setdefault((value.property, value.part, when), (when, value))
+                begin = when - value.lasted_ms
+                found.setdefault((value.observed, value.part, begin), (begin, value))
             elif leaf.path not in says.fields and len(self.unread) < MOST_UNREAD:
                 self.unread.add(clean(leaf.path))
         return list(found.values()), refused
 
     def _stream(self, uplink: Uplink, says: DeviceSays, value: _Value) -> Datastream:
         """Return the datastream of a value; the same object again while nothing changes."""
-        key = (uplink.device, says.short, value.property, value.part, value.unit, uplink.place)
+        key = (uplink.device, says.short, value.observed, value.part, value.unit, uplink.place)
         if key not in self._streams:
             made = self._made(uplink, says, value)
             _remember(self._streams, key, made, self._config.most_streams)
         return self._streams[key]
 
     def _made(self, uplink: Uplink, says: DeviceSays, value: _Value) -> Datastream:
-        known = PROPERTIES.get(value.property)
-        told = value.told
-        usual = known.statistic if known else "value"
+        known, told = PROPERTIES.get(value.observed), value.told
         lon, lat = (says.lon, says.lat) if says.lon is not None else uplink.place or (None, None)
         end = (told.name if told else "") or value.part
-        parts = f"{value.property}-{value.part}" if value.part else value.property
+        parts = f"{value.observed}-{value.part}" if value.part else value.observed
         return Datastream(
             key=key_of(self._config.name, says.short, parts),
             source=self._config.name,
             name=f"{says.name} {end}".strip(),
-            property=value.property,
+            property=value.observed,
             unit=value.unit,
-            statistic=(told.statistic if told else None) or usual,
+            statistic=value.statistic,
             lon=lon,
             lat=lat,
             height_m=says.height_m,

@@ -70,7 +70,8 @@ class FieldOf(Value):
     """
     What one value of a decoder means; the same as a value of a mapping, the path is its name.
 
-    `TempC1 = { property = "soil_temperature" }`, or short `TempC1 = "soil_temperature"`
+    `TempC1 = { property = "soil_temperature" }`, or short `TempC1 = "soil_temperature"`.
+    A count or mean with `interval_s` stands at the begin of the interval that the uplink ends.
     """
 
     path: str = ""

@@ -319,6 +319,15 @@ def test_devices_of_the_configuration_say_names_fields_and_units():
     assert values(read(ttn(decoded=decoded), devices=only)) == {"soil_temperature": 12}
 
 
+def test_a_count_of_an_interval_stands_at_its_begin():
+    told = {"property": "vehicles", "interval_s": 300}
+    devices = [{"device": "*", "fields": {"n": told, "t": {**told, "property": "co2"}}}]
+    found = read(ttn(decoded={"n": 12, "t": 500}), devices=devices)
+    begins = {one.stream.rsplit("/", 1)[1]: AT_MS - one.at for one in found.readings}
+    assert begins == {"vehicles": 300_000, "co2": 0}
+    assert {stream.interval_s for stream in found.streams} == {300}
+
+
 def test_an_entry_for_many_devices_tells_them_apart_and_so_do_two_applications():
     reader = Reader(config(devices=[{"device": "klima-*", "name": "Klima", "short": "k"}]))
     other = ttn(decoded={"co2": 1})
