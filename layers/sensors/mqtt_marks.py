@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from layers.sensors.mqtt_inbox import Incoming
 
 Mark = tuple[str, int]
-SETTLED_S = 2.0
+SETTLED_S = 0.5
 """An acknowledgement has left after that, or the connection is known to be broken."""
 MOST_TOPICS = 20_000
 MOST_MARKS = 70_000  # the broker sends no more ahead
