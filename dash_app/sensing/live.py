@@ -65,8 +65,8 @@ class Listening:
 
     def look(self) -> None:
         """Tell what is new since the last look; the thread calls it."""
-        first, self._begun = not self._begun, True
         marker, changed = self._sensed.store.changes(self._marker)
+        first, self._begun = not self._begun, True
         self._marker = marker
         numbers = {int(number) for number in changed}
         inside = self._sensed.streams(self._insider())
@@ -84,8 +84,10 @@ class Listening:
     # -- the thread -----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while not self._stop.wait(self._every_s):
-            if not len(self._news):
+        wait_s = 0.0  # how things stand at the start is no news
+        while not self._stop.wait(wait_s):
+            wait_s = self._every_s
+            if self._begun and not len(self._news):
                 continue
             try:
                 self.look()
