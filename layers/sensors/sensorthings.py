@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["SensorThingsConfig", "SensorThingsSource"]
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 15.0, 900.0
-SLOWLY = 10  # streams that are long silent are asked for every so many rounds
+SLOWLY = 50  # rounds
 OWN_FAULTS = frozenset({400, 404, 410, 422, 500})  # of one stream, perhaps
 IN_A_ROW = 3  # streams that fail one after the other: it is the server
 
@@ -150,12 +150,13 @@ class SensorThingsSource:
         """Read what is new of all datastreams; one that fails does not keep the others back."""
         self._round += 1
         wanted, is_whole = self._wanted, True
+        is_slow = self._round % SLOWLY == 0  # now and then each is asked for by itself
         done = self._bulk.read(wanted, sink, stop.is_set)
         in_a_row, why = 0, None
         for one in wanted:
             if stop.is_set():
                 break
-            if one.path in done or (done and self._is_silent(one, sink)):
+            if one.path in done and not is_slow:
                 continue
             try:
                 is_whole = self._sync.scan(one, sink, stop.is_set) and is_whole
@@ -169,11 +170,6 @@ class SensorThingsSource:
                     raise
                 why = sentence_of(error)
         return is_whole, why
-
-    def _is_silent(self, one: Wanted, sink: Sink) -> bool:
-        """Tell whether a stream without anything new for long may wait for its turn."""
-        progress = self._sync.progress(one, sink)
-        return not progress.began and self._round % SLOWLY != 0
 
     def check(self, seconds: float) -> Checked:
         """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from layers.sensors.sensorthings_read import SELECTED, rows_of
 from layers.sensors.sensorthings_sync import SUBSTANTIAL, condition
+from layers.sensors.sensorthings_things import end_of
 from layers.sensors.sensorthings_web import TooLargeError, is_refusing
 from layers.sensors.values import RefusedError, milliseconds
 from twin.errors import SourceError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from layers.sensors.common import Sink
     from layers.sensors.sensorthings_config import SensorThingsConfig
-    from layers.sensors.sensorthings_sync import Sync
+    from layers.sensors.sensorthings_sync import Bounds, Sync
     from layers.sensors.sensorthings_things import Wanted
     from layers.sensors.sensorthings_web import Server
 
@@ -41,15 +42,12 @@ class Bulk:
         live, bounds = self._live(wanted, sink)
         if "bulk" in self._server.lacks or len(live) < FEWEST:
             return set()
+        by_id = {one.ident: one for one in wanted if not one.is_multi}
         done: set[str] = set()
         try:
             for given in self._entities(condition(*bounds), is_over):
-                one = live.get(str(given.get("@iot.id")))
-                if one is None or one.path in done:
-                    continue
-                rows = self._rows(given, bounds)
-                if rows is not None:
-                    self._sync.take(one, sink, rows)
+                one = by_id.get(str(given.get("@iot.id")))
+                if one is not None and self._take(one, given, sink, (one.ident in live, bounds)):
                     done.add(one.path)
         except NotUnderstoodError:
             self._server.lacks.add("bulk")
@@ -59,22 +57,36 @@ class Bulk:
             self._server.lacks.add("bulk")
         return done
 
-    def _live(
-        self, wanted: Sequence[Wanted], sink: Sink
-    ) -> tuple[dict[str, Wanted], tuple[int, int | None]]:
-        """Return the streams that are nearly up to date, by id, and from when on to ask."""
+    def _take(
+        self, one: Wanted, given: dict[str, Any], sink: Sink, live: tuple[bool, Bounds]
+    ) -> bool:
+        """Hand over what is new of one stream; False where it has to be asked for by itself."""
+        is_live, bounds = live
+        rows = self._rows(given, bounds)
+        if is_live:
+            if rows is not None:
+                self._sync.take(one, sink, rows)
+            return rows is not None
+        ends = [end_of(given.get("phenomenonTime")), end_of(given.get("resultTime"))]
+        progress = self._sync.progress(one, sink)
+        read = (progress.at or 0, progress.told or progress.at or 0)
+        is_newer = any(end is not None and end > at for end, at in zip(ends, read, strict=True))
+        return not (is_newer or rows is None or rows or progress.began)
+
+    def _live(self, wanted: Sequence[Wanted], sink: Sink) -> tuple[set[str], Bounds]:
+        """Return the ids of streams that are nearly up to date, and from when on to ask."""
         found = {}
         for one in wanted:
             progress = self._sync.progress(one, sink)
             if progress.at is not None and not progress.began and not one.is_multi:
-                found[one.ident] = (one, progress)
-        newest = max((progress.at or 0 for _, progress in found.values()), default=0)
+                found[one.ident] = progress
+        newest = max((progress.at or 0 for progress in found.values()), default=0)
         window = max(SHORTEST_MS, int(self._config.every_s * 4_000))
-        live = {i: (o, p) for i, (o, p) in found.items() if (p.at or 0) >= newest - window}
-        bounds = [self._sync.bounds(progress) for _, progress in live.values()]
+        live = {i: p for i, p in found.items() if (p.at or 0) >= newest - window}
+        bounds = [self._sync.bounds(progress) for progress in live.values()]
         lates = [late for _, late in bounds if late is not None]
         lower = min((lower for lower, _ in bounds), default=0)
-        return {i: one for i, (one, _) in live.items()}, (lower, min(lates, default=None))
+        return set(live), (lower, min(lates, default=None))
 
     def _entities(self, asked: str, is_over: Callable[[], bool]) -> Iterator[dict[str, Any]]:
         options = (f"$filter={asked}", "$orderby=phenomenonTime asc", f"$select={SELECTED}",
@@ -90,7 +102,7 @@ class Bulk:
             if is_over():
                 return
 
-    def _rows(self, given: dict[str, Any], bounds: tuple[int, int | None]) -> list[Any] | None:
+    def _rows(self, given: dict[str, Any], bounds: Bounds) -> list[Any] | None:
         """Return the observations of a stream, None where some may be missing."""
         values = given.get("Observations")
         if not isinstance(values, list):
@@ -106,7 +118,7 @@ class NotUnderstoodError(Exception):
     """A server gives something else than what it was asked for."""
 
 
-def _is_asked(phenomenon: Any, told: Any, bounds: tuple[int, int | None]) -> bool:
+def _is_asked(phenomenon: Any, told: Any, bounds: Bounds) -> bool:
     lower, late = bounds
     try:
         end = phenomenon.rpartition("/")[2] if isinstance(phenomenon, str) else phenomenon

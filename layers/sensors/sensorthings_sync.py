@@ -50,6 +50,7 @@ class Progress:
     at: int | None = None  # last phenomenon time
     told: int | None = None  # all results of before this are read
     began: int = 0  # of the scan under way, over breaks
+    latest: int = 0  # phenomenon time of the scan under way
     high: int | None = None  # highest result time of the scan under way
     interval_s: float | None = None
     seen: dict[int, int] = field(default_factory=dict)  # what was handed over lately, by mark
@@ -71,10 +72,13 @@ class Progress:
         told = {"at": self.at, "told": self.told, "began": began}
         return {name: value for name, value in told.items() if value}
 
-    def move(self, new: Sequence[Timed], now_ms: int, overlap_ms: int) -> None:
-        """Go on to the last of some; a clock that is ahead must not hide what comes after it."""
-        latest = max((one.begin for one in new if one.begin is not None), default=0)
-        self.at = max(self.at or 0, min(latest, now_ms)) or None
+    def note(self, new: Sequence[Timed]) -> None:
+        """Note how far the scan under way has come."""
+        self.latest = max([self.latest, *(one.begin for one in new if one.begin is not None)])
+
+    def move(self, now_ms: int, overlap_ms: int) -> None:
+        """Go on to the last of the scan; a clock that is ahead must not hide what comes after."""
+        self.at = max(self.at or 0, min(self.latest, now_ms)) or None
         if self.at is not None:
             lower = self.at - overlap_ms - int((self.interval_s or 0) * 1000)
             self.seen = {mark: at for mark, at in self.seen.items() if at >= lower}
@@ -156,7 +160,7 @@ class Sync:
     def _begin(self, wanted: Wanted, sink: Sink) -> Progress:
         progress = self.progress(wanted, sink)
         progress.began = progress.began or self.now_ms
-        progress.high = progress.told
+        progress.high, progress.latest = progress.told, 0
         return progress
 
     def take(self, wanted: Wanted, sink: Sink, values: Sequence[Any]) -> None:
@@ -252,8 +256,9 @@ class Sync:
         before = progress.state
         readings, refused = readings_of(wanted, new, self._config.name)
         streams = self.streams_of(wanted, new)
+        progress.note(new)
         if moves:
-            progress.move(new, self.now_ms, self._overlap)
+            progress.move(self.now_ms, self._overlap)
         if is_end:
             progress.finish()
         state = progress.state

@@ -98,7 +98,7 @@ def _add(found: Listing, given: dict[str, Any], config: SensorThingsConfig) -> N
         described = list(_components(given))
     parts = tuple(_part(found, one, place, config) for one in described)
     if any(part is not None for part in parts):
-        ends = (_end(given.get("phenomenonTime")), _end(given.get("resultTime")))
+        ends = (end_of(given.get("phenomenonTime")), end_of(given.get("resultTime")))
         path = path_of(given)
         found.wanted.append(Wanted(path, str(given["@iot.id"]), parts, is_multi, ends))
 
@@ -291,7 +291,7 @@ def _named(wanted: list[Wanted]) -> list[Wanted]:
     return [replace(one, parts=tuple(map(renamed, one.parts))) for one in wanted]
 
 
-def _end(interval: object) -> int | None:
+def end_of(interval: object) -> int | None:
     """Return the end of an interval, milliseconds; None where it is not told."""
     if not isinstance(interval, str):
         return None

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -16,7 +16,8 @@ PATH = re.compile(r"^(\w+)(?:\(('?)(.*?)\2\))?(?:/(\w+))?$")
 
 
 def moment(text):
-    return datetime.fromisoformat(str(text).partition("/")[0].replace("Z", "+00:00"))
+    given = datetime.fromisoformat(str(text).partition("/")[0].replace("Z", "+00:00"))
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
 @dataclass
