@@ -157,7 +157,12 @@ class ObservationStore:
             return read.latest(connection, numbers)
 
     def at(self, moment: Moment, numbers: Iterable[int] | None = None) -> pd.DataFrame:
-        """Return the last values as they stood at a moment, like `latest`."""
+        """
+        Return the last values as they stood at a moment, like `latest`.
+
+        Where the values of then are no longer kept it is the hour: its mean, of counts and meters
+        its sum.
+        """
         with self.database.reading() as connection:
             return read.standing(connection, milliseconds(moment), numbers)
 

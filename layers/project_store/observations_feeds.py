@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from layers.project_store.observations_records import FeedState, at_ms
 from layers.project_store.observations_sql import Bulk, bulk
@@ -37,6 +37,10 @@ COUNTED = Bulk(
 CURSORS = Bulk(
     "feed_cursors", ("source", "name", "value"), ("str", "str", "str"),
     "ON CONFLICT (source, name) DO UPDATE SET value = excluded.value",
+)  # fmt: skip
+NEW = Bulk(
+    "feeds", ("source", "state", "since", "refused_lately"), ("str", "str", "int", "str"),
+    "ON CONFLICT (source) DO NOTHING",
 )  # fmt: skip
 HEARD = Bulk(
     "feeds",
@@ -79,16 +83,12 @@ def put_state(
     connection: Connection, source: str, state: State, why: Sentence | None, now_ms: int
 ) -> None:
     """Note how a source is; `since` moves only when the state changes."""
-    key, text = printable(source), _sentence_text(why)
-    old = connection.execute(select(FEEDS.c.state).where(FEEDS.c.source == key)).scalar()
-    if old is None:
-        row = {"source": key, "state": state, "since": now_ms, "why": text, "refused_lately": ""}
-        connection.execute(insert(FEEDS).values(**row))
-        return
-    values: dict[str, Any] = {"state": state, "why": text}
-    if old != state:
-        values["since"] = now_ms
-    connection.execute(update(FEEDS).where(FEEDS.c.source == key).values(**values))
+    key = printable(source)
+    bulk(connection, NEW, [[key], ["starting"], [now_ms], [""]])
+    is_other = (FEEDS.c.source == key) & (FEEDS.c.state != state)
+    connection.execute(update(FEEDS).where(is_other).values(state=state, since=now_ms))
+    told = update(FEEDS).where(FEEDS.c.source == key).values(why=_sentence_text(why))
+    connection.execute(told)
 
 
 def read_states(connection: Connection, source: str | None = None) -> tuple[FeedState, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,8 +46,27 @@ def standing(connection: Connection, moment: int, numbers: Iterable[int] | None)
         "AND o.stream = u.stream AND o.at = (SELECT max(p.at) FROM observations p "
         f"WHERE p.stream = u.stream AND p.at <= {int(moment)})"
     )
-    rows = fetch_for(connection, sql, [chosen], ("int",))
-    return frame(sorted(rows), STANDING, index="number")
+    found = {row[0]: row for row in fetch_for(connection, sql, [chosen], ("int",))}
+    for row in _hours_standing(connection, moment, chosen):
+        if row[0] not in found or found[row[0]][1] < row[1]:
+            found[row[0]] = row
+    return frame([found[number] for number in sorted(found)], STANDING, index="number")
+
+
+def _hours_standing(
+    connection: Connection, moment: int, chosen: list[int]
+) -> list[tuple[Any, ...]]:
+    """Return the hours at a moment whose values are gone: their mean, or what they count."""
+    sql = (
+        "WITH u(stream) AS ({rows}) SELECT t.stream, t.at, "
+        "CASE WHEN d.statistic IN ('count', 'meter') THEN t.sum ELSE t.mean END, "
+        "t.flags, t.at, d.key FROM u CROSS JOIN observation_heads h CROSS JOIN datastreams d "
+        "CROSS JOIN observation_hours t WHERE h.stream = u.stream AND d.number = u.stream "
+        f"AND h.sealed_until > {int(moment)} AND t.stream = u.stream AND t.sealed = 1 AND t.at = "
+        "(SELECT max(p.at) FROM observation_hours p "
+        f"WHERE p.stream = u.stream AND p.at <= {int(moment)})"
+    )
+    return fetch_for(connection, sql, [chosen], ("int",))
 
 
 def raw_series(connection: Connection, span: Span, most: int | None) -> pd.DataFrame:

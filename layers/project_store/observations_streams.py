@@ -7,10 +7,11 @@ import math
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import func, insert, select, update
 
 from layers.project_store.observations_records import Place, StreamRow, at_ms
-from layers.project_store.observations_sql import Bulk, bulk
+from layers.project_store.observations_sql import Bulk, bulk, run
 from layers.project_store.tables import DATASTREAMS, OBSERVATION_HEADS
 from layers.sensors.records import Datastream
 
@@ -33,6 +34,10 @@ JOINED = (
     .join(OBSERVATION_HEADS, OBSERVATION_HEADS.c.stream == DATASTREAMS.c.number)
     .order_by(DATASTREAMS.c.number)
 )  # fmt: skip
+ALL_STALE = (
+    "INSERT INTO observation_stale (stream, at) SELECT stream, at FROM observation_hours "
+    "WHERE stream = ? AND sealed = 0 ON CONFLICT (stream, at) DO NOTHING"
+)
 HEADS = Bulk(
     "observation_heads", ("stream", "marker", "sealed_until"), ("int", "int", "int"),
     "ON CONFLICT (stream) DO UPDATE SET marker = excluded.marker",
@@ -58,6 +63,8 @@ def put_streams(
         values = {**row, "places": _places(old, row, now_ms)}
         query = update(DATASTREAMS).where(DATASTREAMS.c.number == old["number"])
         connection.execute(query.values(**values))
+        if old["statistic"] != row["statistic"]:
+            run(connection, ALL_STALE, (old["number"],))
         numbers.append(old["number"])
     bulk(connection, HEADS, [numbers, [marker] * len(numbers), [0] * len(numbers)])
     return bool(numbers)
@@ -111,9 +118,9 @@ def _kept(value: Any) -> Any:
     """Return a value as every database gives it back; what is no number is none."""
     if isinstance(value, str):
         return printable(value)
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int | float):
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | float | np.number):
         return float(value) if math.isfinite(value) else None
     return value
 

@@ -84,10 +84,10 @@ def prune(
     roll_up(database, zone, now_ms=now_ms, until=until)
     raw = hourly = 0
     if retention.raw_days is not None:
-        cutoff = (now_ms - retention.raw_days * DAY_MS) // HOUR_MS * HOUR_MS
+        cutoff = (now_ms - max(retention.raw_days, 0) * DAY_MS) // HOUR_MS * HOUR_MS
         raw = _prune_values(database, cutoff, until, zone)
     if retention.hourly_days is not None:
-        limit = np.array([now_ms - retention.hourly_days * DAY_MS], dtype=np.int64)
+        limit = np.array([now_ms - max(retention.hourly_days, 0) * DAY_MS], dtype=np.int64)
         hourly = _prune_hours(database, int(midnights(limit, zone)[0]), until, zone)
     return raw, hourly
 
@@ -161,7 +161,7 @@ def _prune_hours(database: Database, cutoff: int, until: float, zone: str) -> in
 def _by_stream(
     database: Database,
     which: tuple[Any, ...],
-    prune_one: Callable[[Connection, int], int],
+    prune_one: Callable[[Connection, int], tuple[int, bool]],
     *,
     until: float,
 ) -> int:
@@ -174,21 +174,21 @@ def _by_stream(
         with database.writing() as connection:
             _wait(connection)
             while streams and time.perf_counter() - started < TURN_S:
-                count = prune_one(connection, streams[-1])
+                count, is_done = prune_one(connection, streams[-1])
                 removed += count
-                if count < SLICE:
+                if is_done:
                     streams.pop()
     return removed
 
 
-def _prune_stream(connection: Connection, stream: int, cutoff: int, zone: str) -> int:
-    """Seal the first hours of a stream and remove their values, about a slice of them."""
-    while _roll_up_some(connection, FIRST, cutoff, zone, stream=stream)[0]:
-        pass  # what was written since; sealed hours are never rolled up again
+def _prune_stream(connection: Connection, stream: int, cutoff: int, zone: str) -> tuple[int, bool]:
+    """Seal the first hours of a stream and remove a slice of values; tell whether that was all."""
+    if _roll_up_some(connection, FIRST, cutoff, zone, stream=stream)[0]:
+        return 0, False  # sealed hours are never rolled up again, so first all of them
     before = "FROM observations WHERE stream = ? AND at < ?"
     first, last = fetch(connection, f"SELECT min(at), max(at) {before}", (stream, cutoff))[0]
     if last is None:
-        return 0
+        return 0, True
     sql = f"SELECT at {before} ORDER BY at LIMIT 1 OFFSET ?"
     found = fetch(connection, sql, (stream, last, SLICE))
     end = cutoff if not found else (found[0][0] // HOUR_MS + 1) * HOUR_MS
@@ -203,11 +203,11 @@ def _prune_stream(connection: Connection, stream: int, cutoff: int, zone: str) -
         "UPDATE observation_heads SET sealed_until = ? WHERE stream = ? AND sealed_until < ?",
         (end, stream, end),
     )
-    return run(connection, f"DELETE {before} AND at < ?", (stream, end, last))
+    return run(connection, f"DELETE {before} AND at < ?", (stream, end, last)), not found
 
 
-def _prune_days(connection: Connection, stream: int, cutoff: int, zone: str) -> int:
-    """Seal whole days of sealed hours and remove those, about a slice of them."""
+def _prune_days(connection: Connection, stream: int, cutoff: int, zone: str) -> tuple[int, bool]:
+    """Seal whole days and remove a slice of their sealed hours; tell whether that was all."""
     sql = (
         "SELECT d.at FROM observation_days d JOIN observation_heads h ON h.stream = d.stream "
         "WHERE d.stream = ? AND d.sealed = 0 AND d.at < ? AND d.at + ? <= h.sealed_until "
@@ -217,12 +217,12 @@ def _prune_days(connection: Connection, stream: int, cutoff: int, zone: str) -> 
         "AND s.at >= d.at AND s.at < d.at + ?) ORDER BY d.at LIMIT ?"
     )
     whole = 25 * HOUR_MS
-    rows = fetch(connection, sql, (stream, cutoff, whole, whole, whole, SLICE // 23 + 1))
+    rows = fetch(connection, sql, (stream, cutoff, whole, whole, whole, SLICE // 24 + 1))
     days = np.array(rows, dtype=np.int64).reshape(-1)
     removed = 0
     for since, until in zip(days.tolist(), next_midnights(days, zone).tolist(), strict=True):
         removed += _prune_day(connection, stream, since, until)
-    return removed
+    return removed, len(rows) <= SLICE // 24
 
 
 def _prune_day(connection: Connection, stream: int, since: int, until: int) -> int:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 EARLIEST_MS = -2_208_988_800_000  # 1900
 LATEST_MS = 7_258_118_400_000  # 2200
+MOST_VALUE = float(np.finfo(np.float64).max)
 NEVER = np.iinfo(np.int64).min
 
 VALUES = Bulk(
@@ -204,7 +205,7 @@ def _fault(reading: Reading, known: dict[str, Known]) -> Reason | None:
     if stream not in known:
         return "unknown_stream"
     try:
-        if not -np.inf < value < np.inf:
+        if not -MOST_VALUE <= value <= MOST_VALUE:
             return "not_finite"
         if not EARLIEST_MS <= at < LATEST_MS:
             return "time_past" if at < EARLIEST_MS else "time_future"

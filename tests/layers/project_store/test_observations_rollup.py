@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -230,3 +231,16 @@ def test_days_of_another_zone(opened, source):
         elsewhere.roll_up()
     store.roll_up()
     assert store.series(number, step="day")["sum"].tolist() == [24, 24]
+
+
+def test_a_stream_that_turns_out_to_be_of_another_kind_is_rolled_up_anew(store, source):
+    stream = stream_of(source, "mean")
+    store.write([delivery_of(stream, [(NOON + n * HOUR, 5.0 * n) for n in range(4)])])
+    store.roll_up()
+    number = store.stream(stream.key).number
+    assert store.series(number, step="hour")["mean"].tolist() == [0, 5, 10, 15]
+    store.write([Delivery(source, streams=(replace(stream, statistic="meter"),))])
+    for _ in range(2):
+        assert store.series(number, step="hour")["sum"].tolist() == [5, 5, 5, 0]
+        assert store.series(number, step="day")["sum"].tolist() == [15]
+        store.roll_up()

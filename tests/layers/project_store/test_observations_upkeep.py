@@ -90,6 +90,21 @@ def test_older_values_may_come_in_after_pruning_where_there_were_none(store, sou
     assert store.write([delivery_of(stream, history)]) == (0, 0, 0, 72)
 
 
+def test_a_moment_whose_values_are_gone_is_shown_by_its_hour(store, source):
+    mean, mean_number = filled(store, source, "mean", days=4)
+    _, count_number = filled(store, source, "count", days=4)
+    moment = NOW - 3 * DAY + 40 * MINUTE
+    asked = [mean_number, count_number]
+    hours = store.table(numbers=asked, since=NOW - 3 * DAY, until=NOW - 3 * DAY + HOUR)
+    assert store.at(moment, asked)["at"].dt.minute.tolist() == [30, 30]
+    store.prune(Retention(raw_days=2))
+    then = store.at(moment, asked)
+    assert then["at"].dt.minute.tolist() == [0, 0]
+    assert then["value"].tolist() == [hours["mean"].iloc[0], hours["sum"].iloc[1]]
+    assert then["key"].iloc[0] == mean.key
+    assert store.at(NOW - DAY + 40 * MINUTE, asked)["at"].dt.minute.tolist() == [30, 30]
+
+
 def test_hours_stay_while_their_values_do(store, source):
     _, number = filled(store, source, days=6)
     before = both(store, number)
