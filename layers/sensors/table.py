@@ -80,6 +80,7 @@ class TableSource:
     def streams_known(self, streams: Mapping[str, Datastream]) -> None:
         """Take what the store knows already; it counts towards the most that are allowed."""
         self._known |= set(streams)
+        self._told |= streams
 
     def run(self, sink: Sink, stop: Event) -> None:
         """Look again and again until `stop` is set; see `Source`."""
@@ -246,7 +247,7 @@ class TableSource:
         """Return what is handed over: new and changed streams, not more of them than allowed."""
         streams, refused, over = [], list(found.refused), set()
         for given in found.streams:
-            stream = self._credited(given)
+            stream = self._placed(self._credited(given))
             if stream.key not in self._known and len(self._known) >= self._config.most_streams:
                 over.add(stream.key)
                 detail = f"more than {self._config.most_streams} streams: {stream.name}"
@@ -260,6 +261,16 @@ class TableSource:
         if over:
             readings = tuple(reading for reading in readings if reading.stream not in over)
         return Delivery(self.name, readings, tuple(streams), tuple(refused), cursor)
+
+    def _placed(self, stream: Datastream) -> Datastream:
+        """Return a datastream that stays where it was while it does not say where it is."""
+        where = self._config.mapping.location if self._config.mapping is not None else None
+        if where is None or not (where.lon or where.geometry):
+            return stream
+        before = self._told.get(stream.key)
+        if stream.lon is not None or before is None or before.lon is None:
+            return stream
+        return replace(stream, lon=before.lon, lat=before.lat, line=before.line)
 
     def _credited(self, stream: Datastream) -> Datastream:
         """Return a datastream with the licence of the service whose format it is."""

@@ -78,6 +78,24 @@ def test_the_last_line_of_a_file_that_lies_still_counts_without_its_end(tmp_path
     assert kept.values["table/a/speed", int(BEGIN.timestamp() * 1000) + 60_000] == 1.55
 
 
+def test_a_device_that_moves_is_told_and_one_that_is_silent_about_it_stays(tmp_path):
+    path = tmp_path / "a.csv"
+    mapping = {
+        "stream": "s", "time": {"path": "time"}, "location": {"lon": "x", "lat": "y"},
+        "values": [{"path": "v", "property": "speed"}],
+    }  # fmt: skip
+    made, kept = config(file=str(path), mapping=mapping), Kept()
+    of, places = source(made), []
+    rows = ("00:00:00Z;a;1;7.1;50.8\n", "00:01:00Z;a;1;7.9;50.8\n", "00:02:00Z;a;1;;\n")
+    write(path, "time;s;v;x;y\n")
+    for row in rows:
+        write(path, f"2024-05-01T{row}", "a")
+        look(made, kept, of)
+        places.append(kept.streams["table/a/speed"].lon)
+    assert places == [7.1, 7.9, 7.9]
+    assert len(kept.values) == 3
+
+
 def test_truncated_replaced_and_put_aside(tmp_path):
     path = tmp_path / "a.csv"
     made, kept = config(file=str(path)), Kept()

@@ -13,6 +13,7 @@ import pytest
 
 from layers.sensors.table import TableSource
 from layers.sensors.table_web import MANNERS, address
+from tests.layers.sensors.feeding import eventually
 from tests.layers.sensors.tables import NOW_MS, Kept, config, look
 
 ROWS = "time;s;v\n2024-05-01T00:00:00Z;a;1,5\n"
@@ -21,7 +22,7 @@ ROWS = "time;s;v\n2024-05-01T00:00:00Z;a;1,5\n"
 class Server:
     """Answers what a test lays down, and remembers what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.answers: list[tuple[int, dict[str, str], bytes]] = []
         self.asked: list[dict[str, str]] = []
         server = self
@@ -42,14 +43,14 @@ class Server:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}/counts"
         threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
 
 
 @contextmanager
-def running():
-    server = Server()
+def running(port=0):
+    server = Server(port)
     try:
         yield server
     finally:
@@ -151,6 +152,30 @@ def test_a_server_that_is_away_is_waited_for():
     kept = Kept()
     assert "No connection" in look(config(url=url), kept)
     assert kept.refused == []
+
+
+def test_a_server_that_comes_back_is_read_on(monkeypatch):
+    monkeypatch.setattr("layers.sensors.table.FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr("layers.sensors.table.LONGEST_PAUSE_S", 0.05)
+    with running() as server:
+        port = server.http.server_port
+    kept, stop = Kept(), threading.Event()
+    of = TableSource(config(url=server.url, every_s=3600), clock=lambda: NOW_MS / 1000)
+    thread = threading.Thread(target=of.run, args=(kept, stop))
+    thread.start()
+    try:
+        eventually(lambda: len(kept.states) > 3, "that it tries again")
+        with running(port) as back:
+            back.answers = [answer("", 503), answer(ROWS)]
+            eventually(lambda: kept.values, "that it reads when the server is back")
+            eventually(lambda: kept.states[-1][0] == "connected", "that it says so")
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+    waits = [state for state, _ in kept.states]
+    assert waits[:4] == ["waiting"] * 4
+    assert list(kept.values.values()) == [1.5]
 
 
 def test_a_redirect_to_another_host_does_not_get_the_password(server, monkeypatch):
