@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
@@ -26,6 +27,10 @@ else:
     import fcntl
 
 
+PATIENCE_S = 0.5
+"""Who only looks whether a worker runs holds the source for a moment."""
+
+
 @contextmanager
 def held(store: ProjectStore, sources: Iterable[str]) -> Iterator[None]:
     """
@@ -38,7 +43,7 @@ def held(store: ProjectStore, sources: Iterable[str]) -> Iterator[None]:
     """
     with ExitStack() as stack:
         for name in sorted(set(sources)):
-            stack.enter_context(_held(store, name))
+            stack.enter_context(_held(store, name, patience_s=PATIENCE_S))
         yield
 
 
@@ -51,16 +56,24 @@ def is_held(store: ProjectStore, source: str) -> bool:
         return True
 
 
-def _held(store: ProjectStore, source: str) -> ExitStack:
+def _held(store: ProjectStore, source: str, *, patience_s: float = 0.0) -> ExitStack:
     stack = ExitStack()
-    path = store.database.path
-    is_mine = _server(store, source, stack) if path is None else _file(path, source, stack)
+    until = time.monotonic() + patience_s
+    while not (is_mine := _taken(store, source, stack)) and time.monotonic() < until:
+        time.sleep(0.05)
     if not is_mine:
-        stack.close()
         template = "Another worker runs the source {source} into {place} already."
         hint = "End it first, or give this source another name."
         raise StoreError(template, hint=hint, source=source, place=store.database.place.shown)
     return stack
+
+
+def _taken(store: ProjectStore, source: str, stack: ExitStack) -> bool:
+    path = store.database.path
+    is_mine = _server(store, source, stack) if path is None else _file(path, source, stack)
+    if not is_mine:
+        stack.close()
+    return is_mine
 
 
 def _server(store: ProjectStore, source: str, stack: ExitStack) -> bool:
