@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from layers.project_store import open_store
 from layers.sensors.table import TableConfig, table_source
 from layers.sensors.table_text import PIECE, Content, Shape, pieces, read_head, table_of
 from tests.layers.sensors.feeding import eventually
@@ -215,6 +216,36 @@ def test_the_doubled_hour_is_told_apart_over_pieces_and_deaths(tmp_path, monkeyp
     assert kept.values == expected
     assert kept.deliveries > 10
     assert "folds" not in kept.cursors[f"file:{path}"]  # long forgotten
+
+
+def test_the_real_store_keeps_values_and_cursors_of_a_source_that_dies(tmp_path, monkeypatch):
+    monkeypatch.setattr("layers.sensors.table_text.PIECE", 2_048)
+    path = tmp_path / "a.csv"
+    write(path, HEADER + lines(0, 400) + "never;a;1\n")
+    made = config(file=str(path))
+    with open_store(tmp_path / "feeds.sqlite") as store:
+        feeds = store.observations
+
+        class Killed(Kept):
+            def put(self, delivery):
+                super().put(delivery)
+                feeds.write([delivery])
+
+            def cursor(self, name):
+                return feeds.cursor("table", name)
+
+        for _ in range(50):
+            dying = Killed(killed_after=1)
+            try:
+                look(made, dying)
+                break
+            except KeyboardInterrupt:
+                continue
+        kept = feeds.table(step="raw")
+        refused = feeds.refusals().set_index("reason")["count"].to_dict()
+    assert len(kept) == 400
+    assert kept["value"].tolist() == [n % 60 + 0.5 for n in range(400)]
+    assert refused == {"no_time": 1}
 
 
 @pytest.mark.usefixtures("small_pieces")
