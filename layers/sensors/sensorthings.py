@@ -7,6 +7,7 @@ as well, they are taken at once; what is asked for remains what counts, so that 
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -65,6 +66,8 @@ class SensorThingsSource:
         self._listed_at = 0.0
         self._refused: set[Refusal] = set()
         self._round = 0
+        self._asked_at = -math.inf
+        self._left: set[str] = set()  # paths of streams whose history is not read to the end
 
     @property
     def name(self) -> str:
@@ -148,28 +151,37 @@ class SensorThingsSource:
 
     def _read(self, sink: Sink, stop: Event) -> tuple[bool, Sentence | None]:
         """Read what is new of all datastreams; one that fails does not keep the others back."""
-        self._round += 1
-        wanted, is_whole = self._wanted, True
-        is_slow = self._round % SLOWLY == 0  # now and then each is asked for by itself
-        done = self._bulk.read(wanted, sink, stop.is_set)
         in_a_row, why = 0, None
-        for one in wanted:
+        for one in self._due(sink, stop):
             if stop.is_set():
                 break
-            if one.path in done and not is_slow:
-                continue
             try:
-                is_whole = self._sync.scan(one, sink, stop.is_set) and is_whole
+                is_read = self._sync.scan(one, sink, stop.is_set)
                 in_a_row = 0
             except SourceError as error:
                 in_a_row += 1
-                is_own = (
-                    isinstance(error, TooLargeError) or error.values.get("status") in OWN_FAULTS
-                )
-                if not is_own or in_a_row >= min(IN_A_ROW, len(wanted)):
+                if not is_of_one(error) or in_a_row >= min(IN_A_ROW, len(self._wanted)):
+                    self._asked_at = -math.inf
                     raise
-                why = sentence_of(error)
-        return is_whole, why
+                why, is_read = sentence_of(error), True
+            self._left = self._left - {one.path} if is_read else self._left | {one.path}
+        return not self._left, why
+
+    def _due(self, sink: Sink, stop: Event) -> list[Wanted]:
+        """
+        Return the streams that have to be asked for one by one.
+
+        As long as a history is not read to its end, only that, until all have their turn again.
+        """
+        now, wanted = time.monotonic(), self._wanted
+        self._left &= {one.path for one in wanted}
+        if self._left and now - self._asked_at < self._config.every_s:
+            return [one for one in wanted if one.path in self._left]
+        self._asked_at = now
+        self._round += 1
+        done = self._bulk.read(wanted, sink, stop.is_set)
+        is_slow = self._round % SLOWLY == 0  # now and then each is asked for by itself
+        return [one for one in wanted if is_slow or one.path not in done]
 
     def check(self, seconds: float) -> Checked:
         """
@@ -181,6 +193,11 @@ class SensorThingsSource:
             The server cannot be reached, or gives no Datastreams.
         """
         return checked(self._config, seconds, server=self._server, clock=self._clock)
+
+
+def is_of_one(error: SourceError) -> bool:
+    """Tell whether what went wrong may be of one stream alone, and not of the server."""
+    return isinstance(error, TooLargeError) or error.values.get("status") in OWN_FAULTS
 
 
 def _wait(stop: Event, seconds: float) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from layers.sensors.sensorthings_places import place_of
-from layers.sensors.sensorthings_web import entity_path, is_refusing, is_unknown
+from layers.sensors.sensorthings_web import (
+    TooLargeError,
+    entity_path,
+    is_refusing,
+    is_unknown,
+)
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
@@ -18,7 +23,6 @@ Entity = dict[str, Any]
 
 EXPANDS = ("Thing/Locations,{observed},Sensor", "Thing/Locations,{observed}",
            "Thing,{observed}", "{observed}", "")  # fmt: skip
-MOST_LISTED = 100  # entities on a page
 MOST_FEATURES = 200  # features of interest that are asked for, one by one
 
 
@@ -32,7 +36,13 @@ def entities_of(server: Server, config: SensorThingsConfig) -> list[Entity]:
         The server cannot be reached, or gives no Datastreams.
     """
     path = config.address.part
-    streams = list(_entities(server, path, config.filter, "ObservedProperty"))
+    try:
+        streams = list(_entities(server, path, config.filter, "ObservedProperty"))
+    except TooLargeError:
+        if server.listed == 1:
+            raise
+        server.listed = max(1, server.listed // 10)
+        return entities_of(server, config)
     multi = _multi(server, path, config.filter)
     found = _completed(server, [*streams, *multi])
     _with_features(server, found, config)
@@ -68,7 +78,7 @@ def _multi(server: Server, path: str, asked: str) -> list[Entity]:
 
 def _entities(server: Server, path: str, asked: str, observed: str) -> Iterator[Entity]:
     """Give entities with what belongs to them, as far as the server can put it in."""
-    top: object = "" if path.endswith(")") else MOST_LISTED
+    top: object = "" if path.endswith(")") else server.listed
     for expand in EXPANDS:
         if f"{path} {expand}" in server.lacks:
             continue
@@ -91,7 +101,7 @@ def _listed(
     """Give the entities of all pages; by `$skip` at a server that never says what follows."""
     path, query = asked
     values = first.values if first is not None else []
-    is_silent = not server.has_next and len(values) >= MOST_LISTED
+    is_silent = not server.has_next and len(values) >= server.listed
     yield from _objects(values)
     for page in pages:
         yield from _objects(page.values)
@@ -145,7 +155,7 @@ def _things(server: Server) -> dict[str, Entity]:
     """Return Things by their ids, with Locations where the server can; {} where it has no list."""
     for expand in ("Locations", ""):
         try:
-            query = {"$expand": expand, "$top": MOST_LISTED}
+            query = {"$expand": expand, "$top": server.listed}
             pages = server.pages(server.address("Things", query), is_probe=True)
             things = [one for page in pages for one in _objects(page.values)]
         except SourceError as error:

@@ -84,7 +84,8 @@ class Bulk:
         window = max(SHORTEST_MS, int(self._config.every_s * 4_000))
         live = {i: p for i, p in found.items() if (p.at or 0) >= newest - window}
         bounds = [self._sync.bounds(progress) for progress in live.values()]
-        lates = [late for _, late in bounds if late is not None]
+        is_late = "late" not in self._server.lacks
+        lates = [late for _, late in bounds if late is not None and is_late]
         lower = min((lower for lower, _ in bounds), default=0)
         return set(live), (lower, min(lates, default=None))
 

@@ -72,9 +72,9 @@ class Progress:
         told = {"at": self.at, "told": self.told, "began": began}
         return {name: value for name, value in told.items() if value}
 
-    def note(self, new: Sequence[Timed]) -> None:
+    def note(self, times: Sequence[int]) -> None:
         """Note how far the scan under way has come."""
-        self.latest = max([self.latest, *(one.begin for one in new if one.begin is not None)])
+        self.latest = max([self.latest, *times])
 
     def move(self, now_ms: int, overlap_ms: int) -> None:
         """Go on to the last of the scan; a clock that is ahead must not hide what comes after."""
@@ -152,7 +152,7 @@ class Sync:
                 self._server.circle(url)
             url, bounds = ("", bounds) if is_again else self._next(wanted, page, course, bounds)
             moves = course.rises or not url
-            self._hand_over(wanted, sink, given.new, moves=moves, is_end=not url)
+            self._hand_over(wanted, sink, given, moves=moves, is_end=not url)
             if not url:
                 return True
         return False
@@ -167,7 +167,7 @@ class Sync:
         """Hand over what came along with many others, all that is new of a datastream."""
         progress = self._begin(wanted, sink)
         given = self._new(rows_of(values), progress, self.bounds(progress))
-        self._hand_over(wanted, sink, given.new, moves=True, is_end=True)
+        self._hand_over(wanted, sink, given, moves=True, is_end=True)
 
     def _next(
         self, wanted: Wanted, page: Page, course: Course, bounds: Bounds
@@ -184,8 +184,11 @@ class Sync:
             is_past = course.falls and course.is_before  # the rest is older than is wanted
             return ("" if is_past else page.next), bounds
         last = course.last
-        is_all = self._server.has_next or course.fresh < SUBSTANTIAL or not course.rises
-        if is_all or last is None or last <= bounds[0]:
+        if self._server.has_next or course.fresh < SUBSTANTIAL or last is None:
+            return "", bounds
+        if not course.rises:
+            return self._address(wanted, *bounds, skip=course.count), bounds
+        if last <= bounds[0]:
             return "", bounds
         return self._address(wanted, last, None), (last, None)
 
@@ -213,9 +216,9 @@ class Sync:
                 return page
             url = self._address(wanted, *bounds)
 
-    def _address(self, wanted: Wanted, lower: int, late: int | None) -> str:
+    def _address(self, wanted: Wanted, lower: int, late: int | None, *, skip: int = 0) -> str:
         lacks = self._server.lacks
-        query: dict[str, object] = {"$top": self._page}
+        query: dict[str, object] = {"$top": self._page, "$skip": skip or ""}
         if "filter" not in lacks:
             query["$filter"] = condition(lower, None if "late" in lacks else late)
         if "order" not in lacks:
@@ -249,14 +252,14 @@ class Sync:
         return found
 
     def _hand_over(
-        self, wanted: Wanted, sink: Sink, new: list[Timed], *, moves: bool, is_end: bool
+        self, wanted: Wanted, sink: Sink, given: Given, *, moves: bool, is_end: bool
     ) -> None:
         """Hand over what is new with the cursor behind it."""
         progress = self._progress[wanted.path]
         before = progress.state
-        readings, refused = readings_of(wanted, new, self._config.name)
-        streams = self.streams_of(wanted, new)
-        progress.note(new)
+        readings, refused = readings_of(wanted, given.new, self._config.name)
+        streams = self.streams_of(wanted, given.new)
+        progress.note(given.times)
         if moves:
             progress.move(self.now_ms, self._overlap)
         if is_end:
@@ -306,6 +309,7 @@ class Course:
     rises: bool = True
     falls: bool = True
     last: int | None = None  # latest of all
+    count: int = 0  # of all pages
     fresh: int = 0  # new ones on the last page
     is_before: bool = False  # all of the last page was older than was asked for
     keeps_filter: bool = True
@@ -326,9 +330,9 @@ class Course:
         self.falls = self.falls and all(a >= b for a, b in pairwise(times))
         self._edge = times[-1] if times else None
         self.last = max(times, default=self.last)
-        self.fresh = len(given.new)
+        self.fresh, self.count = len(given.new), self.count + given.count
         self.is_before = given.count > 0 and given.before == given.count
-        self.keeps_filter = self.keeps_filter and not given.before
+        self.keeps_filter = self.keeps_filter and not self.is_before
         self._values = page.values
         return is_again
 

@@ -52,6 +52,7 @@ class Server:
         self.lacks: set[str] = set()
         self.notes: dict[str, Sentence] = {}
         self.proven: set[bool] = set()  # it has given observations, by whether late ones were asked
+        self.listed = 100  # entities that are asked for at once
         self.has_next = False  # it has shown that it says what follows
 
     @property
