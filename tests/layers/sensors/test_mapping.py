@@ -7,7 +7,7 @@ import json
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -39,6 +39,7 @@ def reasons(found):
     return [refusal.reason for refusal in found.refused]
 
 
+@settings(max_examples=40)
 @given(st.lists(KEYS | st.integers(0, 3), min_size=1, max_size=4), st.integers())
 def test_a_quoted_path_leads_to_any_key(steps, leaf):
     message, text = leaf, ""
@@ -50,6 +51,7 @@ def test_a_quoted_path_leads_to_any_key(steps, leaf):
     assert get(message, path_of(text)) == leaf
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=40))
 def test_any_text_is_a_path_or_said_to_be_none(text):
     with contextlib.suppress(SourceError):
@@ -187,6 +189,7 @@ def test_bad_messages_are_refused_by_reason(message, reason):
     assert (reasons(found), found.readings) == ([reason], ())
 
 
+@settings(max_examples=50)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -377,7 +377,7 @@ def test_what_comes_before_the_break_is_kept_and_the_mended_file_goes_on(tmp_pat
     assert kept.doubled == 0
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.lists(st.text("ab;\"\n ,'é", max_size=12), min_size=3, max_size=3),

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.sensors.values import (
@@ -176,6 +176,7 @@ ANYTHING = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(ANYTHING, st.sampled_from(["", ",", "."]), st.booleans())
 def test_a_number_is_finite_or_refused(value, decimal, booleans):
     found = outcome(number, value, decimal=decimal, booleans=booleans)
@@ -196,6 +197,7 @@ def test_a_number_survives_being_written_in_german(value):
     assert number(written, decimal=",") == float(f"{value:.3f}")
 
 
+@settings(max_examples=50)
 @given(ANYTHING.filter(lambda v: not isinstance(v, bytes)))
 def test_json_that_is_sound_is_read_as_the_standard_library_does(value):
     try:
