@@ -38,7 +38,7 @@ NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 class Section(BaseModel):
     """A part of `sensors.toml`; a key that is not known is a fault."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _beside(value: str, info: ValidationInfo) -> str:
@@ -128,6 +128,12 @@ class Expected(Section):
     interval_s: float | None = Field(default=None, gt=0)
     alert_below: float | None = None
     alert_above: float | None = None
+
+    @model_validator(mode="after")
+    def _is_span(self) -> Expected:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise WrongValueError(say("low is above high."))
+        return self
 
 
 class Place(Section):

@@ -79,7 +79,7 @@ class Pace(Section):
 class Config(Section):
     """All of `sensors.toml`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     store: StorePlace = StorePlace()
     retention: Kept = Kept()

@@ -91,7 +91,7 @@ def place_of(location: Sequence[str | int]) -> str:
     """
     text = ""
     for step in location:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+        text += f"[{step}]" if isinstance(step, int) else f".{shown(step)}"
     return text.removeprefix(".")
 
 

@@ -115,6 +115,10 @@ def test_all_faults_are_told_at_once_with_place_value_and_what_is_allowed(read):
         (SOURCE + SOURCE, "The name day is given to several sources"),
         ("a = " + "[" * 5000, "is no valid TOML"),
         (b"#" * 4_000_002, "it is too long"),
+        (SOURCE + "[source.expect.no2]\nlow = nan\n", "source[0].expect.no2.low is nan; it should"),
+        (SOURCE + "[source.expect.no2]\nlow = 3\nhigh = 2\n", "low is above high"),
+        (SOURCE + '"\\u001b[2J' + "x" * 500 + '" = 1', "source[0]. [2Jxxxxx"),
+        ('[[source]]\nkind = 3\nname = "x"', "source[0].kind is 3; allowed are"),
         (
             '[[source]]\nname = "m"\nkind = "mqtt"\nhost = "b"\ntopics = ["a"]\nuser = "u"\n'
             'password = "hunter2"\n',
@@ -126,6 +130,8 @@ def test_a_file_that_is_none_is_told_in_words(read, text, said):
     told = "\n".join(faults(read, text))
     assert said in told
     assert "hunter2" not in told
+    assert "\x1b" not in told
+    assert len(told) < 1_000
 
 
 def test_a_file_that_is_missing_is_told(tmp_path):
