@@ -121,6 +121,7 @@ class Board:
     feeds: tuple[Feed, ...] = ()
     now: int = 0  # milliseconds since 1970 UTC
     played: bool = False
+    present: int = 0  # the moment it really is; what feeds are told by
     hidden: int = 0  # streams that this viewer may not see
     problem: str = ""  # why nothing can be told, in words
 

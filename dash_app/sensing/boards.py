@@ -39,7 +39,7 @@ def board_of(t: Translator, sensed: Sensed, viewer: Viewer, *, at: datetime | No
     every = len(sensed.store.streams()) if not sensors else len(sensors)
     return Board(
         sensors, feeds_of(t, sensed) if viewer.may_edit else (), ms_of(now), at is not None,
-        hidden=every - len(sensors),
+        present=ms_of(sensed.now()), hidden=every - len(sensors),
     )  # fmt: skip
 
 

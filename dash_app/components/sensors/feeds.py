@@ -54,7 +54,7 @@ def feed_list(t: Translator, board: Board) -> list[Any]:
         return [html.Section(html.P(words, className="sense-empty"), className="panel-section")]
     order = {"failed": 0, "waiting": 1, "stopped": 2, "starting": 3}
     feeds = sorted(board.feeds, key=lambda feed: (order.get(feed.state, 4), feed.name))
-    return [_feed(t, feed, board.now) for feed in feeds]
+    return [_feed(t, feed, board.present or board.now) for feed in feeds]
 
 
 def _feed(t: Translator, feed: Feed, now: int) -> html.Section:

@@ -63,7 +63,7 @@ def sensor_list(
                 _footer(t, found, board),
             ],
             className="panel-section sense-rows",
-            **attrs(aria_label=t.text("Sensors")),
+            **attrs(aria_label=t.text("Measurements")),
         ),
     ]
 
