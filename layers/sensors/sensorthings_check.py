@@ -85,7 +85,7 @@ def _notes(
     if not streams:
         yield say("Not a single datastream is read.")
     if listing.left_out:
-        yield say("{number} values are left out as configured.", number=listing.left_out)
+        yield say("Left out as configured: {number}.", number=listing.left_out)
     if listing.other_words:
         told = (f"{said} → {word}" for word, said in listing.other_words.items())
         yield say(
@@ -103,7 +103,7 @@ def _notes(
         yield say("The unit is of another kind than the property: {names}.", names=listed(told, 12))
     if listing.words_only:
         yield say(
-            "The results are words: {names}. Say in properties.….categories which number each is.",
+            "The results are words: {names}. Say by categories in properties which number each is.",
             names=listed(listing.words_only, 12),
         )
     yield from _of_places([described(stream, config) for stream in streams])

@@ -120,6 +120,13 @@ class Described(NamedTuple):
         return [str(name) for name in told if name]
 
     @property
+    def marks(self) -> list[str]:
+        """Return what else tells it from others: short texts among its own properties."""
+        own = self.given.get("properties")
+        told = own.values() if isinstance(own, dict) else ()
+        return [text for text in told if isinstance(text, str) and 0 < len(text) <= 100]
+
+    @property
     def definition(self) -> str:
         """Return the address of what is observed."""
         return str(self.observed.get("definition") or "") if isinstance(self.observed, dict) else ""
@@ -164,11 +171,12 @@ def _part(found: Listing, one: Described, place: Place, config: SensorThingsConf
     """Return what one value of a datastream is, None where it is not read."""
     names, kind = one.names, one.kind_of_result
     measure = measure_of(one.given.get("unitOfMeasurement"))
-    meaning = _meaning(config, [*names, one.definition, measure.text])
+    told = [*names, one.definition, *one.marks]
+    meaning = _meaning(config, [*told, measure.text])
     code = (meaning.unit if meaning else "") or measure.code
     code = "1" if code is None and kind in {TRUTH, CATEGORY} else code
     word = meaning.property if meaning else property_word(names, code)
-    chosen = not config.observed or _matches([*names, one.definition, word], config.observed)
+    chosen = not config.observed or _matches([*told, word], config.observed)
     if meaning is False or not chosen:
         found.left_out += 1
         return None

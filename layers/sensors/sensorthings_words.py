@@ -166,10 +166,23 @@ def property_word(names: Iterable[str], code: str | None) -> str:
     """
     for name in names:
         said = spoken(name)
-        for pattern, word in COMPILED if said else ():
-            if pattern.search(said) and fits(word, code):
-                return word
+        for text in dict.fromkeys((said, umlauts(said))):
+            for pattern, word in COMPILED if text else ():
+                if pattern.search(text) and fits(word, code):
+                    return word
     return ""
+
+
+def umlauts(said: str) -> str:
+    """
+    Return a name with umlauts where they may have been written in two letters.
+
+    >>> umlauts("anzahl fahrraeder"), umlauts("fussgaenger")
+    ('anzahl fahrräder', 'fußgänger')
+    """
+    for written, meant in (("ae", "ä"), ("oe", "ö"), ("ue", "ü"), ("ss", "ß")):
+        said = said.replace(written, meant)
+    return said
 
 
 def fits(word: str, code: str | None) -> bool:
