@@ -258,6 +258,7 @@ async def _living(faces: Faces, *, own_store: bool) -> AsyncIterator[None]:
     yield
     listening.close()
     faces.desk.news.close()
+    faces.desk.adjusting.close()
     faces.desk.engine.close()
     if own_store:
         faces.desk.store.close()

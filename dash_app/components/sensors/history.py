@@ -295,7 +295,7 @@ def _told(t: Translator, at: Floats, table: pd.DataFrame, unit: str) -> Told:
         [
             clock_words(t, local(int(at[row]))),
             value_words(t, values[row], unit),
-            ", ".join(flag_words(t, int(flags[row]))) or "–",
+            ", ".join(flag_words(t, int(flags[row]) & ~int(Flag.REPLAYED))) or "–",
         ]
         for row in range(len(at) - 1, max(-1, len(at) - 1 - MOST_TOLD), -1)
     ]
