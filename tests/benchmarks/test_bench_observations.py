@@ -155,13 +155,20 @@ def test_ask(benchmark, year, what):
     print(f"\n{what}: {1000 * benchmark.stats['median']:.2f} ms, {peak()}")
 
 
-def test_prune(benchmark, year):
-    """A day of values of all streams goes; the longest that a writer waits meanwhile."""
-    first = pd.Timestamp(BEGIN, unit="ms", tz="UTC")
-    days = (pd.Timestamp.now("UTC") - first).days - 1
-    year.roll_up()
-    removed = benchmark.pedantic(year.prune, args=(Retention(raw_days=days),), rounds=1)
-    print(f"\n{removed[0]} values removed in {benchmark.stats['median']:.2f} s, {peak()}")
+def test_prune(benchmark, tmp_path):
+    """A month of hours of 500 streams is rolled up, and half of the values go."""
+    with open_store(tmp_path / "p.sqlite", check=None) as opened:
+        store, count = opened.observations, 30 * 24
+        first = int(time.time() * 1000) // HOUR * HOUR - count * HOUR
+        times = pd.to_datetime(first + np.arange(count) * HOUR, unit="ms", utc=True)
+        for stream in streams()[:500]:
+            store.import_series(stream, pd.Series(1.0, index=times))
+        started = time.perf_counter()
+        hours = store.roll_up()
+        rate = hours / (time.perf_counter() - started)
+        removed = benchmark.pedantic(store.prune, args=(Retention(raw_days=15),), rounds=1)
+        print(f"\nrolled up {rate:,.0f} hours/s; removed {removed[0]:,} values")
+        print(f"in {benchmark.stats['median']:.2f} s, {peak()}")
 
 
 def peak() -> str:
