@@ -7,6 +7,7 @@
   const GROUPS = ['traffic', 'parking', 'climate', 'air', 'water', 'energy', 'other'];
   const STATES = ['ok', 'alert', 'flagged', 'old', 'silent'];
   const RANK = { ok: 0, old: 1, silent: 2, flagged: 3, alert: 4 };
+  const WORTH = { alert: 0, flagged: 1, ok: 2, old: 3, silent: 4 }; // whose value is written first
   const MOST_LABELS = 60, AIR = 6, LINE = 18;
   const AGES_FROM = 14.6; // zoom from which a value says how old it is
   const REACH = 15; // pixels around a sign that count as it
@@ -241,6 +242,7 @@
       for (const point of this.points) point.shift = shifts.get(point.number);
       this.lines = rows.flatMap((row) => this.pathsOf(row).map((path) => ({ number: row.number, path, state: row.state })));
       this.order = [...this.points].reverse();
+      this.words = [...this.order].sort((a, b) => WORTH[a.state] - WORTH[b.state]);
       this.made = null;
       for (const [number, element] of this.shown) this.write(element, this.rows.get(number));
     }
@@ -332,7 +334,7 @@
           boxes.push(head(this.pixelOf(viewport, point)));
         }
         const first = this.rows.has(this.chosen) ? this.order.filter(({ number }) => number === this.chosen) : [];
-        for (const point of [...first, ...(this.order || [])]) {
+        for (const point of [...first, ...(this.words || [])]) {
           const { number } = point;
           if (next.size >= MOST_LABELS) break;
           if (next.has(number)) continue;
@@ -340,11 +342,14 @@
           if (x < 0 || y < 0 || x > viewport.width || y > viewport.height) continue;
           const more = [row.word, this.aged ? row.age : ''].filter(Boolean).join(' · ');
           const w = Math.max(this.widthOf(row.text), this.widthOf(more)) + 14, h = (more ? 2 : 1) * LINE + 4;
-          const box = [x - w / 2, y - lift - h, x + w / 2, y - lift];
           const own = head([x, y]), others = boxes.filter((b) => b[0] !== own[0] || b[1] !== own[1]);
-          if (box[0] < 2 || box[1] < 2 || box[2] > viewport.width - 2 || overlaps(box, others)) continue;
+          const middle = (own[1] + own[3] - h) / 2;
+          const box = [[x - w / 2, y - lift - h], [own[2] + 3, middle], [own[0] - 3 - w, middle]] // above, beside
+            .map(([left, top]) => [left, top, left + w, top + h])
+            .find((b) => b[0] >= 2 && b[1] >= 2 && b[2] <= viewport.width - 2 && !overlaps(b, others));
+          if (!box) continue;
           boxes.push(box, own);
-          taken.push([box[0], box[1], box[2], y]);
+          taken.push([Math.min(box[0], own[0]), Math.min(box[1], own[1]), Math.max(box[2], own[2]), y]);
           next.set(number, box);
         }
       }
