@@ -192,7 +192,7 @@ def start_worker(
 
     thread = Thread(target=run, name="feeds", daemon=True)
     thread.start()
-    while thread.is_alive() and not worker.is_running and not worker.finished.is_set():
+    while thread.is_alive() and not worker.is_running:
         thread.join(0.02)
     if failed:
         raise failed[0]
