@@ -146,24 +146,36 @@ class SensorThingsConfig(Common):
             raise WrongValueError(say("user and password belong together; one is missing."))
         if self.token is not None and self.user:
             raise WrongValueError(say("Either a token or a user, not both."))
-        if self.every_s < SHORTEST_PAUSE_S:
-            what = say("A server is asked at most every {seconds} s.", seconds=SHORTEST_PAUSE_S)
-            raise WrongValueError(what, say("Raise every_s."))
         return self
 
-    @model_validator(mode="after")
-    def _has_times(self) -> SensorThingsConfig:
+    @field_validator("every_s")
+    @classmethod
+    def _is_polite(cls, given: float) -> float:
+        if given < SHORTEST_PAUSE_S:
+            what = say("A server is asked at most every {seconds} s.", seconds=SHORTEST_PAUSE_S)
+            raise WrongValueError(what, say("Raise every_s."))
+        return given
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, given: str) -> str:
         try:
-            zone_of(self.zone)
-            if self.since:
-                milliseconds(self.since, self.zone, since=-(2**60))
+            zone_of(given)
         except SourceError as error:
-            what = say("{zone} is no time zone known here.", zone=self.zone)
+            what = say("{zone} is no time zone known here.", zone=given)
             raise WrongValueError(what) from error
+        return given
+
+    @field_validator("since")
+    @classmethod
+    def _is_date(cls, given: str) -> str:
+        try:
+            if given:
+                milliseconds(given, since=-(2**60))
         except RefusedError as error:
-            what = say("{since} is no date from which can be read.", since=self.since)
+            what = say("{since} is no date from which can be read.", since=given)
             raise WrongValueError(what, say("E.g. 2026-01-01.")) from error
-        return self
+        return given
 
     @property
     def address(self) -> Address:

@@ -57,7 +57,7 @@ def _endpoints(settings: Any) -> list[str]:
     for name, section in settings.items():
         if UPDATES in str(name) and isinstance(section, dict):
             told = section.get("endpoints")
-            found += [str(one) for one in told] if isinstance(told, list) else []
+            found += [o for o in told if isinstance(o, str)] if isinstance(told, list) else []
     return found
 
 
