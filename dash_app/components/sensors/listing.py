@@ -107,59 +107,50 @@ def _note(title: str, words: str) -> html.Section:
 
 
 def _head(t: Translator, board: Board, wanted: Wanted) -> html.Section:
-    noticed = sum(one.noticed for one in board.sensors)
-    there = [g for g in GROUPS if any(one.group == g for one in board.sensors)]
-    options = [html.Option(t.text("all kinds"), value="")]
-    options += [
-        html.Option(f"{t.text(GROUPS[g][0])} ({sum(s.group == g for s in board.sensors)})", value=g)
-        for g in there
-    ]
+    count = t.plural("{count} sensor", "{count} sensors", len(board.sensors))
+    title = html.H2(t.text("Measurements"), className="panel-title")
+    search = Input(
+        type="search", className="sense-search", value=wanted.text, maxLength=80,
+        placeholder=t.text("Name, street or kind"), autoComplete="off",
+        **attrs(data_work="sense", data_sense="text"),
+    )  # fmt: skip
+    named = html.Span(t.text("Search the sensors"), className="only-spoken")
     return html.Section(
         [
-            html.Div(
-                [
-                    html.H2(t.text("Measurements"), className="panel-title"),
-                    html.Span(t.plural("{count} sensor", "{count} sensors", len(board.sensors)),
-                              className="quiet"),
-                ],
-                className="panel-head",
-            ),
+            html.Div([title, html.Span(count, className="quiet")], className="panel-head"),
             *_moment(t, board),
             *_replayed(t, board),
-            html.Label(
-                [
-                    html.Span(t.text("Search the sensors"), className="only-spoken"),
-                    Input(type="search", className="sense-search", value=wanted.text, maxLength=80,
-                          placeholder=t.text("Name, street or kind"), autoComplete="off",
-                          **attrs(data_work="sense", data_sense="text")),
-                ],
-            ),
-            html.Div(
-                [
-                    html.Label(
-                        [
-                            html.Span(t.text("Kind of sensor"), className="only-spoken"),
-                            html.Select(options, **attrs(data_work="sense", data_sense="group",
-                                                         data_value=wanted.group)),
-                        ],
-                        className="sense-kind",
-                    ),
-                    html.Button(
-                        [icon("sense-alert"), html.Span(t.text("noticed ({count})",
-                                                               count=noticed))],
-                        type="button", className="button-small sense-only",
-                        title=t.text("Only sensors with a warning, an odd value or none at all"),
-                        disabled=not noticed and not wanted.only,
-                        **attrs(data_work="sense", data_sense="only",
-                                data_to="" if wanted.only else "noticed",
-                                aria_pressed=str(bool(wanted.only)).lower()),
-                    ),
-                ],
-                className="sense-filters",
-            ),
+            html.Label([named, search]),
+            _filters(t, board, wanted),
         ],
         className="panel-section",
+    )
+
+
+def _filters(t: Translator, board: Board, wanted: Wanted) -> html.Div:
+    noticed = sum(one.noticed for one in board.sensors)
+    there = {g: sum(one.group == g for one in board.sensors) for g in GROUPS}
+    options = [html.Option(t.text("all kinds"), value="")]
+    options += [
+        html.Option(f"{t.text(GROUPS[g][0])} ({count})", value=g)
+        for g, count in there.items()
+        if count
+    ]
+    named = html.Span(t.text("Kind of sensor"), className="only-spoken")
+    kind = html.Select(
+        options, **attrs(data_work="sense", data_sense="group", data_value=wanted.group)
+    )
+    only = html.Button(
+        [icon("sense-alert"), html.Span(t.text("noticed ({count})", count=noticed))],
+        type="button",
+        className="button-small sense-only",
+        title=t.text("Only sensors with a warning, an odd value or none at all"),
+        disabled=not noticed and not wanted.only,
+        **attrs(data_work="sense", data_sense="only", data_to="" if wanted.only else "noticed",
+                aria_pressed=str(bool(wanted.only)).lower()),
     )  # fmt: skip
+    return html.Div([html.Label([named, kind], className="sense-kind"), only],
+                    className="sense-filters")  # fmt: skip
 
 
 def _moment(t: Translator, board: Board) -> list[html.P]:
