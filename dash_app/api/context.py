@@ -13,6 +13,7 @@ from dash_app.api.news import News
 from dash_app.sensing.adjusting import Adjusting
 from dash_app.sensing.fits import Fits
 from dash_app.sensing.sensed import Sensed
+from dash_app.sensing.spots import reach_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,4 +75,4 @@ class Context:
     @cached_property
     def sensing(self) -> Sensed:
         """What sensors have said, as a viewer may see it."""
-        return Sensed(self.store.observations, self.settings)
+        return Sensed(self.store.observations, self.settings, within=reach_of(self.city))

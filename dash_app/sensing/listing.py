@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import shapely
-
 from dash_app.components.sensors.words import age_words, flag_names, flag_words, property_words
 from dash_app.components.sensors.words import unit_words as unit_said
 from dash_app.components.sensors.words import value_words as value_said
@@ -16,6 +14,7 @@ from dash_app.i18n import translator
 from dash_app.sensing.board import ODD, group_of, state_of
 from dash_app.sensing.moments import local_text
 from dash_app.sensing.sensed import as_mapping
+from dash_app.sensing.spots import paths_of, place_of
 from layers.sensors.records import Flag
 
 if TYPE_CHECKING:
@@ -193,35 +192,6 @@ def age_of(stream: Datastream, last: Last | None, now: datetime) -> float | None
     age = (now - last.at).total_seconds()
     spans = stream.statistic in {"count", "mean"} and stream.interval_s
     return round(max(age - float(stream.interval_s or 0), 0.0) if spans else age, 3)
-
-
-def place_of(stream: Datastream) -> tuple[float, float] | None:
-    """Return where a sensor stands in degrees; of a segment alone a point halfway."""
-    if stream.lon is not None and stream.lat is not None:
-        found = (float(stream.lon), float(stream.lat))
-        return found if all(map(math.isfinite, found)) else None
-    paths = paths_of(stream.line)
-    if not paths:
-        return None
-    point = shapely.LineString(max(paths, key=len)).interpolate(0.5, normalized=True)
-    return round(point.x, 6), round(point.y, 6)
-
-
-@lru_cache(maxsize=20_000)
-def paths_of(text: str) -> list[list[tuple[float, float]]] | None:
-    """
-    Return the lines of a WKT text in degrees; None for what is none.
-
-    >>> paths_of("LINESTRING (7 50, 7.1 50.1)"), paths_of("nonsense")
-    ([[(7.0, 50.0), (7.1, 50.1)]], None)
-    """
-    found = shapely.from_wkt(text, on_invalid="ignore") if text else None
-    if found is None or found.is_empty:
-        return None
-    lines = [one for one in shapely.get_parts(found) if one.geom_type == "LineString"]
-    paths = [[(float(x), float(y)) for x, y, *_ in one.coords] for one in lines]
-    known = [path for path in paths if all(abs(x) <= 180 and abs(y) <= 90 for x, y in path)]
-    return known or None
 
 
 def box_of(text: str) -> tuple[float, float, float, float]:

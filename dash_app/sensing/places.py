@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from dash_app.sensing.listing import paths_of, place_of
+from dash_app.sensing.spots import paths_of, place_of
 from layers.traffic_counts import place_counts
 from twin.errors import TwinError
 from twin.observed.segments import match_segments

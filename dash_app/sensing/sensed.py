@@ -20,11 +20,13 @@ from dash_app.sensing.seen import (
     hours_shown,
     seen,
 )
+from dash_app.sensing.spots import is_within
 from dash_app.workspace.privacy import fine_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from dash_app.sensing.spots import Box
     from dash_app.settings import Settings
     from dash_app.workspace.viewer import Viewer
     from layers.project_store import ObservationStore
@@ -75,7 +77,9 @@ class Sensed:
     """
     What sensors have said, as somebody may see it; safe to use from any thread.
 
-    The store is asked only for what has changed since the last request.
+    The store is asked only for what has changed since the last request. One store may hold the
+    sensors of several towns: `within` (west, south, east, north; degrees) leaves out what stands
+    elsewhere, see `spots.reach_of`.
     """
 
     def __init__(
@@ -84,10 +88,12 @@ class Sensed:
         settings: Settings,
         *,
         clock: Callable[[], float] = time.time,
+        within: Box | None = None,
     ) -> None:
         self.store = store
         self.settings = settings
         self.clock = clock
+        self.within = within
         self._hand = _Hand()
         self._lock = RLock()
 
@@ -112,7 +118,8 @@ class Sensed:
             self._catch_up()
             hand = self._hand
             if face not in hand.seen:
-                found = (self._seen(row, viewer) for row in hand.rows.values())
+                rows = (row for row in hand.rows.values() if is_within(row.stream, self.within))
+                found = (self._seen(row, viewer) for row in rows)
                 hand.seen[face] = {one.number: one for one in found if one is not None}
             return hand.seen[face]
 

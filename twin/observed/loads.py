@@ -12,7 +12,7 @@ from twin.energy.electricity.calendar import day_types
 from twin.errors import ModelError
 from twin.observed.count_days import full_hours
 from twin.observed.fit import Fit, Verdict, fit_of, verdict
-from twin.observed.weather import local_standard
+from twin.observed.times import local_standard
 from twin.rowwise import HOURS
 
 if TYPE_CHECKING:

@@ -15,19 +15,18 @@ import pandas as pd
 
 from twin.errors import ModelError
 from twin.observed.fit import three_digits
+from twin.observed.times import local_standard
 from twin.sentences import Sentence, say
 
 if TYPE_CHECKING:
     from datetime import date
 
     from numpy.typing import NDArray
-ZONE = "Etc/GMT-1"  # UTC + 1 all the year; the sign is that of POSIX
+
 ROOM_C, LIMIT_C = 20.0, 15.0
-MAIN_HOURS = (0, 6, 12, 18)  # begin, CET; they end at 0, 6, 12, 18 UTC
-LEAST_HOURS = 21
+MAIN_HOURS, LEAST_HOURS = (0, 6, 12, 18), 21  # begin, CET; they end at 0, 6, 12, 18 UTC
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-LEAST_DAYS = 14  # of a comparison
-LEAST_SUMMER_DAYS = 10
+LEAST_DAYS, LEAST_SUMMER_DAYS = 14, 10  # of a comparison
 SAME_PERCENT, SAME_K = 0.5, 0.05  # differences that are none
 LITTLE = 0.1  # of the reference: with fewer degree days a correction says little
 
@@ -393,16 +392,6 @@ def _by_hour(values: pd.Series[float], name: str) -> pd.DataFrame:
 def _finite(values: pd.Series[float]) -> NDArray[np.float64]:
     given = np.asarray(values, np.float64)
     return np.where(np.isfinite(given), given, np.nan)
-
-
-def local_standard(index: pd.Index) -> pd.DatetimeIndex:
-    """Return times of Central European Time without summer time, zone taken off."""
-    times = index if isinstance(index, pd.DatetimeIndex) else pd.to_datetime(index, utc=True)
-    if times.tz is None:
-        template = "The measured values have no time zone."
-        hint = "Give their times in UTC."
-        raise ModelError(template, hint=hint)
-    return times.tz_convert(ZONE).tz_localize(None)
 
 
 def reference_means(weather: pd.DataFrame) -> pd.Series[float]:

@@ -28,7 +28,7 @@ STATES = {
 
 def side_choice(t: Translator, board: Board, wanted: Wanted) -> html.Section:
     """Return the switch between sensors and sources; for planners."""
-    troubled = sum(feed.state in {"failed", "waiting", "stopped"} for feed in board.feeds)
+    troubled = sum(feed.state in {"failed", "waiting"} for feed in board.feeds)
     words = t.text("Sources ({count} not connected)", count=troubled) if troubled else t.text(
         "Sources"
     )  # fmt: skip

@@ -244,10 +244,4 @@ def _footer(t: Translator, found: Sequence[Sensor], board: Board) -> html.Div:
             shown=MOST_ROWS, count=len(found),
         )  # fmt: skip
         parts.append(html.P(words, className="quiet"))
-    if board.hidden:
-        words = t.plural(
-            "{count} sensor is not open to everybody.",
-            "{count} sensors are not open to everybody.", board.hidden,
-        )  # fmt: skip
-        parts.append(html.P(words, className="quiet"))
     return html.Div(parts, className="sense-footer")

@@ -135,7 +135,8 @@ def _block(city: City, blocks: gpd.GeoDataFrame, middle: shapely.Point) -> Itera
     near = np.where(homes >= 40, shapely.distance(inside, middle), np.inf)
     row = int(near.argmin())
     if np.isfinite(near[row]):
-        known = {"block": str(blocks.index[row]), "dwellings": float(homes[row])}
+        # as if every home had an own address: the load hides each of them
+        known = {"block": str(blocks.index[row]), "dwellings": homes[row], "addresses": homes[row]}
         for word in ("electric_power", "heat_power"):
             yield _stream(city, word, "Ortsnetzstation", 0, inside[row], **known)
 

@@ -248,8 +248,12 @@ def test_a_lasso_and_a_chain(client: TestClient) -> None:
     problem(client.post("/api/select", json={"table": "people"}), 422)
 
 
-def test_observations_are_none_yet_and_addresses_that_are_not_there(client: TestClient) -> None:
-    told = client.get("/api/observations?sensor=x&since=2026-01-01T00:00:00Z").json()
+def test_times_without_observations_and_what_is_not_there_are_told(
+    client: TestClient,
+) -> None:
+    told = client.get(
+        "/api/observations?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z"
+    ).json()
     assert (told["total"], told["observations"]) == (0, [])
     assert told["note"]
     problem(client.get("/api/observations?since=yesterday"), 422)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from pyproj import Transformer
 
 from dash_app.sensing.places import places_of
+from dash_app.sensing.spots import is_within, reach_of
+from layers.sensors.records import Datastream
 from tests.dash_app.sensing.town import stream
 from tests.small_town import small_town
 
 if TYPE_CHECKING:
-    from layers.sensors.records import Datastream
     from twin.city import City
 
 
@@ -62,3 +65,16 @@ def test_a_broken_line_is_no_fault(city: City) -> None:
     streams = {n: stream(str(n), "traffic_load", "1", line=line) for n, line in enumerate(lines)}
     assert (places_of(streams, city)["street"] != "").tolist() == [False, True, False]
     assert len(places_of({}, city)) == 0
+
+
+def test_sensors_of_another_town_in_the_same_store_are_not_this_towns() -> None:
+    city = small_town()
+    box = reach_of(city)
+    assert box is not None
+    middle = gpd.GeoSeries([city.buildings.union_all().centroid], crs=city.crs).to_crs(4326)
+    here = Datastream("a/b", "a", "b", "no2", "ug/m3", lon=middle.x.iloc[0], lat=middle.y.iloc[0])
+    assert is_within(here, box)
+    assert is_within(replace(here, lat=middle.y.iloc[0] + 0.2), box)  # 22 km to the north
+    assert not is_within(replace(here, lat=middle.y.iloc[0] + 0.3), box)
+    assert not is_within(replace(here, lon=middle.x.iloc[0] + 6), box)
+    assert is_within(replace(here, lon=None, lat=None), box)
