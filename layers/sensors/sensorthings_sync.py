@@ -22,7 +22,7 @@ from layers.sensors.sensorthings_web import TooLargeError, is_refusing
 from twin.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from layers.sensors.common import Sink
     from layers.sensors.records import Datastream
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     from layers.sensors.sensorthings_things import Wanted
     from layers.sensors.sensorthings_web import Page, Server
 
-SKILLS = ("data array", "late", "select", "order", "filter")
+SKILLS = ("data array", "select", "order", "late", "filter")
 """What a server may not understand, in the order in which it is done without."""
 
 PAGES_A_ROUND = 20
 MOST_SEEN = 50_000
+HOUR_MS = 3_600_000
 SUBSTANTIAL = 20
 MOST_PAGES = 1_000_000
 
@@ -53,23 +54,25 @@ class Progress:
     latest: int = 0  # phenomenon time of the scan under way
     high: int | None = None  # highest result time of the scan under way
     interval_s: float | None = None
+    longest: int = 0  # from what was observed to its being told
     seen: dict[int, int] = field(default_factory=dict)  # what was handed over lately, by mark
 
     @classmethod
     def of(cls, state: dict[str, Any] | None) -> Progress:
         """Return what a cursor says; one that says nothing sensible begins anew."""
         given = state or {}
-        at, told, began = (
+        at, told, began, longest = (
             value if type(value := given.get(name)) is int and 0 < value < 2**52 else None
-            for name in ("at", "told", "began")
+            for name in ("at", "told", "began", "longest")
         )
-        return cls(at=at, told=told, began=began or 0)
+        return cls(at=at, told=told, began=began or 0, longest=longest or 0)
 
     @property
     def state(self) -> dict[str, Any]:
         """Return what is kept."""
         began = self.began if self.told is None else 0
-        told = {"at": self.at, "told": self.told, "began": began}
+        longest = self.longest if self.longest > HOUR_MS else 0
+        told = {"at": self.at, "told": self.told, "began": began, "longest": longest}
         return {name: value for name, value in told.items() if value}
 
     def note(self, times: Sequence[int]) -> None:
@@ -139,18 +142,21 @@ class Sync:
     def scan(self, wanted: Wanted, sink: Sink, is_over: Callable[[], bool]) -> bool:
         """Read what is new of one datastream; False where more of it is left for later."""
         progress = self._begin(wanted, sink)
-        bounds = self.bounds(progress)
+        begin, bounds = progress.at or 0, self.bounds(progress)
         url = self._address(wanted, *bounds)
-        course = Course()
+        course = Course(longest=progress.longest)
         for number in range(MOST_PAGES):
-            if is_over() or (number >= PAGES_A_ROUND and course.may_pause):
+            has_moved = course.may_pause and (progress.at or 0) > begin
+            if is_over() or (number >= PAGES_A_ROUND and has_moved):
                 return False
             page = self._ask(url, wanted, bounds)
             given = self._new(rows_of(page.values), progress, bounds)
             is_again = course.follow(url, page, given)
+            progress.longest = course.longest
             if is_again:
-                self._server.circle(url)
-            url, bounds = ("", bounds) if is_again else self._next(wanted, page, course, bounds)
+                url, bounds = self._after(wanted, url, course, bounds)
+            else:
+                url, bounds = self._next(wanted, page, course, bounds)
             moves = course.rises or not url
             self._hand_over(wanted, sink, given, moves=moves, is_end=not url)
             if not url:
@@ -175,26 +181,32 @@ class Sync:
         """
         Return where it goes on and from which times on; "" at the end.
 
-        At a server that never says what follows, what is later than the last is asked for.
+        At a server that never says what follows, so many are left out as have come.
         """
         if page.next:
             if page.next in course.visited:
                 self._server.circle(page.next)
                 return "", bounds
-            is_past = course.falls and course.is_before  # the rest is older than is wanted
-            return ("" if is_past else page.next), bounds
+            return ("" if course.is_past(bounds[0]) else page.next), bounds
         last = course.last
-        if self._server.has_next or course.fresh < SUBSTANTIAL or last is None:
+        if self._server.has_next or course.on_page < min(self._page, SUBSTANTIAL) or last is None:
             return "", bounds
-        if not course.rises:
-            return self._address(wanted, *bounds, skip=course.count), bounds
-        if last <= bounds[0]:
+        return self._address(wanted, *bounds, skip=course.count), bounds
+
+    def _after(
+        self, wanted: Wanted, url: str, course: Course, bounds: Bounds
+    ) -> tuple[str, Bounds]:
+        """Return how to go on where the same page has come twice: by time, or not at all."""
+        last = course.last or 0
+        if self._server.has_next or not course.rises or last <= bounds[0]:
+            self._server.circle(url)
             return "", bounds
         return self._address(wanted, last, None), (last, None)
 
     def _ask(self, url: str, wanted: Wanted, bounds: Bounds) -> Page:
         """Return a page; do without what the server does not understand."""
         server, before = self._server, frozenset(self._server.lacks)
+        ways = ways_of(before, has_worked=bool(server.proven))
         while True:
             is_late = bounds[1] is not None and "late" not in server.lacks
             is_proven = is_late in server.proven
@@ -205,12 +217,11 @@ class Sync:
                     raise
                 self._page = max(10, self._page // 4)
             except SourceError as error:
-                skills = ("late",) if server.proven else SKILLS
-                skill = next((s for s in skills if s not in server.lacks), None)
-                if not is_refusing(error) or is_proven or skill is None:
+                way = next(ways, None)
+                if not is_refusing(error) or is_proven or way is None:
                     server.lacks = set(before)
                     raise
-                server.lacks.add(skill)
+                server.lacks = way
             else:
                 server.proven.add(is_late)
                 return page
@@ -239,6 +250,7 @@ class Sync:
             found.count += 1
             if one.begin is not None:
                 found.times.append(one.begin)
+                found.longest = max(found.longest, (one.told or 0) - one.begin)
             is_late = late is not None and one.told is not None and one.told >= late
             if one.begin is not None and one.begin < lower and not is_late:
                 found.before += 1
@@ -299,6 +311,7 @@ class Given:
     times: list[int] = field(default_factory=list)
     count: int = 0
     before: int = 0  # older than was asked for
+    longest: int = 0  # from what was observed to its being told
 
 
 @dataclass
@@ -310,16 +323,22 @@ class Course:
     falls: bool = True
     last: int | None = None  # latest of all
     count: int = 0  # of all pages
-    fresh: int = 0  # new ones on the last page
+    on_page: int = 0  # of the last page
+    longest: int = 0  # from what was observed to its being told
     is_before: bool = False  # all of the last page was older than was asked for
     keeps_filter: bool = True
     _edge: int | None = None  # last of the last page
+    _latest: int = 0  # of the last page
     _values: list[Any] | None = None
 
     @property
     def may_pause(self) -> bool:
         """Tell whether it can be gone on later where it has come to."""
         return self.rises and self.keeps_filter
+
+    def is_past(self, lower: int) -> bool:
+        """Tell whether newest come first, and the rest is older than is wanted."""
+        return self.falls and self.is_before and self._latest + 2 * self.longest < lower
 
     def follow(self, url: str, page: Page, given: Given) -> bool:
         """Note a page; True where it is the same as the one before."""
@@ -330,11 +349,27 @@ class Course:
         self.falls = self.falls and all(a >= b for a, b in pairwise(times))
         self._edge = times[-1] if times else None
         self.last = max(times, default=self.last)
-        self.fresh, self.count = len(given.new), self.count + given.count
+        self.on_page, self.count = given.count, self.count + given.count
+        self.longest = max(self.longest, given.longest)
+        self._latest = max(given.times, default=0)
         self.is_before = given.count > 0 and given.before == given.count
         self.keeps_filter = self.keeps_filter and not self.is_before
         self._values = page.values
         return is_again
+
+
+def ways_of(lacks: frozenset[str], *, has_worked: bool) -> Iterator[set[str]]:
+    """
+    Give what may be done without: each alone, then more and more.
+
+    >>> [sorted(way) for way in ways_of(frozenset(), has_worked=True)]
+    [['late']]
+    """
+    skills = ("late",) if has_worked else SKILLS
+    for skill in skills:
+        yield {*lacks, skill}
+    for number in range(2, len(skills) + 1):
+        yield {*lacks, *skills[:number]}
 
 
 def condition(lower: int, late: int | None) -> str:
