@@ -255,7 +255,6 @@ def test_times_without_observations_and_what_is_not_there_are_told(
         "/api/observations?since=2020-01-01T00:00:00Z&until=2020-01-02T00:00:00Z"
     ).json()
     assert (told["total"], told["observations"]) == (0, [])
-    assert told["note"]
     problem(client.get("/api/observations?since=yesterday"), 422)
     problem(client.get("/api/nothing/here"), 404)
     answer = client.put("/api/scenarios")
