@@ -338,7 +338,8 @@ class Course:
 
     def is_past(self, lower: int) -> bool:
         """Tell whether newest come first, and the rest is older than is wanted."""
-        return self.falls and self.is_before and self._latest + 2 * self.longest < lower
+        longest = max(24 * HOUR_MS, 2 * self.longest)
+        return self.falls and self.is_before and self._latest + longest < lower
 
     def follow(self, url: str, page: Page, given: Given) -> bool:
         """Note a page; True where it is the same as the one before."""
