@@ -6,11 +6,12 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from layers.sensors.json_text import loads
 from layers.sensors.lorawan import network_of, read_uplink
 from layers.sensors.lorawan_read import LorawanReader
 from layers.sensors.mapping import Found
 from layers.sensors.records import Refusal
-from layers.sensors.values import RefusedError, clean, loads
+from layers.sensors.values import RefusedError, clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Table

@@ -15,8 +15,9 @@ from shapely.errors import GEOSException
 
 from layers.assumption_files.text_table import read_text_table
 from layers.sensors.common import Beside, Section
+from layers.sensors.json_text import loads
 from layers.sensors.paths import get, path_of
-from layers.sensors.values import RefusedError, clean, loads, number
+from layers.sensors.values import RefusedError, clean, number
 from twin.errors import SourceError
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from layers.sensors.json_text import loads
 from layers.sensors.mqtt_config import MqttConfig
 from layers.sensors.mqtt_faults import LinkError
 from layers.sensors.mqtt_link import Link, Terms
 from layers.sensors.records import Delivery, Refusal
 from layers.sensors.sensorthings_read import Row, readings_of, timed
-from layers.sensors.values import RefusedError, loads
+from layers.sensors.values import RefusedError
 from twin.sentences import say
 
 if TYPE_CHECKING:

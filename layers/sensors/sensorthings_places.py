@@ -9,7 +9,8 @@ import shapely
 from shapely.errors import GEOSException
 from shapely.geometry import shape
 
-from layers.sensors.values import RefusedError, loads
+from layers.sensors.json_text import loads
+from layers.sensors.values import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,9 +35,8 @@ SKILLS = ("data array", "select", "order", "late", "filter")
 """What a server may not understand, in the order in which it is done without."""
 
 PAGES_A_ROUND = 20
-MOST_SEEN = 50_000
 HOUR_MS = 3_600_000
-SUBSTANTIAL = 20
+MOST_SEEN, SUBSTANTIAL = 50_000, 20
 MOST_PAGES = 1_000_000
 
 Bounds = tuple[int, int | None]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from layers.sensors.common import said
-from layers.sensors.values import RefusedError, loads
+from layers.sensors.json_text import loads
+from layers.sensors.values import RefusedError
 from layers.web import Manners, TryAgainError, half_an_answer, patiently, request
 from twin.errors import SourceError
 from twin.sentences import Sentence, say

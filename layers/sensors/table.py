@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layers.sensors.common import said
 from layers.sensors.formats import sensor_community, uba
+from layers.sensors.json_text import loads
 from layers.sensors.records import Delivery, Refusal
 from layers.sensors.table_check import checked
 from layers.sensors.table_config import TableConfig
@@ -22,7 +23,7 @@ from layers.sensors.table_files import content_of, files_of, moved_away, unreada
 from layers.sensors.table_read import Beside, read_content, unreadable_content
 from layers.sensors.table_text import is_continued
 from layers.sensors.table_web import MANNERS, address, ask
-from layers.sensors.values import RefusedError, loads
+from layers.sensors.values import RefusedError
 from layers.web import TryAgainError
 from twin.errors import SourceError
 

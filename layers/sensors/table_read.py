@@ -11,6 +11,7 @@ import pandas as pd
 from layers.assumption_files.text_table import ONLY
 from layers.sensors.columns import Folds
 from layers.sensors.formats import sensor_community, uba
+from layers.sensors.json_text import loads
 from layers.sensors.mapping import Found
 from layers.sensors.message import read_message
 from layers.sensors.records import Refusal
@@ -30,7 +31,7 @@ from layers.sensors.table_text import (
     sum_of,
     table_of,
 )
-from layers.sensors.values import RefusedError, loads
+from layers.sensors.values import RefusedError
 from twin.errors import SourceError
 
 if TYPE_CHECKING:

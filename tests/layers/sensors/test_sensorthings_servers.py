@@ -83,7 +83,7 @@ def values(kept, key="sta/1"):
         {"next_relative": True},
         {"next_host": "inner.example:8080"},
     ],
-    ids=str,
+    ids=range(11),
 )
 def test_a_server_that_can_do_little_gives_all_the_same(served, given):
     served.world = world(**given)

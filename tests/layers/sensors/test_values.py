@@ -11,15 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.sensors.values import (
-    RefusedError,
-    clean,
-    is_twice,
-    loads,
-    milliseconds,
-    number,
-    zone_of,
-)
+from layers.sensors.json_text import loads
+from layers.sensors.values import RefusedError, clean, is_twice, milliseconds, number, zone_of
 from twin.errors import SourceError
 
 NOW = 1_790_000_000_000  # September 2026
