@@ -43,7 +43,7 @@ class Inbox:
         """Add a message; waits while there is no room."""
         size = len(message.payload or b"")
         with self._room:
-            while self._is_open and self._is_full():
+            while self._is_open and self.is_full:
                 self._room.wait(0.5)
             if not self._is_open:
                 return
@@ -75,6 +75,8 @@ class Inbox:
             self._room.notify_all()
         self._arrived.set()
 
-    def _is_full(self) -> bool:
+    @property
+    def is_full(self) -> bool:
+        """Whether the next message has to wait."""
         too_many = len(self._waiting) >= self._most
         return too_many or self._bytes >= MOST_WAITING_BYTES

@@ -120,8 +120,8 @@ class Link:
                     self._refused, self._config, version=terms.version, client_id=terms.client_id
                 )
             self._wait(self._subscribed, stop)
-            if self._granted and all(code.is_failure for code in self._granted):
-                raise LinkError(self._not_given(), is_fault=True)
+            if self._is_shut_out:
+                raise self.ending()
         except LinkError:
             self.close(0.0)
             raise
@@ -154,6 +154,8 @@ class Link:
     def _wait(self, event: Event, stop: Event) -> None:
         end = time.monotonic() + ANSWER_S
         while not event.wait(0.05):
+            if self.inbox.is_full:  # what was kept comes first; the answer stands behind it
+                return
             if self.is_over.is_set():
                 raise self.ending()
             if stop.is_set() or time.monotonic() > end:
@@ -218,7 +220,11 @@ class Link:
     def has_ended(self) -> bool:
         """Whether nothing more comes: the line is closed, or the thread that reads it has died."""
         is_dead = self._network is not None and not self._network.is_alive()
-        return self.is_over.is_set() or is_dead
+        return self.is_over.is_set() or is_dead or self._is_shut_out
+
+    @property
+    def _is_shut_out(self) -> bool:
+        return bool(self._granted) and all(code.is_failure for code in self._granted)
 
     def hand_over(self, mids: Sequence[int]) -> None:
         """Note that messages are about to be kept and will be acknowledged."""
@@ -258,6 +264,8 @@ class Link:
     def ending(self) -> LinkError:
         """Return why a connection has ended."""
         code, config = self._ended, self._config
+        if self._is_shut_out:
+            return LinkError(self._not_given(), is_fault=True)
         if code is not None and code.value == TAKEN_OVER:
             return taken_over(self._terms.client_id)
         if not self._answered.is_set():

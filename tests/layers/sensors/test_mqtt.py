@@ -225,6 +225,21 @@ def test_a_store_that_is_slow_makes_the_broker_wait(broker):
     assert slow.most <= 10
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_more_than_may_wait_was_kept_and_comes_before_the_answer(broker, version):
+    """The answer to what is subscribed stands behind what was kept, which must not block it."""
+    name = f"backlog{version.replace('.', '')}"
+    few = source(broker, name, version=version, most_unsaved=5)
+    with Running(few, Kept(says_done=False)) as dead:
+        broker.publish(*(message(name, n) for n in range(5)))
+        until(lambda: len(dead.values) == 5, "the messages")
+    broker.publish(*(message(name, n) for n in range(5, 60)))
+    with Running(source(broker, name, version=version, most_unsaved=5), Kept()) as kept:
+        until(lambda: len(kept.values) == 60, "what the broker kept")
+    assert kept.values == expected(name, range(60))
+    assert [state for state, _ in kept.states] == ["starting", "connected", "stopped"]
+
+
 def test_a_dry_run_takes_nothing_from_anybody(broker):
     listening = source(broker, "dry", topics=["$share/twin/dry/#"], version="5")
     with Running(listening, Kept()):
