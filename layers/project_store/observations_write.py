@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 EARLIEST_MS = -2_208_988_800_000  # 1900
 LATEST_MS = 7_258_118_400_000  # 2200
-MOST_VALUE = float(np.finfo(np.float64).max)
+MOST_VALUE = 1e30  # nothing a town measures; sums of what is larger would run over
 NEVER = np.iinfo(np.int64).min
 
 VALUES = Bulk(
@@ -122,7 +122,7 @@ def write_series(
     value = table["value"].to_numpy(np.float64)
     past, future = at < EARLIEST_MS, at >= LATEST_MS
     faults: dict[Reason, NDArray[np.bool_]] = {
-        "not_finite": ~np.isfinite(value), "time_past": past, "time_future": future,
+        "not_finite": ~(np.abs(value) <= MOST_VALUE), "time_past": past, "time_future": future,
     }  # fmt: skip
     good = ~np.logical_or.reduce(list(faults.values()))
     whole = np.full(len(at), known[stream.key].number, dtype=np.int64)

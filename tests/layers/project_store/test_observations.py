@@ -77,15 +77,15 @@ def test_a_revised_last_value_is_the_latest_and_an_earlier_one_is_not(store, str
 
 
 def test_what_cannot_be_kept_is_counted_by_reason_and_the_rest_is_kept(store, stream):
-    bad = [math.nan, math.inf, None, "warm", 10**400]
+    bad = [math.nan, math.inf, None, "warm", 10**400, -1e308]
     rows = [Reading(stream.key, NOON + step, value) for step, value in enumerate(bad)]
     rows += [Reading(stream.key, 10**18, 1.0), Reading(stream.key, -(10**20), 1.0)]
     rows += [Reading("nobody/knows\x00\ud800", NOON, 1.0), Reading(stream.key, NOON, 4.0)]
     told = (Refusal(stream.source, "not_json", "x" * 1000),)
-    assert store.write([Delivery(stream.source, tuple(rows), (stream,), told)]) == (1, 0, 0, 9)
+    assert store.write([Delivery(stream.source, tuple(rows), (stream,), told)]) == (1, 0, 0, 10)
     counted = refused(store, stream.source)["count"].to_dict()
     assert counted == {
-        "not_finite": 3, "no_number": 2, "time_future": 1, "time_past": 1, "unknown_stream": 1,
+        "not_finite": 4, "no_number": 2, "time_future": 1, "time_past": 1, "unknown_stream": 1,
         "not_json": 1,
     }  # fmt: skip
     assert refused(store, stream.source).loc["not_json", "detail"] == "x" * 300
