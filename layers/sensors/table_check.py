@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from layers.sensors.common import Checked, said
+from layers.sensors.common import Checked, described, said
 from layers.sensors.records import Refusal
 from layers.sensors.table_read import has_comma, joined, read_content, unreadable_content
 from layers.sensors.values import RefusedError, clean
@@ -69,12 +69,13 @@ def _notes(config: TableConfig, found: Found, sample: pd.DataFrame | None) -> li
             notes.append(say("The first row is {cells}.", cells=cells))
     if not found.readings:
         notes.append(say("Not a single value was found."))
-    lost = [stream.name for stream in found.streams if stream.lon is None]
+    streams = [described(stream, config) for stream in found.streams]
+    lost = [stream.name for stream in streams if stream.lon is None]
     if lost:
         notes.append(say("These have no place: {names}.", names=listed(dict.fromkeys(lost))))
     if config.mapping is not None:
         notes += _notes_of_mapping(config.mapping, sample)
-    return notes + list(_swapped(found.streams))
+    return notes + list(_swapped(streams))
 
 
 def _swapped(streams: Sequence[Datastream]) -> Iterator[Sentence]:

@@ -477,6 +477,13 @@ def test_a_dry_run_says_what_it_found_and_keeps_nothing(tmp_path):
         "1.000 in v",
     ):
         assert words in told
+    for at, said in (((7.15, 50.81), ""), ((50.81, 7.15), "look exchanged at a")):
+        place = {"lon": at[0], "lat": at[1]}
+        notes = source(config(file=str(path), mapping=mapping, at=place)).check(5).notes
+        told = " ".join(map(str, notes))
+        assert "no place" not in told
+        assert said in told
+        assert ("exchanged" in told) == bool(said)
 
 
 @pytest.mark.parametrize(
