@@ -21,7 +21,9 @@ $(VENV)/.test: pyproject.toml constraints.txt
 demo: $(VENV)/.run  ## build the model town if it is missing and show it in the browser
 	@$(BIN)/twin demo --port $(PORT)
 
-test: check unit  ## all checks and all tests, the browser included
+test: $(VENV)/.test  ## all checks and all tests, the browser included
+	@bash .ci/meanwhile.sh $(BIN) $(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory unit
 
 check: $(VENV)/.test  ## style, types, arrows between the rooms
 	$(BIN)/ruff check .
@@ -29,10 +31,9 @@ check: $(VENV)/.test  ## style, types, arrows between the rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.test  ## the tests alone: two at a time, browsers one by one
+unit: $(VENV)/.test  ## the tests alone: two at a time, beside them those of the browser
 	@bash .ci/debian.sh
-	$(BIN)/pytest -m "not browser" --numprocesses 2 --dist loadfile
-	$(BIN)/pytest -m browser tests/browser
+	@bash .ci/lanes.sh $(BIN)
 
 screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenburg, model-town, nrw-tile, bayreuth; look at them
 	$(BIN)/python -m tests.browser.screenshots cities/neubrandenburg neubrandenburg --query "pick=buildings:osm:w110528605"
