@@ -23,6 +23,7 @@ from layers.sensors.lock import held
 from layers.sensors.metrics import Metrics
 from layers.sensors.sources import make_source
 from layers.sensors.writer import Writer
+from twin.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from layers.sensors.board import Tell
     from layers.sensors.common import Source
     from layers.sensors.health import Words
+
+HOLD_S = 10.0  # how often it is looked whether the sources are still ours
 
 
 class Worker:
@@ -100,15 +103,15 @@ class Worker:
         """
         try:
             with ExitStack() as stack:
-                stack.enter_context(held(self.store, [feed.name for feed in self._feeds]))
+                renew = stack.enter_context(held(self.store, [feed.name for feed in self._feeds]))
                 if self.config.health.on:
                     self.address = stack.enter_context(serve_health(self, self._words))
                 self._running.set()
-                self._run()
+                self._run(renew)
         finally:
             self.finished.set()
 
-    def _run(self) -> None:
+    def _run(self, renew: Callable[[], None]) -> None:
         writer = Thread(target=self._writer.run, name="feeds-writer", daemon=True)
         writer.start()
         while not self._ready.wait(0.2) and not self._stop.is_set():
@@ -122,9 +125,21 @@ class Worker:
         ]  # fmt: skip
         for thread in threads:
             thread.start()
+        try:
+            self._watch(threads, renew)
+        except StoreError:
+            self._stop.set()  # another worker has our sources by now
+            raise
+        finally:
+            self._end(writer, threads)
+
+    def _watch(self, threads: Sequence[Thread], renew: Callable[[], None]) -> None:
+        """Wait for the end; keep hold of the sources meanwhile."""
+        due = time.monotonic() + HOLD_S
         while any(thread.is_alive() for thread in threads) and not self._stop.wait(0.1):
-            pass
-        self._end(writer, threads)
+            if time.monotonic() > due:
+                renew()
+                due = time.monotonic() + HOLD_S
 
     def _end(self, writer: Thread, threads: Sequence[Thread]) -> None:
         """Let sources and writer come to an end, for `stop_s` at most once it is asked for."""

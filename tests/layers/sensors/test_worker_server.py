@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from layers.project_store import open_store
+from layers.sensors import worker as worker_module
 from layers.sensors.lock import held, is_held
 from layers.sensors.worker import start_worker
 from tests.layers.project_store.server import binaries, new_server
@@ -54,3 +55,34 @@ def test_one_worker_a_source(server):
             ):
                 pass
         assert not is_held(two, "x")
+
+
+def test_a_server_that_was_restarted_learns_again_whose_the_sources_are(server, monkeypatch):
+    monkeypatch.setattr(worker_module, "HOLD_S", 0.05)
+    source = Given("h", [delivery("h", 0, 10)], ends=False)
+    with open_store(server.url("twin"), check=None, patience_s=2) as store:
+        worker = start_worker(config(), store, sources=[source])
+        eventually(lambda: source.acknowledged == [0])
+        server.crash()
+        server.start()
+        with open_store(server.url("twin"), check=None) as other:
+            eventually(lambda: is_held(other, "h"))
+        assert worker.stop()
+
+
+def test_who_lost_the_sources_to_another_worker_ends(server):
+    with open_store(server.url("twin"), check=None, patience_s=2) as one:
+        with held(one, ["z"]) as renew:
+            renew()
+            server.crash()
+            renew()  # nobody to ask: tried again later
+            server.start()
+            with (
+                open_store(server.url("twin"), check=None) as two,
+                held(two, ["z"]),
+                pytest.raises(StoreError, match="Another worker runs the source z"),
+            ):
+                renew()
+            renew()
+            with open_store(server.url("twin"), check=None) as two:
+                assert is_held(two, "z")
