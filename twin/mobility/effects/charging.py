@@ -128,8 +128,8 @@ def _by_zone(
     """Give the energy of each zone to its buildings by residents; what finds none to all."""
     lived = residents.groupby(zone).sum()
     lived = lived[lived > 0]
-    rate = energy.reindex(lived.index).fillna(0.0) / lived
-    here = residents * zone.map(rate).astype(float).fillna(0.0)
+    share = (residents / zone.map(lived).astype(float)).fillna(0.0)  # first: a rate might run over
+    here = share * zone.map(energy.reindex(lived.index)).astype(float).fillna(0.0)
     rest = energy[~energy.index.isin(lived.index)].sum()
     return here + _spread(residents, residents) * rest
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from twin.assumptions import assumptions
@@ -58,6 +58,7 @@ def test_where_it_goes_by_hand():
                        st.floats(0, 1e3)), min_size=1, max_size=8),
     st.lists(st.floats(0, 1e5), min_size=3, max_size=3),
 )  # fmt: skip
+@example(rows=[("z1", 5e-324, 0.0)], km=[1.0, 0.0, 0.0])
 def test_nothing_is_lost(rows, km):
     buildings = pd.DataFrame(rows, columns=["zone", "residents", "jobs"])
     by_zone = pd.DataFrame({"km_car": km}, index=["z1", "z2", "z3"])
