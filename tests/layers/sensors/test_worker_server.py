@@ -71,18 +71,20 @@ def test_a_server_that_was_restarted_learns_again_whose_the_sources_are(server, 
 
 
 def test_who_lost_the_sources_to_another_worker_ends(server):
-    with open_store(server.url("twin"), check=None, patience_s=2) as one:
-        with held(one, ["z"]) as renew:
+    with (
+        open_store(server.url("twin"), check=None, patience_s=2) as one,
+        held(one, ["z"]) as renew,
+    ):
+        renew()
+        server.crash()
+        renew()  # nobody to ask: tried again later
+        server.start()
+        with (
+            open_store(server.url("twin"), check=None) as two,
+            held(two, ["z"]),
+            pytest.raises(StoreError, match="Another worker runs the source z"),
+        ):
             renew()
-            server.crash()
-            renew()  # nobody to ask: tried again later
-            server.start()
-            with (
-                open_store(server.url("twin"), check=None) as two,
-                held(two, ["z"]),
-                pytest.raises(StoreError, match="Another worker runs the source z"),
-            ):
-                renew()
-            renew()
-            with open_store(server.url("twin"), check=None) as two:
-                assert is_held(two, "z")
+        renew()
+        with open_store(server.url("twin"), check=None) as two:
+            assert is_held(two, "z")
