@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from layers.sensors.records import Datastream
     from twin.city import City
 
+EDITION = 2  # of places and curves; a recording of another one is written anew
 ZONE = ZoneInfo("Europe/Berlin")
 HOURLY = ("air_temperature", "global_radiation")
 DAYS_BEFORE = 8  # so that counters have a whole week
@@ -64,7 +65,7 @@ def write_demo(city: City, folder: Path, *, today: date) -> Path:
         The folder cannot be written.
     """
     monday = _monday(today)
-    target = folder / f"{city.hash[:16]}-{monday}"
+    target = folder / f"{city.hash[:16]}-{EDITION}-{monday}"
     settings = target / "sensors.toml"
     if settings.exists():
         return settings
@@ -77,6 +78,8 @@ def write_demo(city: City, folder: Path, *, today: date) -> Path:
             yearly = tuple(stream for stream in streams if stream.property in HOURLY)
             _write(part, "year", _year(city, yearly, today), yearly, name="{}, Stundenwerte")
             (part / "sensors.toml").write_text(SETTINGS.format(days=DAYS_BEFORE), "utf-8")
+            for older in folder.glob(f"{city.hash[:16]}-*"):
+                shutil.rmtree(older, ignore_errors=True)
             part.rename(target)
         finally:
             shutil.rmtree(part, ignore_errors=True)
