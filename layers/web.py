@@ -124,6 +124,11 @@ def request(
         raise explain(error, url) from error
 
 
+def _shown(response: requests.Response) -> str:
+    """Return the address without what is asked for: keys to a service stand there."""
+    return str(response.url).partition("?")[0]
+
+
 def refusal(response: requests.Response) -> SourceError | TryAgainError:
     """Put a status other than success into words."""
     status, host = response.status_code, _host(response.url)
@@ -134,14 +139,14 @@ def refusal(response: requests.Response) -> SourceError | TryAgainError:
     if status in {401, 403}:
         template = "{host} refuses to give {url} (HTTP {status})."
         hint = "The address may need a login, or the server has blocked this network."
-        return SourceError(template, hint=hint, host=host, url=response.url, status=status)
+        return SourceError(template, hint=hint, host=host, url=_shown(response), status=status)
     if status in {404, 410}:
         template = "{host} does not know {url} (HTTP {status})."
         hint = "Check the address; the file may have moved."
-        return SourceError(template, hint=hint, host=host, url=response.url, status=status)
+        return SourceError(template, hint=hint, host=host, url=_shown(response), status=status)
     template = "{host} answered {url} with HTTP {status} {reason}."
     reason = response.reason or ""
-    return SourceError(template, host=host, url=response.url, status=status, reason=reason)
+    return SourceError(template, host=host, url=_shown(response), status=status, reason=reason)
 
 
 def retry_after_s(response: requests.Response) -> float | None:

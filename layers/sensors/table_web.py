@@ -95,7 +95,7 @@ def _redirected(at: str, response: requests.Response) -> str:
         template = "{host} leads to {url}, which is not followed."
         hint = "Only https and http addresses are, and never from https to http."
         host = urlsplit(at).netloc
-        raise SourceError(template, hint=hint, host=host, url=to[:200])
+        raise SourceError(template, hint=hint, host=host, url=to.partition("?")[0][:200])
     return to
 
 

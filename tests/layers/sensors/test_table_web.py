@@ -122,6 +122,7 @@ def test_values_without_a_time_are_of_the_moment_and_asked_for_each_time(server)
     [
         (answer("", 404), "does not know"),
         (answer("", 401), "refuses"),
+        (answer("", 400), "with HTTP 400"),
         (answer("", 500), "busy or out of order"),
         (answer("", 302, Location="file:///etc/passwd"), "not followed"),
         (answer("", 302, Location="ftp://example.org/a"), "not followed"),
@@ -136,9 +137,10 @@ def test_values_without_a_time_are_of_the_moment_and_asked_for_each_time(server)
 )
 def test_a_server_that_misbehaves_is_told_in_one_sentence_and_nothing_falls(server, given, words):
     server.answers = [given]
-    made, kept = config(url=server.url, most_bytes=20_000), Kept()
+    made, kept = config(url=f"{server.url}?key=SECRET", most_bytes=20_000), Kept()
     said = look(made, kept)
     assert words in said
+    assert "SECRET" not in said
     assert kept.values == {}
     assert bool(said) or kept.reasons == ["no_value"]
     server.answers = [answer(ROWS)]
