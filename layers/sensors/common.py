@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
@@ -33,6 +34,8 @@ State = Literal["starting", "connected", "waiting", "failed", "stopped"]
 
 NAME = r"^[a-z][a-z0-9_-]{0,39}$"
 """Of a source; it stands in keys and addresses."""
+
+LOGIN = re.compile(r"[^/?#]*//[^/?#]*@")
 
 
 class Section(BaseModel):
@@ -185,6 +188,16 @@ class Common(Section):
         ):
             return {"*": given}
         return given
+
+
+def has_login(address: str) -> bool:
+    """
+    Tell whether an address holds a user or a password, be it an address that works or not.
+
+    >>> has_login("ftp://me:secret@town.de/x"), has_login("https://town.de/a@b")
+    (True, False)
+    """
+    return LOGIN.match(address) is not None
 
 
 def described(stream: Datastream, config: Common) -> Datastream:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from layers.sensors.common import Common, Secret, Section, Unit
+from layers.sensors.common import Common, Secret, Section, Unit, has_login
 from layers.sensors.mqtt_config import Tls  # noqa: TC001 - read by pydantic
 from layers.sensors.records import Statistic  # noqa: TC001 - read by pydantic
 from layers.sensors.values import RefusedError, milliseconds, zone_of
@@ -116,6 +116,9 @@ class SensorThingsConfig(Common):
     @field_validator("url")
     @classmethod
     def _is_address(cls, given: str) -> str:
+        if has_login(given):
+            what = say("A password does not stand in an address.")
+            raise WrongValueError(what, say("Use user and password = { file = ... }."))
         try:
             parts = urlsplit(given)
             is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
@@ -125,9 +128,6 @@ class SensorThingsConfig(Common):
         if not is_address:
             what = say("{url} is no address that is asked here.", url=given)
             raise WrongValueError(what, say("It begins with https:// or http://."))
-        if parts.username or parts.password:
-            what = say("A password does not stand in an address.")
-            raise WrongValueError(what, say("Use user and password = { file = ... }."))
         return given
 
     @field_validator("bbox")

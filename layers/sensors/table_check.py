@@ -33,11 +33,19 @@ ZONED = re.compile(r"(?:Z|[+-]\d{2}:?\d{2}|UTC|GMT)$|^\d{9,}(?:\.\d+)?$")
 def checked(
     config: TableConfig, contents: Sequence[Content], beside: Beside, end: float
 ) -> Checked:
-    """Return what is in the beginning of some contents, until the moment `end`."""
+    """
+    Return what is in the beginning of some contents, until the moment `end`.
+
+    Raises
+    ------
+    SourceError
+        None of them can be read, e.g. for want of columns.
+    """
     parts: list[Found] = []
     refused: list[Refusal] = []
     notes: list[Sentence] = []
     sample: pd.DataFrame | None = None
+    faults: list[SourceError] = []
     for content in contents:
         try:
             for part in read_content(config, content, {}, beside):
@@ -49,7 +57,10 @@ def checked(
             refused.append(Refusal(config.name, error.reason, error.detail))
             notes.append(said(unreadable_content(config, error))[0])
         except SourceError as error:
+            faults.append(error)
             notes.append(said(error)[0])
+    if faults and len(faults) == len(contents):
+        raise faults[0]
     found = joined(parts)
     notes += _notes(config, found, sample)
     extra: dict[str, Any] = {"files": [content.name for content in contents]}

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from layers.sensors.common import Beside, Common, Secret
+from layers.sensors.common import Beside, Common, Secret, has_login
 from layers.sensors.mapping import Mapping  # noqa: TC001 - read by pydantic
 from twin.sentences import WrongValueError, say
 
@@ -61,13 +61,13 @@ class TableConfig(Common):
     def _is_polite(self) -> TableConfig:
         if not self.url:
             return self
+        if has_login(self.url):
+            what = say("A password does not stand in an address.")
+            raise WrongValueError(what, say("Use user, and password with file or env."))
         parts = urlsplit(self.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             what = say("{url} is no address that is asked here.", url=self.url)
             raise WrongValueError(what, say("It begins with https:// or http://."))
-        if parts.username or parts.password:
-            what = say("A password does not stand in an address.")
-            raise WrongValueError(what, say("Use user, and password with file or env."))
         if self.every_s < SHORTEST_PAUSE_S:
             what = say("A server is asked at most every {seconds} s.", seconds=SHORTEST_PAUSE_S)
             raise WrongValueError(what, say("Raise every_s."))

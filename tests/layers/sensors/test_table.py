@@ -22,6 +22,7 @@ from layers.sensors.table import TableConfig, table_source
 from layers.sensors.table_text import PIECE, Content, Shape, pieces, read_head, table_of
 from tests.layers.sensors.feeding import eventually
 from tests.layers.sensors.tables import Kept, config, look, source
+from twin.errors import SourceError
 
 BEGIN = datetime(2024, 5, 1, tzinfo=UTC)
 HEADER = "time;s;v\n"
@@ -477,6 +478,10 @@ def test_a_dry_run_says_what_it_found_and_keeps_nothing(tmp_path):
         "1.000 in v",
     ):
         assert words in told
+    write(path, "x,y\n1,2\n")
+    with pytest.raises(SourceError, match="lacks the columns s, time, v"):
+        source(config(file=str(path), mapping=mapping)).check(5)
+    write(path, HEADER + rows)
     for at, said in (((7.15, 50.81), ""), ((50.81, 7.15), "look exchanged at a")):
         place = {"lon": at[0], "lat": at[1]}
         notes = source(config(file=str(path), mapping=mapping, at=place)).check(5).notes
@@ -494,6 +499,7 @@ def test_a_dry_run_says_what_it_found_and_keeps_nothing(tmp_path):
         ({"url": "file:///etc/passwd"}, "no address that is asked"),
         ({"url": "ftp://x.example/a"}, "no address that is asked"),
         ({"url": "https://user:word@x.example/a"}, "does not stand in an address"),
+        ({"url": "ftp://user:word@x.example/a"}, "does not stand in an address"),
         ({"url": "https://x.example", "every_s": 1}, "asked at most every"),
         ({"file": "a", "mapping": None}, "needs a mapping"),
         ({"file": "a", "format": "uba"}, "needs a mapping"),
