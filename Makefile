@@ -31,9 +31,10 @@ check: $(VENV)/.test  ## style, types, arrows between the rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.test  ## the tests alone: two at a time, beside them those of the browser
+unit: $(VENV)/.test  ## the tests alone: two at a time, browsers one by one
 	@bash .ci/debian.sh
-	@bash .ci/lanes.sh $(BIN)
+	$(BIN)/pytest -m "not browser" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m browser tests/browser
 
 screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenburg, model-town, nrw-tile, bayreuth; look at them
 	$(BIN)/python -m tests.browser.screenshots cities/neubrandenburg neubrandenburg --query "pick=buildings:osm:w110528605"
