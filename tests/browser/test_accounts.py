@@ -38,6 +38,7 @@ def page(chromium):
 
 def sign_in(page, address, password=WORDS, way="/account"):
     page.goto(f"{address}/login?next={way}")
+    page.wait_for_function("document.activeElement?.id === 'acc-login'")
     page.keyboard.type("erika")
     page.keyboard.press("Tab")
     page.keyboard.type(password)
