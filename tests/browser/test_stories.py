@@ -19,7 +19,7 @@ from tests.small_town import small_town
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -84,21 +84,25 @@ def apply(page: Page) -> None:
     page.wait_for_function(f"() => twinWork.sides[twinWork.active()].version > {version}")
 
 
+def unheard(route: Route) -> None:
+    """Pass an edit on as a window makes it that has not heard of the second version yet."""
+    edit = {**route.request.post_data_json, "expected_version": 1}
+    route.continue_(post_data=json.dumps(edit))
+
+
 def test_two_windows_on_one_scenario_meet_a_dialog(visit: Visit, chromium: Browser) -> None:
     page = visit.page
     opened(page, visit.address, "?view=scenario")
     new_scenario(page, "Gemeinsam")
     settled(page)
     key = page.evaluate("twinWork.sides.a.id")
-    page.evaluate("() => { twinWork.renew = () => {}; }")
     with chromium.new_context() as other:
         there = other.new_page()
         opened(there, visit.address, f"?view=scenario&a={key}&shown=a")
         settled(there)
         there.evaluate("twinWork.edit({do: 'set_note', note: 'von dort'})")
         there.wait_for_function("() => twinWork.sides.a.version === 2")
-        # this window has not heard of it yet
-        page.evaluate("() => { twinWork.sides.a.version = 1; }")
+        page.route("**/api/scenarios/*/edits", unheard, times=1)
         page.evaluate("() => { twinWork.edit({do: 'rename', name: 'hier'}); }")
         page.wait_for_selector("#dialog[open] [data-work=conflict-mine]")
         page.click("[data-work=conflict-mine]")
