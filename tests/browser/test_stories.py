@@ -280,7 +280,9 @@ def test_without_webgl_a_picture_and_the_table_serve(visit: Visit) -> None:
     page.wait_for_function(
         "() => document.querySelector('.map-still')?.naturalWidth > 100", timeout=60_000
     )
-    assert "Tabelle" in page.inner_text("#map-state")
+    page.wait_for_function(
+        "() => document.getElementById('map-state').innerText.includes('Tabelle')"
+    )
     page.click("[data-view=table]")
     page.wait_for_selector("#table table")
     visit.complaints = []
