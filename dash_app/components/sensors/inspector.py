@@ -123,7 +123,7 @@ def _now(t: Translator, picked: Picked) -> html.Div:
     one = picked.sensor
     value = shown_value(t, one, unit_words(t, one), fewest=picked.fewest)
     parts: list[Any] = [
-        html.P([*value, badge(t, "measured")], className="sense-big"),
+        html.P([*value, *([] if one.replayed else [badge(t, "measured")])], className="sense-big"),
         html.P(_when(t, one), className="quiet"),
         html.P(mark_list(t, one)),
     ]
@@ -261,15 +261,19 @@ def _beside(t: Translator, picked: Picked) -> list[Any]:
 
 def _origin(t: Translator, picked: Picked) -> html.Section:
     one = picked.sensor.stream
-    lines = [t.text("Measured; kept as the sensor said it, with marks of what is doubtful.")]
+    told = (
+        t.text("Played again from a recording; whether that was measured, its source says.")
+        if picked.sensor.replayed
+        else t.text("Measured; kept as the sensor said it, with marks of what is doubtful.")
+    )
+    lines = [told]
     if one.attribution:
         lines.append(t.text("Source: {source}", source=one.attribution))
     lines.append(t.text("Licence: {licence}", licence=one.licence or t.text("not told")))
     if picked.inside:
         lines += _inside(t, one.source, one.key, one.device)
-    title = html.H3(
-        [icon("source-measured"), html.Span(t.text("Where does this number come from?"))]
-    )
+    sign = [] if picked.sensor.replayed else [icon("source-measured")]
+    title = html.H3([*sign, html.Span(t.text("Where does this number come from?"))])
     return html.Section([title, *(html.P(line) for line in lines)], className="origin")
 
 

@@ -283,6 +283,16 @@ def test_the_inspector_keeps_what_is_private() -> None:
         assert words in texts[False], words
 
 
+def test_what_is_played_again_is_not_called_measured() -> None:
+    one = sensor(stream=stream(replayed=True, attribution="Erfunden"))
+    axis = axis_of(DE, "day", ms(NOW))
+    panel = sensor_panel(DE, Picked(one, series_of([1.0]), axis, inside=False), Wanted())
+    assert not by_class(panel, "badge-measured")
+    told = text_of(panel)
+    assert "Nachgespielt aus einer Aufzeichnung" in told
+    assert "Erfunden" in told
+
+
 # ---- measurement and model ------------------------------------------------------------------
 
 
