@@ -34,7 +34,7 @@ check: $(VENV)/.test  ## style, types, arrows between the rooms
 unit: $(VENV)/.test  ## the tests alone: two at a time, browsers one by one
 	@bash .ci/debian.sh
 	$(BIN)/pytest -m "not browser" --numprocesses 2 --dist loadfile
-	$(BIN)/pytest -m browser tests/browser
+	$(BIN)/pytest -m browser tests/browser --reruns 1 -rR
 
 screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenburg, model-town, nrw-tile, bayreuth; look at them
 	$(BIN)/python -m tests.browser.screenshots cities/neubrandenburg neubrandenburg --query "pick=buildings:osm:w110528605"

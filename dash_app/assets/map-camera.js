@@ -3,9 +3,12 @@
   'use strict';
 
   const LIMITS = { minZoom: 9.5, maxZoom: 20.5, minPitch: 0, maxPitch: 62 };
-  const MOVE_MS = 600;
+  const MOVE_MS = 600, ROLL_MS = 200;
 
   const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+  /* How long the map rolls on after the hand has let go, ms. */
+  kit.rollMs = () => (calm() ? 0 : ROLL_MS);
 
   kit.viewStateOf = ({ lon, lat, zoom, pitch = 0, bearing = 0 }) => ({ longitude: lon, latitude: lat, zoom, pitch, bearing, ...LIMITS });
 

@@ -3,7 +3,7 @@
   'use strict';
 
   const STEP = 0.02, STRIDE = 0.1, TELL_MS = 60;
-  const CONTROLS = { keyboard: false, doubleClickZoom: true, inertia: 200, touchRotate: true };
+  const CONTROLS = { keyboard: false, touchRotate: true };
 
   kit.Split = class extends kit.Valued {
     constructor() {
@@ -25,7 +25,7 @@
       const padding = this.frameSize ? null : this.view.padding || null;
       const view = (props) => new window.deck.MapView({
         repeat: false, padding, farZMultiplier: 1.4, nearZMultiplier: 0.05,
-        controller: { ...CONTROLS, doubleClickZoom: !this.view.tool, dragPan: !this.sketching }, ...props,
+        controller: { ...CONTROLS, inertia: kit.rollMs(), doubleClickZoom: !this.view.tool, dragPan: !this.sketching }, ...props,
       });
       if (!this.twin) return [view({ id: 'map' })];
       return [

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.browser
 E, N = 370_000.0, 5_631_000.0
 CLOSE = {"lon": 7.15562, "lat": 50.81641, "zoom": 17.4, "pitch": 45, "bearing": -20, "seq": 1}
 PATIENCE_S = 60.0
+REST_MS = 120  # two pictures so far apart and alike: it stands still
 
 
 class MapPage:
@@ -59,8 +60,18 @@ class MapPage:
     def js(self, script: str, argument: Any = None) -> Any:
         return self.page.evaluate(script, argument)
 
-    def picture(self) -> np.ndarray:
-        self.page.wait_for_timeout(700)
+    def picture(self, begun_ms: int = 700) -> np.ndarray:
+        """Wait until what was asked for has begun, and then until nothing moves any more."""
+        self.page.wait_for_timeout(begun_ms)
+        until = time.monotonic() + PATIENCE_S
+        before, now = None, self._taken()
+        while before is None or not np.array_equal(before, now):
+            assert time.monotonic() < until, "the picture never comes to rest"
+            self.page.wait_for_timeout(REST_MS)
+            before, now = now, self._taken()
+        return now
+
+    def _taken(self) -> np.ndarray:
         image = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
         return np.asarray(image).astype(int)
 

@@ -91,9 +91,7 @@ def spot(shown: MapPage, city: Any, key: str, height: float) -> tuple[int, int]:
 
 
 def look(shown: MapPage) -> np.ndarray:
-    shown.page.wait_for_timeout(350)
-    image = Image.open(io.BytesIO(shown.page.screenshot())).convert("RGB")
-    return np.asarray(image).astype(int)
+    return shown.picture(350)
 
 
 def is_red(pixel: np.ndarray) -> bool:
