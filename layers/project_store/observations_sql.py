@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 CHUNK = 300
 """Rows of values in one statement of SQLite, which reads them as text."""
 
-CACHE_KIB = 64_000
+CACHE_KIB = 24_000
+"""Room for the last page of each of some thousand streams; the worker grows by it and no more."""
+
 CHECKPOINT_PAGES = 8_000
 TYPES = {"int": "bigint", "float": "float8", "str": "text"}
 

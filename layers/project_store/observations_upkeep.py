@@ -37,8 +37,12 @@ if TYPE_CHECKING:
 TURN_S = 0.05
 """How long a transaction of pruning may hold up writers, about."""
 
-VALUES, FIRST, MOST = 50_000, 500, 5_000
-"""About how many values, and how many hours at first and at most, one transaction rolls up."""
+VALUES, FIRST, MOST = 50_000, 20, 5_000
+"""
+About how many values, and how many hours at first and at most, one transaction rolls up.
+
+The first hours tell how many values one has: with a value a second already twenty are enough.
+"""
 
 SLICE = 5_000
 """Values that are removed in one statement."""

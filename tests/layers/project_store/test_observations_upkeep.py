@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from layers.project_store import Retention
+from layers.project_store import observations_upkeep as upkeep
 from layers.project_store.observations import ObservationStore
 from layers.sensors.records import Delivery, Reading
 from tests.layers.project_store.observing import HOUR, MINUTE, delivery_of, midnight, stream_of
@@ -147,3 +149,22 @@ def test_the_running_hour_is_left_until_it_has_ended(store, source):
     later = ObservationStore(store.database, clock=lambda: NOW / 1000 + 3600)
     assert later.roll_up() >= 1
     assert store.series(number, step="hour")["sum"].tolist() == [1, 5]
+
+
+def test_hours_full_of_values_are_rolled_up_few_at_a_time(store, source, monkeypatch):
+    whole, read = upkeep.fresh_hours, []
+
+    def counted(*given):
+        table = whole(*given)
+        read.append(int(table["n"].sum()))
+        return table
+
+    monkeypatch.setattr(upkeep, "fresh_hours", counted)
+    stream = stream_of(source)
+    begin = NOW - 40 * HOUR
+    at = np.arange(begin, NOW, 1_000)
+    index = pd.to_datetime(at, unit="ms", utc=True)
+    store.import_series(stream, pd.DataFrame({"value": 1.0}, index=index))
+    assert store.roll_up() >= 40
+    assert sum(read) == len(at)
+    assert max(read) < 2 * upkeep.VALUES  # not all 144,000
