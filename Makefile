@@ -49,7 +49,7 @@ screenshots: $(VENV)/.test  ## pictures of the README, from cities/neubrandenbur
 benchmark: $(VENV)/.test  ## speed and memory, apart from the tests; takes minutes
 	@bash .ci/debian.sh
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,peers]"
-	$(BIN)/pytest tests/benchmarks --benchmark-only --override-ini="addopts=--import-mode=importlib -p no:dash" -s
+	$(BIN)/pytest tests/benchmarks --override-ini="addopts=--import-mode=importlib -p no:dash" -s
 
 lock: pyproject.toml  ## choose the newest versions that fit and pin them in constraints.txt
 	$(BIN)/python -m pip install --quiet uv

@@ -1,4 +1,4 @@
-"""How long the cadastre takes, from files and from a WFS (run with --benchmark-only -s)."""
+"""How long the cadastre takes, from files and from a WFS."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How long census, blocks and zones take as towns grow (run with --benchmark-only)."""
+"""How long census, blocks and zones take as towns grow."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,5 @@
 """
-Electricity of a town (run with --benchmark-only).
+Electricity of a town.
 
 Required: 27,000 buildings by Baublock in at most 100 ms. Peer: demandlib, where it is installed,
 for the profiles of a year; NumPy with an array a building for the hours.

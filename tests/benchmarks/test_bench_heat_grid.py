@@ -1,7 +1,5 @@
 """
 Heat networks of a whole town: layout, automatic search, growth with the town, peer networkx.
-
-Run with `pytest tests/benchmarks/test_bench_heat_grid.py --benchmark-only -s`.
 """
 
 from __future__ import annotations

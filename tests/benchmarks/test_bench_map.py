@@ -1,7 +1,7 @@
 """
 How fast the map is encoded and drawn. Run with
 
-    pytest tests/benchmarks/test_bench_map.py --benchmark-only
+    make benchmark
 
 A model town of 15,000 buildings is generated once; the browser draws with llvmpipe.
 """

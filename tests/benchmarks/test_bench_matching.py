@@ -1,5 +1,5 @@
 """
-Matching footprints of two and three sources (run with --benchmark-only).
+Matching footprints of two and three sources.
 
 Required: 20,000 against 20,000 in at most 5 s on 2 cores, growing about as n log n.
 """

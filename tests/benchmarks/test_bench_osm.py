@@ -1,4 +1,4 @@
-"""How long reading and translating an extract takes (run with --benchmark-only)."""
+"""How long reading and translating an extract takes."""
 
 from layers.osm import read_osm, read_raw
 from tests.conftest import shared

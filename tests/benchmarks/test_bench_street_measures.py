@@ -1,5 +1,5 @@
 """
-Measures on streets of a town of 32,000 links (run with --benchmark-only).
+Measures on streets of a town of 32,000 links.
 
 Required: an edit of 14 streets, and a selection, cost a few milliseconds. The peer in the same run
 is a networkx graph that is copied for each scenario, as users of OSMnx edit networks.

@@ -62,6 +62,7 @@ CITY_PARTS = {
 
 _CARS_ONLY = (
     "speed_kmh", "speed_source", "lanes", "lanes_source", "capacity_vehh", "capacity_source",
+    "car_access",
 )  # fmt: skip
 HIDDEN = {
     "motor": ("cycle_facility",),

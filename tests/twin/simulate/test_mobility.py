@@ -42,6 +42,13 @@ def busiest(today):
     return flow[inner].idxmax()
 
 
+UNTOUCHED = {
+    "heat", "roofs", "networks", "walk_network", "walk_near", "service", "ride_skims", "spread",
+    "prosumers",
+}  # fmt: skip
+"""What follows neither from speed nor from access by car."""
+
+
 def city_value(results, name):
     return indicator_table(results)["value"][name, "city", "city", results.last.year]
 
@@ -90,8 +97,21 @@ def test_a_speed_limit_leaves_heat_and_those_on_foot_alone(place, known, today, 
     other = simulate(place, scenario(slow, stages=ONE), memo=known)
     made = {name for name, count in known.computed.items() if count > before.get(name, 0)}
     assert {"car_network", "travel", "traffic"} <= made
-    assert not made & {"heat", "roofs", "networks", "walk_network", "walk_near", "service",
-                       "ride_skims", "spread", "prosumers"}  # fmt: skip
+    assert not made & UNTOUCHED
+    old, new = (r.last.answers["traffic"]["car"][busiest] for r in (today, other))
+    assert new <= old
+
+
+def test_a_cycle_street_of_residents_leaves_heat_and_those_on_foot_alone(
+    place, known, today, busiest
+):
+    before = dict(known.computed)
+    calm = {"kind": "cycle_street", "id": "calm", "start_year": 2026, "cars": "residents",
+            "select": {"ids": [busiest]}}  # fmt: skip
+    other = simulate(place, scenario(calm, stages=ONE), memo=known)
+    made = {name for name, count in known.computed.items() if count > before.get(name, 0)}
+    assert {"car_network", "travel", "traffic", "stress"} <= made
+    assert not made & UNTOUCHED
     old, new = (r.last.answers["traffic"]["car"][busiest] for r in (today, other))
     assert new <= old
 
