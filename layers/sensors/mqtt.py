@@ -45,7 +45,7 @@ IDLE_S = 0.25
 GRACE_S = 3.0
 HELD_S = 30.0  # a connection that lasted so long has worked
 LOSSES = 3  # broken so often within a moment: perhaps somebody else has our name
-CURSOR = "unacknowledged"
+CURSOR, SUBSCRIBED = "unacknowledged", "subscribed"
 
 
 def client_id_of(config: MqttConfig, place: str = "") -> str:
@@ -80,6 +80,7 @@ class MqttSource:
         self._known: dict[str, Datastream] = {}
         self._reader: Reader | None = None
         self._marks = Marks()
+        self._before: tuple[str, ...] = ()  # topics the broker knows of an earlier configuration
         self._losses = 0
         self._has_listened = False
 
@@ -98,6 +99,7 @@ class MqttSource:
         """Listen until `stop` is set; whatever breaks is told and tried again."""
         sink.state("starting")
         self._marks = Marks(sink.cursor(CURSOR))
+        self._before = tuple((sink.cursor(SUBSCRIBED) or {}).get("topics", ()))
         while not stop.is_set():
             began = time.monotonic()
             try:
@@ -138,12 +140,17 @@ class MqttSource:
             reader.streams_known(self._known)
             self._reader = reader
         config = self._config
-        terms = Terms(self._client_id, self._version, qos=config.qos, topics=config.subscribed)
+        topics = config.subscribed
+        left = tuple(topic for topic in self._before if topic not in topics)
+        terms = Terms(self._client_id, self._version, qos=config.qos, topics=topics, left=left)
         link = Link(config, terms, clock=self._clock)
         link.open(stop)
         sink.state("connected", next(iter(self._notes(link)), None))
         self._has_listened = True
         try:
+            if self._before != topics:
+                sink.put(Delivery(config.name, cursor=(SUBSCRIBED, {"topics": list(topics)})))
+                self._before = topics
             while not stop.is_set() and not link.has_ended:
                 messages = link.inbox.take(MOST_BATCH, patience_s=PATIENCE_S, first_s=IDLE_S)
                 if messages and not stop.is_set():

@@ -51,6 +51,7 @@ class Terms:
     is_lasting: bool = True  # the broker keeps what comes while nobody listens
     qos: int = 1
     topics: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()  # no longer wanted; a session that the broker keeps has them still
 
 
 class _Closing(ssl.SSLSocket):
@@ -175,6 +176,8 @@ class Link:
 
     def _subscribe(self, client: Client) -> None:
         qos, topics = self._terms.qos, self._terms.topics
+        if self._terms.left:
+            client.unsubscribe(list(self._terms.left))
         if self._terms.version == "5":
             client.subscribe([(topic, self._options(topic)) for topic in topics])
         else:

@@ -135,7 +135,7 @@ def test_a_message_without_a_time_keeps_its_first_one_when_it_comes_again(broker
     second.cursors = first.cursors
     with Running(source(broker, "untimed", mapping=UNTIMED), second):
         until(lambda: len(second.written) == 2, "both again")
-        until(lambda: second.cursors == {"unacknowledged": {}}, "a quiet moment")
+        until(lambda: second.cursors["unacknowledged"] == {}, "a quiet moment")
     assert sorted(second.written) == sorted(first.written)
     assert len(set(first.written)) == 2
 
@@ -202,6 +202,22 @@ def test_the_broker_restarts_and_nothing_is_missing(tmp_path, version):
         assert any("broke" in why for why in sentences)
     finally:
         own.stop()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_topics_that_are_no_longer_wanted_are_left(broker, version):
+    name, kept = f"left{version[0]}", Kept()
+    with Running(source(broker, name, version=version), kept):
+        broker.publish(message(name, 0))
+        until(lambda: kept.values, "the first one")
+    narrow = source(broker, name, version=version, topics=[f"{name}/P2/#"])
+    with Running(narrow, kept):
+        until(lambda: kept.last[0] == "connected", "the connection")
+        wanted = (f"{name}/P2/state", message(name, 9)[1])
+        broker.publish(message(name, 1), wanted, message(name, 2))
+        until(lambda: len(kept.values) > 1, "what is wanted")
+    assert {stream for stream, _ in list(kept.values)[1:]} == {f"{name}/P2/free_spaces"}
+    assert kept.cursors["subscribed"] == {"topics": [f"{name}/P2/#"]}
 
 
 def test_a_store_that_is_slow_makes_the_broker_wait(broker):
