@@ -83,7 +83,7 @@ def _schema_faults(city: City) -> list[str]:
     try:
         validate_all(city.tables, crs=city.crs)
     except SchemaError as error:
-        return error.faults
+        return list(error.faults)
     return []
 
 

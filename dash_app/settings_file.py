@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from dash_app.settings import Oidc, Settings
-from twin.errors import TwinError
+from twin.errors import FaultsError
 from twin.sentences import Sentence, say
 
 if TYPE_CHECKING:
@@ -36,18 +36,10 @@ class Fault:
         return str(self.sentence)
 
 
-class SettingsError(TwinError):
+class SettingsError(FaultsError):
     """Settings cannot be read; `faults` lists everything that is wrong."""
 
-    def __init__(
-        self, template: str, *, faults: Sequence[Fault] = (), hint: str = "", **values: object
-    ) -> None:
-        self.faults = tuple(faults)
-        super().__init__(template, hint=hint, **values)
-
-    def __str__(self) -> str:
-        """Return the English sentence with every fault on its own line."""
-        return "\n  - ".join([super().__str__(), *map(str, self.faults)])
+    faults: tuple[Fault, ...]
 
 
 def read(path: Path) -> Settings:

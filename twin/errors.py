@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class TwinError(Exception):
     """
@@ -29,18 +34,24 @@ class SourceError(TwinError):
     """A source (file, server) cannot be read."""
 
 
-class SchemaError(TwinError):
-    """Tables do not follow the city schema; `faults` lists every one."""
+class FaultsError(TwinError):
+    """Something with several faults; `faults` lists every one, each prints itself in English."""
 
     def __init__(
-        self, template: str, *, faults: list[str], hint: str = "", **values: object
+        self, template: str, *, faults: Sequence[Any] = (), hint: str = "", **values: object
     ) -> None:
-        self.faults = faults
+        self.faults: tuple[Any, ...] = tuple(faults)
         super().__init__(template, hint=hint, **values)
 
     def __str__(self) -> str:
         """Return the English sentence with every fault on its own line."""
-        return "\n  - ".join([super().__str__(), *self.faults])
+        return "\n  - ".join([super().__str__(), *map(str, self.faults)])
+
+
+class SchemaError(FaultsError):
+    """Tables do not follow the city schema."""
+
+    faults: tuple[str, ...]
 
 
 class StoreError(TwinError):

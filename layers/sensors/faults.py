@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from layers.sensors.common import NAME
-from twin.errors import SourceError
+from twin.errors import FaultsError, SourceError
 from twin.sentences import Sentence, WrongValueError, say
 
 if TYPE_CHECKING:
@@ -31,18 +31,10 @@ class Fault:
         return str(self.sentence)
 
 
-class ConfigError(SourceError):
+class ConfigError(FaultsError, SourceError):
     """A configuration cannot be used; `faults` lists everything that is wrong."""
 
-    def __init__(
-        self, template: str, *, faults: Sequence[Fault] = (), hint: str = "", **values: object
-    ) -> None:
-        self.faults = tuple(faults)
-        super().__init__(template, hint=hint, **values)
-
-    def __str__(self) -> str:
-        """Return the English sentence with every fault on its own line."""
-        return "\n  - ".join([super().__str__(), *map(str, self.faults)])
+    faults: tuple[Fault, ...]
 
 
 def fault_of(

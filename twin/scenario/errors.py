@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from twin.errors import TwinError
+from twin.errors import FaultsError
 from twin.sentences import Problem, Sentence, Word, say
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
@@ -50,15 +46,7 @@ class Fault:
         return str(self.sentence)
 
 
-class ScenarioError(TwinError):
+class ScenarioError(FaultsError):
     """A scenario cannot be read or applied; `faults` lists everything that is wrong with it."""
 
-    def __init__(
-        self, template: str, *, faults: Sequence[Fault] = (), hint: str = "", **values: object
-    ) -> None:
-        self.faults = tuple(faults)
-        super().__init__(template, hint=hint, **values)
-
-    def __str__(self) -> str:
-        """Return the English sentence with every fault on its own line."""
-        return "\n  - ".join([super().__str__(), *map(str, self.faults)])
+    faults: tuple[Fault, ...]

@@ -147,7 +147,7 @@ def test_wrong_prices_are_named_together(tmp_path):
     rows = ["Erdgas;2025;teuer;ct/kWh;", "Strom;2025;;ct/kWh;", "Heizöl;2025;9;ct/kWh;"]
     with pytest.raises(SchemaError) as caught:
         import_file(write(tmp_path / "p.csv", rows, header=PRICES))
-    assert caught.value.faults == ["2: Erdgas: 'teuer'", "3: Strom: ''"]
+    assert list(caught.value.faults) == ["2: Erdgas: 'teuer'", "3: Strom: ''"]
     rows = ["Erdgas;2025;9;ct/m³;", "Strom;2025;30;EUR;"]
     with pytest.raises(SchemaError) as caught:
         import_file(write(tmp_path / "p.csv", rows, header=PRICES))
