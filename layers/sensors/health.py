@@ -8,6 +8,7 @@ has no form, script or cookie.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from html import escape
@@ -211,16 +212,16 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler, ABC):
     """Answers GET and HEAD; a page of this machine only to those who ask for this machine."""
 
     only_here = True
     timeout = 10
     server_version, sys_version = "twin", ""
 
+    @abstractmethod
     def answer(self, path: str, language: str) -> tuple[int, str, bytes] | None:
         """Return status, type and content."""
-        raise NotImplementedError
 
     def do_GET(self) -> None:
         """Answer with the content."""

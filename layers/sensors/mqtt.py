@@ -148,10 +148,10 @@ class MqttSource:
         sink.state("connected", next(iter(self._notes(link)), None))
         self._has_listened = True
         try:
-            if self._before != topics:
-                sink.put(Delivery(config.name, cursor=(SUBSCRIBED, {"topics": list(topics)})))
-                self._before = topics
             while not stop.is_set() and not link.has_ended:
+                if self._before != topics and link.is_subscribed:
+                    sink.put(Delivery(config.name, cursor=(SUBSCRIBED, {"topics": list(topics)})))
+                    self._before = topics
                 messages = link.inbox.take(MOST_BATCH, patience_s=PATIENCE_S, first_s=IDLE_S)
                 if messages and not stop.is_set():
                     sink.put(self._delivery(messages, reader, link))

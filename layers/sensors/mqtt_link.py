@@ -226,6 +226,11 @@ class Link:
         return self.is_over.is_set() or is_dead or self._is_shut_out
 
     @property
+    def is_subscribed(self) -> bool:
+        """Whether the broker has answered what we want, and with it what we no longer want."""
+        return self._subscribed.is_set()
+
+    @property
     def _is_shut_out(self) -> bool:
         return bool(self._granted) and all(code.is_failure for code in self._granted)
 
