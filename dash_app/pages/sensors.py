@@ -11,7 +11,7 @@ from dash_app.components.sensors.day_bar import day_bar
 from dash_app.components.sensors.feeds import feed_list, side_choice
 from dash_app.components.sensors.fit_climate import climate_parts
 from dash_app.components.sensors.fit_energy import energy_parts
-from dash_app.components.sensors.fit_parts import waiting
+from dash_app.components.sensors.fit_parts import played_again, waiting
 from dash_app.components.sensors.fit_traffic import DEVIATION, hours_chart, traffic_parts
 from dash_app.components.sensors.inspector import Near, Picked, nothing_here, sensor_panel
 from dash_app.components.sensors.listing import sensor_list
@@ -95,7 +95,8 @@ def bottom(desk: Context, t: Translator, work: Work, asked: Asked) -> list[Any]:
         )
     else:
         kind: Kind = next(kind for kind in KINDS if kind == wanted.tab)
-        parts = [html.Div(_compared(desk, t, work, kind), className="charts fit-charts")]
+        charts = html.Div(_compared(desk, t, work, kind), className="charts fit-charts")
+        parts = [*played_again(t, board), charts]
     title = html.H2(t.text("Measurement and model"), className="panel-title")
     head = html.Div([title, _tabs(t, wanted), _side_words(t, work, wanted)], className="fit-head")
     return [html.Section([head, *parts], className="fit")]

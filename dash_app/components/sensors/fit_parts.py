@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dash_app.i18n import Translator
+    from dash_app.sensing.board import Board
     from twin.sentences import Sentence
 
 LEVELS = {
@@ -50,6 +51,17 @@ def verdict_card(  # noqa: PLR0913 - parts of a card
         ],
         className="fit-card",
     )
+
+
+def played_again(t: Translator, board: Board) -> list[html.P]:
+    """Return that recorded days are compared as well: what is called measured may not be it."""
+    if not any(one.replayed for one in board.sensors):
+        return []
+    words = t.text(
+        "Values played again from a recording are compared like measured ones; whether they were "
+        "measured, their source says."
+    )
+    return [html.P([icon("sense-replayed"), html.Span(words)], className="sense-mark fit-played")]
 
 
 def left_out(t: Translator, sentences: Sequence[Sentence]) -> list[Any]:

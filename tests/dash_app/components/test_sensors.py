@@ -12,6 +12,7 @@ import pytest
 from dash_app.components.sensors.feeds import feed_list
 from dash_app.components.sensors.fit_climate import climate_parts
 from dash_app.components.sensors.fit_energy import energy_parts
+from dash_app.components.sensors.fit_parts import played_again
 from dash_app.components.sensors.fit_traffic import traffic_parts
 from dash_app.components.sensors.history import history
 from dash_app.components.sensors.inspector import Picked, sensor_panel
@@ -294,6 +295,13 @@ def test_what_is_played_again_is_not_called_measured() -> None:
 
 
 # ---- measurement and model ------------------------------------------------------------------
+
+
+def test_a_comparison_says_that_recorded_days_are_in_it() -> None:
+    live, recorded = sensor(1), sensor(2, stream=stream(replayed=True))
+    assert played_again(DE, board(live)) == []
+    (told,) = played_again(DE, board(live, recorded))
+    assert "Nachgespielte Werte" in text_of(told)
 
 
 def test_the_band_is_where_geh_is_five() -> None:
